@@ -1,1 +1,20 @@
-export {};
+export { InvalidCredentialError } from "./authentication/authentication-error.js";
+export type { AuthenticationOptions } from "./authentication/authenticator.js";
+export { type AuthInterceptorOptions, createAuthInterceptor } from "./authentication/create-auth-interceptor.js";
+export type { CacheOptions } from "./authentication/credential-cache.js";
+export type { AuthScheme, Credential, CredentialSource, Verified } from "./authentication/scheme.js";
+export { type CredentialsOptions, credentials } from "./authentication/schemes/credentials.js";
+export { type AuthzDeniedDetails, AuthzDeniedError } from "./authorization/authz-denied-error.js";
+export type { AuthzRule } from "./authorization/authz-rule.js";
+export {
+  type AuthzInterceptorOptions,
+  createAuthzInterceptor,
+  createProtoAuthzInterceptor,
+  type ProtoAuthzInterceptorOptions,
+} from "./authorization/create-authz-interceptor.js";
+export type { AuthzOptions, AuthzRequest } from "./authorization/evaluator.js";
+export { type AuthContext, type AuthContextInit, authContextKey } from "./context/auth-context.js";
+export { getAuthContext, requireAuthContext } from "./context/current.js";
+export { type Auth, type CreateAuthOptions, createAuth } from "./create-auth.js";
+export * from "./jwt/index.js";
+export * from "./policy/index.js";

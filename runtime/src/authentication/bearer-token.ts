@@ -1,0 +1,25 @@
+import { InvalidCredentialError } from "./authentication-error.js";
+
+/** Longest credential that is looked at, in characters. */
+const maxLength = 16 * 1024;
+
+/**
+ * The token of an `Authorization: Bearer` header (RFC 6750 section 2.1);
+ * undefined where the header is absent or names another scheme.
+ *
+ * @throws InvalidCredentialError for two credentials in one call, for a malformed
+ * token, and for one that is longer than 16 KiB.
+ */
+export function readBearerToken(header: Headers): string | undefined {
+  const value = header.get("authorization");
+  if (value === null) return undefined;
+  if (value.length > maxLength) throw new InvalidCredentialError("the credential is too long");
+  if (!/^bearer(?: |$)/i.test(value)) {
+    if (/,\s*bearer\b/i.test(value)) throw new InvalidCredentialError("two credentials in one Authorization header");
+    return undefined;
+  }
+  const token = value.slice("bearer ".length).trim();
+  // b64token; a comma would be the join of two headers, a space a second credential.
+  if (!/^[\w\-.~+/]+=*$/.test(token)) throw new InvalidCredentialError("not one Bearer token");
+  return token;
+}

@@ -1,0 +1,40 @@
+/** A JSON value that cannot be changed. */
+export type FrozenJson =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly FrozenJson[]
+  | { readonly [name: string]: FrozenJson };
+
+const maxDepth = 64;
+
+/**
+ * A frozen copy of a JSON value. Members that are undefined are left out, and a
+ * `Date` becomes its ISO 8601 string, as JSON has it.
+ *
+ * @throws TypeError naming the place of a value that JSON cannot express, or that nests too deeply.
+ */
+export function freezeJson(value: unknown, path: string, depth = 0): FrozenJson {
+  if (depth > maxDepth) throw new TypeError(`${path}: nested more than ${maxDepth} levels deep`);
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) {
+    return Object.freeze(value.map((item, i) => freezeJson(item, `${path}[${i}]`, depth + 1)));
+  }
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  if (isPlainObject(value)) {
+    // Object.fromEntries defines own properties, so that a claim called __proto__ stays a claim.
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    return Object.freeze(
+      Object.fromEntries(members.map(([name, member]) => [name, freezeJson(member, `${path}.${name}`, depth + 1)])),
+    );
+  }
+  throw new TypeError(`${path}: not a JSON value`);
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

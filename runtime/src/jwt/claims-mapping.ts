@@ -1,0 +1,68 @@
+import type { JWTPayload } from "jose";
+import { InvalidCredentialError } from "../authentication/authentication-error.js";
+import type { AuthContextInit } from "../context/auth-context.js";
+import type { ClaimsMapping } from "./jwt-options.js";
+
+/** Names from the outside in, joined by dots or as a list. */
+export type ClaimPath = string | readonly string[];
+
+/**
+ * Compiles a mapping from the claims of a token to an identity. What is absent is undefined;
+ * what has the wrong shape rejects the token.
+ *
+ * @throws TypeError for a malformed path.
+ */
+export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTPayload) => AuthContextInit {
+  for (const field of Object.keys(mapping)) {
+    if (!["subject", "name", "roles", "scopes"].includes(field)) {
+      throw new TypeError(`claimsMapping: unknown field ${JSON.stringify(field)}; known: subject, name, roles, scopes`);
+    }
+  }
+  const subject = compilePath(mapping.subject ?? "sub", "subject");
+  const name = compilePath(mapping.name ?? "name", "name");
+  const roles = compilePath(mapping.roles ?? "roles", "roles");
+  const scopes =
+    mapping.scopes === undefined
+      ? (claims: object) => member(claims, "scope") ?? member(claims, "scp")
+      : compilePath(mapping.scopes, "scopes");
+  return (claims) => ({
+    subject: text(subject(claims), "subject") ?? reject("subject", "is missing"),
+    name: text(name(claims), "name"),
+    roles: list(roles(claims), "roles", (value) => [value]),
+    scopes: list(scopes(claims), "scopes", (value) => value.split(" ").filter((scope) => scope !== "")),
+    claims,
+  });
+}
+
+function compilePath(path: ClaimPath, field: string): (claims: object) => unknown {
+  if (typeof path === "string" && path.includes("://")) {
+    throw new TypeError(`claimsMapping.${field}: write a name with dots as a list: [${JSON.stringify(path)}]`);
+  }
+  const names = typeof path === "string" ? path.split(".") : path;
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === "string" && name !== "")) {
+    throw new TypeError(`claimsMapping.${field}: expected "a.b" or ["a", "b"], got ${JSON.stringify(path)}`);
+  }
+  return (claims) => names.reduce<unknown>(member, claims);
+}
+
+/** An own member of a JSON object: never of its prototype, a list or a string. */
+function member(value: unknown, name: string): unknown {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function text(value: unknown, field: string): string | undefined {
+  if (value === undefined || (typeof value === "string" && value !== "")) return value;
+  return reject(field, "is not a non-empty string");
+}
+
+function list(value: unknown, field: string, split: (text: string) => string[]): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const names: unknown = typeof value === "string" ? split(value) : value;
+  if (Array.isArray(names) && names.every((name) => typeof name === "string" && name !== "")) return names;
+  return reject(field, "is neither a string nor a list of non-empty strings");
+}
+
+function reject(field: string, problem: string): never {
+  throw new InvalidCredentialError(`the claim mapped to ${field} ${problem}`);
+}

@@ -1,0 +1,50 @@
+import type { CacheOptions } from "../authentication/credential-cache.js";
+import type { ClaimPath } from "./claims-mapping.js";
+import type { PublicKey } from "./key-source.js";
+import type { RemoteKeySetOptions } from "./remote-key-set.js";
+
+/** How JSON Web Tokens (RFC 7519) are verified. Where several key sources are given: `jwksUri`, then `publicKey`, then `secret`. */
+export interface JwtOptions {
+  /** Address of the issuer's key set (RFC 7517). `https:`, or `http:` on a loopback address. */
+  readonly jwksUri?: string | URL;
+  /** Public key as PEM (SPKI), JWK, `CryptoKey` or `KeyObject`. */
+  readonly publicKey?: PublicKey;
+  /** Secret for HMAC, at least as long as the hash it is used with (RFC 7518 section 3.2): 32 bytes for HS256. */
+  readonly secret?: string | Uint8Array;
+  /** Accepted `iss`. By default, any. */
+  readonly issuer?: string | readonly string[];
+  /** Accepted `aud`: one of them must be named by the token. By default, any, with a warning. */
+  readonly audience?: string | readonly string[];
+  /** Accepted `alg`. By default, those that fit the key: asymmetric ones for a key or key set, HMAC for a secret. */
+  readonly algorithms?: readonly string[];
+  /** Demanded `typ` header, for example `at+jwt` (RFC 9068). By default, any. */
+  readonly typ?: string;
+  /** Claims that must be present, besides `sub` and `exp`. By default, none. */
+  readonly requiredClaims?: readonly string[];
+  /** Longest time since `iat`, in seconds. By default, unlimited. */
+  readonly maxTokenAge?: number;
+  /** Clock skew tolerated for `exp`, `nbf` and `iat`, in seconds. By default, 0. */
+  readonly clockTolerance?: number;
+  /** Accepts tokens without `exp`, which never expire. By default, false. */
+  readonly allowMissingExpiration?: boolean;
+  /** Where the identity stands in the claims. */
+  readonly claimsMapping?: ClaimsMapping;
+  /** Accepts a `jwksUri` over plain `http:` to any host, for example inside a mesh. By default, false. */
+  readonly allowInsecureHttp?: boolean;
+  /** How the key set is kept. */
+  readonly jwks?: RemoteKeySetOptions;
+  /** By default, five minutes and 10000 tokens. Entries end with the token, and when the key set changes. */
+  readonly cache?: CacheOptions | false;
+}
+
+/** Paths of claims: `"realm_access.roles"`, or `["https://example.com/roles"]` where a name has dots. */
+export interface ClaimsMapping {
+  /** By default, `sub`. */
+  readonly subject?: ClaimPath;
+  /** By default, `name`. */
+  readonly name?: ClaimPath;
+  /** A list of strings, or one string. By default, `roles`. */
+  readonly roles?: ClaimPath;
+  /** A list of strings, or one string of names separated by spaces. By default, `scope`, else `scp`. */
+  readonly scopes?: ClaimPath;
+}

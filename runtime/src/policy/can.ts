@@ -1,0 +1,21 @@
+import { type Caller, decide } from "./decide.js";
+import type { MethodOf, ServicePolicy } from "./service-policy.js";
+
+/**
+ * Whether a caller may call a method, by the same table and the same decision
+ * as on the server. Meant for user interfaces: what it hides, the server
+ * refuses as well. `undefined` is a caller who has not signed in.
+ *
+ * False for methods that the table leaves `unspecified` or does not have: the
+ * server's own rules are not known here.
+ */
+export function can<T extends ServicePolicy>(
+  policy: T,
+  method: MethodOf<T>,
+  caller: Partial<Caller> | undefined,
+): boolean {
+  const row = Object.hasOwn(policy.methods, method) ? policy.methods[method] : undefined;
+  // `allow` leaves it to authentication, which lets nobody in without a credential.
+  if (row === undefined || (row.access === "allow" && caller === undefined)) return false;
+  return decide(row, caller && { roles: [], scopes: [], ...caller }).kind === "allow";
+}

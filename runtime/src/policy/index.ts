@@ -1,0 +1,14 @@
+export { can } from "./can.js";
+export { type Caller, type Decision, type DenialReason, decide, type MatchScope } from "./decide.js";
+export { getInternalMethods, getPublicMethods } from "./methods-of.js";
+export { createPolicyIndex, missingRow, type PolicyIndex } from "./policy-index.js";
+export type {
+  InternalMethodOf,
+  MethodOf,
+  MethodPathOf,
+  MethodPolicy,
+  PublicMethodOf,
+  RoleOf,
+  ScopeOf,
+  ServicePolicy,
+} from "./service-policy.js";

@@ -1,0 +1,19 @@
+import type { InternalMethodOf, MethodPolicy, PublicMethodOf, ServicePolicy } from "./service-policy.js";
+
+/** Methods of the tables that skip authentication, as `pkg.v1.Service/Method`, in the order of the tables. */
+export function getPublicMethods<T extends ServicePolicy>(policies: readonly T[]): PublicMethodOf<T>[] {
+  return methodsWith(policies, "public") as PublicMethodOf<T>[];
+}
+
+/** Methods of the tables for trusted internal callers only, as `pkg.v1.Service/Method`, in the order of the tables. */
+export function getInternalMethods<T extends ServicePolicy>(policies: readonly T[]): InternalMethodOf<T>[] {
+  return methodsWith(policies, "internal") as InternalMethodOf<T>[];
+}
+
+function methodsWith(policies: readonly ServicePolicy[], access: MethodPolicy["access"]): string[] {
+  return policies.flatMap(({ typeName, methods }) =>
+    Object.keys(methods)
+      .filter((method) => methods[method]?.access === access)
+      .map((method) => `${typeName}/${method}`),
+  );
+}
