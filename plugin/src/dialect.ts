@@ -1,0 +1,99 @@
+import { literal } from "./literal.js";
+import type { GeneratorOptions, Target } from "./parameter.js";
+
+/** Plain data as it appears in generated code. A list of entries is an object; documentation stands before an entry. */
+export type Data = string | readonly Data[] | { readonly entries: readonly Entry[]; readonly multiline: boolean };
+
+export interface Entry {
+  readonly doc?: string;
+  readonly key: string;
+  readonly value: Data;
+}
+
+/** How one target writes a file of constants. Tables are so regular that each target is printed directly. */
+export interface Dialect {
+  readonly extension: string;
+  /** What comes before the constants. */
+  readonly prologue: string;
+  constant(name: string, value: Data): string;
+  /** What comes after the constants, given their names. */
+  epilogue(names: readonly string[]): string;
+}
+
+/** The dialect of a target. */
+export function dialectOf(target: Target, { jsImportStyle }: GeneratorOptions): Dialect {
+  switch (target) {
+    case "ts":
+      return typescript;
+    case "dts":
+      return declarations;
+    case "js":
+      return jsImportStyle === "legacy_commonjs" ? commonjs : javascript;
+  }
+}
+
+const emptyModule = (names: readonly string[]) => (names.length === 0 ? "export {};\n" : "");
+
+const typescript: Dialect = {
+  extension: ".ts",
+  prologue: "",
+  constant: (name, value) => `export const ${name} = ${printValue(value, "")} as const;\n`,
+  epilogue: emptyModule,
+};
+
+const javascript: Dialect = {
+  extension: ".js",
+  prologue: "",
+  constant: (name, value) => `export const ${name} = ${printValue(value, "")};\n`,
+  epilogue: emptyModule,
+};
+
+const commonjs: Dialect = {
+  extension: ".js",
+  prologue: '"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n\n',
+  constant: (name, value) => `const ${name} = ${printValue(value, "")};\n`,
+  epilogue: (names) => (names.length === 0 ? "" : `\n${names.map((name) => `exports.${name} = ${name};\n`).join("")}`),
+};
+
+const declarations: Dialect = {
+  extension: ".d.ts",
+  prologue: "",
+  constant: (name, value) => `export declare const ${name}: ${printType(value, "")};\n`,
+  epilogue: emptyModule,
+};
+
+function printValue(data: Data, indentation: string): string {
+  if (typeof data === "string") return literal(data);
+  if (isList(data)) return `[${data.map((item) => printValue(item, indentation)).join(", ")}]`;
+  return printObject(data, indentation, ",", "", printValue);
+}
+
+function printType(data: Data, indentation: string): string {
+  if (typeof data === "string") return literal(data);
+  if (isList(data)) return `readonly [${data.map((item) => printType(item, indentation)).join(", ")}]`;
+  return printObject(data, indentation, ";", "readonly ", printType);
+}
+
+function printObject(
+  { entries, multiline }: { readonly entries: readonly Entry[]; readonly multiline: boolean },
+  indentation: string,
+  separator: string,
+  modifier: string,
+  print: (data: Data, indentation: string) => string,
+): string {
+  if (entries.length === 0) return "{}";
+  const inner = multiline ? `${indentation}  ` : indentation;
+  const fields = entries.map(({ key, value }) => `${modifier}${propertyName(key)}: ${print(value, inner)}`);
+  if (!multiline) return `{ ${fields.join(`${separator} `)} }`;
+  const lines = entries.map(({ doc }, index) => `${doc ?? ""}${inner}${fields[index]}${separator}\n`);
+  return `{\n${lines.join("")}${indentation}}`;
+}
+
+/** A method called `__proto__` must be a computed key: as a plain one it would set the prototype and be lost. */
+function propertyName(key: string): string {
+  return key === "__proto__" ? '["__proto__"]' : key;
+}
+
+function isList(data: Data): data is readonly Data[] {
+  return Array.isArray(data);
+}

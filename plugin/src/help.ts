@@ -1,0 +1,33 @@
+import { pluginName, pluginVersion } from "./version.js";
+
+/** What the plugin says when somebody runs it by hand. */
+export const help: string = `${pluginName} ${pluginVersion}
+
+Compiles the access rules in .proto files (connectum.auth.v1) into static policy tables.
+It is a plugin: buf or protoc starts it and talks to it over standard input and output.
+
+buf.gen.yaml:
+
+  version: v2
+  plugins:
+    - local: ${pluginName}
+      out: src/gen
+      opt: [target=ts]
+      strategy: all
+
+Then run:  npx buf generate
+
+With protoc:
+
+  protoc -I proto -I node_modules/@connectum/auth/proto \\
+    --plugin=node_modules/.bin/${pluginName} \\
+    --connectum-auth_out=src/gen --connectum-auth_opt=target=ts shop/v1/orders.proto
+
+Options:
+  target=ts|js|dts      languages to write, joined by +; by default js+dts
+  strict=false          report an ambiguous schema as a warning; by default an error
+  registry=NAME         also write one file with the tables of the whole run
+  js_import_style, import_extension, keep_empty_files, ts_nocheck, rewrite_imports,
+  elide_plugin_version  as in every protobuf-es plugin
+
+  --version, --help`;
