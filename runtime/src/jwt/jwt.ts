@@ -5,6 +5,7 @@ import type { AuthScheme, Verified } from "../authentication/scheme.js";
 import { compileClaimsMapping } from "./claims-mapping.js";
 import type { JwtOptions } from "./jwt-options.js";
 import { createKeySource } from "./key-source.js";
+import { checkStrictForm } from "./strict-form.js";
 
 /** The end of the year 9999, in seconds since the epoch. What lies beyond is a mistake, such as milliseconds for seconds. */
 const maxExpiration = 253_402_300_799;
@@ -40,6 +41,7 @@ export function jwt(options: JwtOptions): AuthScheme {
       },
       verifyOptions,
     );
+    checkStrictForm(token);
     return {
       identity: { ...toIdentity(payload), expiresAt: expiryOf(payload) },
       isCurrent: () => keys.generation === generation,
