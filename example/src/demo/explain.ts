@@ -1,0 +1,67 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { type AuthzRule, decide, type MethodPolicy, type ServicePolicy } from "@connectum/auth";
+import { internalAudience, policies, rules } from "../access.js";
+import type { Caller } from "./callers.js";
+
+/** Why a call ends as it does, in plain words: what the table asks for, and what the caller lacks. */
+export function explain(method: DescMethod, caller: Caller): string {
+  const row = rowOf(method);
+  const says = describe(row);
+  if (row.access === "public") return says;
+  if (caller.token === undefined) return `${says}; no token`;
+  if (caller.flaw !== undefined) return caller.flaw;
+  if (row.access === "internal" && !caller.internal) return `${says}; this is a person's token`;
+  if (row.access !== "internal" && caller.internal) return `the token is for ${internalAudience}, not for people`;
+  if (row.access === "unspecified") return `${says}; ${describeRule(ruleFor(method, caller))}`;
+  const decision = decide(row, caller);
+  if (decision.kind !== "denied") return says;
+  switch (decision.reason) {
+    case "missing-role":
+      return `${says}; ${caller.subject} is ${caller.roles.join(" and ") || "without a role"}`;
+    case "missing-scope":
+      return `${says}; the token has ${caller.scopes.join(" and ") || "no scope"}`;
+    default:
+      return says;
+  }
+}
+
+function rowOf(method: DescMethod): MethodPolicy {
+  const table: ServicePolicy | undefined = policies.find(({ typeName }) => typeName === method.parent.typeName);
+  const row = table?.methods[method.name];
+  if (row === undefined) throw new Error(`${method.parent.typeName}/${method.name} is in no table`);
+  return row;
+}
+
+function describe(row: MethodPolicy): string {
+  switch (row.access) {
+    case "public":
+      return "public";
+    case "allow":
+      return "open to everybody signed in";
+    case "deny":
+      return "denied to everybody";
+    case "unspecified":
+      return "left to the server's rules";
+    case "internal":
+      return "for the shop's services only";
+    case "requires": {
+      const demands = [
+        ...(row.roles.length > 0 ? [`role ${row.roles.join(" or ")}`] : []),
+        ...(row.scopes.length > 0 ? [`scope ${row.scopes.join(" and ")}`] : []),
+      ];
+      return `requires ${demands.join(" and ") || "a signed-in caller"}`;
+    }
+  }
+}
+
+function ruleFor(method: DescMethod, caller: Caller): AuthzRule | undefined {
+  const { typeName } = method.parent;
+  return rules.find(({ methods, requires: { roles = [], scopes = [] } = {} }) => {
+    const isMeant = methods.includes(`${typeName}/*`) || methods.includes(`${typeName}/${method.name}`);
+    return isMeant && decide({ access: "requires", roles, scopes }, caller).kind === "allow";
+  });
+}
+
+function describeRule(rule: AuthzRule | undefined): string {
+  return rule === undefined ? "none is for this caller, and the default denies" : `"${rule.name}" ${rule.effect}s it`;
+}

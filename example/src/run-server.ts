@@ -1,0 +1,85 @@
+import { audience, internalAudience } from "./access.js";
+import { startIdentityProvider } from "./identity-provider.js";
+import { people } from "./people.js";
+import { type ShopServer, startServer } from "./server.js";
+
+/**
+ * Serves the shop until the process is told to stop, after printing what can be tried.
+ *
+ * @param port - for HTTP/2; HTTP/1.1 gets the next one.
+ * @returns false where the server could not start.
+ */
+export async function runServer(port: number): Promise<boolean> {
+  const identityProvider = await startIdentityProvider();
+  try {
+    const server = await startServer({ identityProvider, port });
+    const tokens = await Promise.all([
+      ...people.map(
+        async (person) => [person.subject, await identityProvider.issueToken({ ...person, audience })] as const,
+      ),
+      identityProvider
+        .issueToken({ subject: "warehouse", audience: internalAudience })
+        .then((token) => ["warehouse", token] as const),
+    ]);
+    console.log(introduction(server, tokens));
+    await toldToStop();
+    console.log("\nStopping.");
+    await server.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    console.error(
+      `Port ${port} or ${port + 1} is taken. Choose another one: npm run demo -- --serve --port ${port + 100}`,
+    );
+    return false;
+  } finally {
+    await identityProvider.close();
+  }
+}
+
+function introduction(
+  { http2Url, http1Url }: ShopServer,
+  tokens: readonly (readonly [subject: string, token: string])[],
+): string {
+  const call = (method: string, caller?: string, data = "{}", protocol = "connect") =>
+    [
+      `npx buf curl --protocol ${protocol} --http2-prior-knowledge --schema example/proto`,
+      ...(caller === undefined ? [] : [`-H "authorization: Bearer $${caller.toUpperCase()}"`]),
+      `-d '${data}'`,
+      `${http2Url}/shop.v1.${method}`,
+    ].join(" ");
+  return `
+The shop is open: HTTP/2 on ${http2Url}, HTTP/1.1 on ${http1Url}.
+
+Tokens, good for an hour. Paste these into a shell first:
+
+${tokens.map(([subject, token]) => `${subject.toUpperCase()}=${token}`).join("\n")}
+
+Calls to try in that shell, from the root of the repository:
+
+# public: no token needed
+${call("OrderService/ListProducts")}
+# requires role customer or support: a customer gets in, nobody does without a token, an administrator does not
+${call("OrderService/GetOrder", "carol", '{"id": "1001"}', "grpc")}
+${call("OrderService/GetOrder", undefined, '{"id": "1001"}', "grpc")}
+${call("OrderService/GetOrder", "ada", '{"id": "1001"}', "grpc")}
+# streams
+${call("OrderService/WatchOrders", "sam", "{}", "grpcweb")}
+${call("OrderService/Chat", "carol", '{"text": "Hello?"} {"text": "Anybody?"}')}
+# requires role support and scope orders:write
+${call("OrderService/CancelOrder", "carol", '{"id": "1004"}')}
+${call("OrderService/CancelOrder", "sam", '{"id": "1004"}')}
+# denied to everybody
+${call("UserService/DeleteUser", "ada", '{"subject": "sam"}')}
+# for the shop's other services only
+${call("OrderService/PurgeOrders", "ada")}
+${call("OrderService/PurgeOrders", "warehouse")}
+
+Stop the server with Ctrl-C.`;
+}
+
+function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,70 @@
+import * as http from "node:http";
+import * as http2 from "node:http2";
+import type { AddressInfo } from "node:net";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { createShopAuth } from "./access.js";
+import { OrderService } from "./gen/shop/v1/order_pb.js";
+import { FeedbackService, UserService } from "./gen/shop/v1/user_pb.js";
+import type { IdentityProvider } from "./identity-provider.js";
+import { sampleOrders } from "./orders.js";
+import { feedbackService } from "./services/feedback-service.js";
+import { createOrderService } from "./services/order-service.js";
+import { userService } from "./services/user-service.js";
+
+/** A running shop. */
+export interface ShopServer {
+  /** Connect, gRPC and gRPC-Web over HTTP/2 without TLS. */
+  readonly http2Url: string;
+  /** Connect and gRPC-Web over HTTP/1.1. */
+  readonly http1Url: string;
+  close(): Promise<void>;
+}
+
+export interface ShopServerOptions {
+  readonly identityProvider: Pick<IdentityProvider, "jwksUri" | "issuer">;
+  /** Port for HTTP/2; HTTP/1.1 gets the next one. By default, any two that are free. */
+  readonly port?: number;
+}
+
+/** @throws Error with code `EADDRINUSE` where a port is taken. */
+export async function startServer({ identityProvider, port }: ShopServerOptions): Promise<ShopServer> {
+  const auth = createShopAuth(identityProvider);
+  const orders = sampleOrders();
+  const handler = connectNodeAdapter({
+    interceptors: [...auth.interceptors],
+    requestGate: auth.requestGate,
+    routes: (router: ConnectRouter) =>
+      router
+        .service(OrderService, createOrderService(orders))
+        .service(UserService, userService)
+        .service(FeedbackService, feedbackService),
+  });
+  const h2 = http2.createServer(handler);
+  const h1 = http.createServer(handler);
+  const sessions = new Set<http2.ServerHttp2Session>();
+  h2.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+  });
+  async function close() {
+    h1.closeAllConnections();
+    for (const session of sessions) session.destroy();
+    await Promise.all([h1, h2].map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+  try {
+    const http2Url = await listen(h2, port ?? 0);
+    const http1Url = await listen(h1, port === undefined ? 0 : port + 1);
+    return { http2Url, http1Url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function listen(server: http.Server | http2.Http2Server, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  });
+}

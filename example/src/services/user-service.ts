@@ -1,0 +1,16 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { requireAuthContext } from "@connectum/auth";
+import type { UserService } from "../gen/shop/v1/user_pb.js";
+import { people } from "../people.js";
+
+export const userService: ServiceImpl<typeof UserService> = {
+  getMe() {
+    const { subject, name = subject, roles } = requireAuthContext();
+    return { caller: subject, name, roles: [...roles] };
+  },
+
+  listUsers: () => ({ subjects: people.map(({ subject }) => subject), caller: requireAuthContext().subject }),
+
+  // Nobody may call this yet, so it is never reached.
+  deleteUser: () => ({}),
+};
