@@ -1,6 +1,5 @@
 import { type BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import type { ProtoMethod, ProtoService } from "./request.js";
-import { methodAuthNumber, pathOf, serviceAuthNumber } from "./request.js";
+import { methodAuthNumber, type ProtoMethod, type ProtoService, pathOf, serviceAuthNumber } from "./request.js";
 import { readMessage } from "./wire.js";
 
 /** Roles and scopes that a caller must hold. */
@@ -65,23 +64,18 @@ export const serviceAuth: OptionMessage = {
 /** Numbers of the fields of AuthRequirements. */
 export const requirementsFields = { roles: 1, scopes: 2 } as const;
 
-/** Decodes `method_auth` of a method. */
-export function declarationOf(method: ProtoMethod): Declaration {
-  return declare(method, methodAuth);
-}
-
-/** Decodes `service_auth` of a service. */
-export function serviceDeclarationOf(service: ProtoService): Declaration {
-  return declare(service, serviceAuth);
-}
-
-function declare(owner: ProtoMethod | ProtoService, option: OptionMessage): Declaration {
+/** Decodes the option of a method or a service. Without one, nothing is said. */
+export function declare(
+  owner: ProtoMethod | ProtoService,
+  option: OptionMessage,
+  bytes: Uint8Array | undefined,
+): Declaration {
   const said: Access = { public: undefined, internal: undefined, requires: undefined, policy: undefined };
   const unknown: number[][] = [];
   let malformed = false;
-  if (owner.auth !== undefined) {
+  if (bytes !== undefined) {
     try {
-      readOption(owner.auth, option, said, unknown);
+      readOption(bytes, option, said, unknown);
     } catch {
       malformed = true;
     }

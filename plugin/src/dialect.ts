@@ -64,14 +64,26 @@ const declarations: Dialect = {
 
 function printValue(data: Data, indentation: string): string {
   if (typeof data === "string") return literal(data);
-  if (isList(data)) return `[${data.map((item) => printValue(item, indentation)).join(", ")}]`;
+  if (isList(data)) return printList(data, indentation, printValue);
   return printObject(data, indentation, ",", "", printValue);
 }
 
 function printType(data: Data, indentation: string): string {
   if (typeof data === "string") return literal(data);
-  if (isList(data)) return `readonly [${data.map((item) => printType(item, indentation)).join(", ")}]`;
+  if (isList(data)) return `readonly ${printList(data, indentation, printType)}`;
   return printObject(data, indentation, ";", "readonly ", printType);
+}
+
+type Print = (data: Data, indentation: string) => string;
+
+/** Prints a list on one line where it fits, and one item per line where it does not: a change is then one line. */
+function printList(items: readonly Data[], indentation: string, print: Print): string {
+  if (items.every((item) => typeof item === "string")) {
+    const line = `[${items.map((item) => print(item, indentation)).join(", ")}]`;
+    if (line.length <= 80) return line;
+  }
+  const inner = `${indentation}  `;
+  return `[\n${items.map((item) => `${inner}${print(item, inner)},\n`).join("")}${indentation}]`;
 }
 
 function printObject(
@@ -79,7 +91,7 @@ function printObject(
   indentation: string,
   separator: string,
   modifier: string,
-  print: (data: Data, indentation: string) => string,
+  print: Print,
 ): string {
   if (entries.length === 0) return "{}";
   const inner = multiline ? `${indentation}  ` : indentation;

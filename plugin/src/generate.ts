@@ -1,68 +1,60 @@
 import { dialectOf } from "./dialect.js";
+import { checkExtensions } from "./extensions.js";
 import { type GeneratorOptions, PluginOptionError, parseParameter } from "./parameter.js";
-import { filePreamble, preamble } from "./preamble.js";
-import { printRegistry } from "./print-registry.js";
+import { filePreamble } from "./preamble.js";
 import { printTables } from "./print-table.js";
 import { Problems } from "./problems.js";
-import { type GeneratorRequest, type ProtoFile, readRequest } from "./request.js";
+import { checkRegistry, registryFiles } from "./registry.js";
+import type { GeneratorRequest, ProtoFile } from "./request.js";
 import { resolveService, type ServiceTable } from "./resolve.js";
 import { errorResponse, filesResponse, type GeneratedFile } from "./response.js";
 import { readComments } from "./source-info.js";
 
 /** What a run leaves: the response for the compiler, and lines for the user's terminal. */
 export interface Outcome {
+  /** A serialized CodeGeneratorResponse: files, or what is wrong with the schema or the options. */
   readonly response: Uint8Array;
   readonly warnings: readonly string[];
 }
 
-/**
- * Runs the generator: from a serialized CodeGeneratorRequest to a serialized CodeGeneratorResponse.
- *
- * What is wrong with the schema or the options is in the response, for the compiler to print.
- *
- * @throws Error when the bytes are not a CodeGeneratorRequest.
- */
-export function generate(bytes: Uint8Array): Outcome {
-  const request = readRequest(bytes);
-  let options: GeneratorOptions;
+/** Runs the generator. Pure: nothing is read or written but its argument and its result. */
+export function generate(request: GeneratorRequest): Outcome {
   try {
-    options = parseParameter(request.parameter);
+    return run(request, parseParameter(request.parameter));
   } catch (error) {
     if (!(error instanceof PluginOptionError)) throw error;
     return { response: errorResponse(error.message), warnings: [] };
   }
-  const problems = new Problems();
-  const resolved = request.files.map((file) => ({
-    file,
-    tables: file.services.map((service) => resolveService(service, problems)),
-  }));
-  const { errors, warnings } = problems.report(options.strict);
-  if (errors.length > 0) return { response: errorResponse(errors.join("\n")), warnings };
-  return { response: filesResponse(print(resolved, request, options)), warnings };
 }
 
-function print(
-  resolved: readonly { readonly file: ProtoFile; readonly tables: readonly ServiceTable[] }[],
-  _request: GeneratorRequest,
-  options: GeneratorOptions,
-): GeneratedFile[] {
-  const files: GeneratedFile[] = [];
-  const dialects = options.targets.map((target) => dialectOf(target, options));
-  for (const { file, tables } of resolved) {
-    if (tables.length === 0 && !options.keepEmptyFiles) continue;
-    const comments = readComments(file.sourceInfo);
-    const head = filePreamble(file, comments, options);
-    const base = `${file.name.replace(/\.proto$/, "")}_auth`;
-    for (const dialect of dialects) {
-      files.push({ name: base + dialect.extension, content: head + printTables(tables, comments, dialect) });
-    }
+function run(request: GeneratorRequest, options: GeneratorOptions): Outcome {
+  const problems = new Problems();
+  const taken = checkExtensions([...request.files, ...request.imports], problems);
+  const tables = new Map<ProtoFile, readonly ServiceTable[]>();
+  for (const file of request.files) {
+    tables.set(
+      file,
+      file.services.map((service) => resolveService(service, taken, problems)),
+    );
   }
+  const { errors, warnings } = problems.report(options.strict);
+  if (errors.length > 0) return { response: errorResponse(errors.join("\n")), warnings };
+
+  const files = [...tables].flatMap(([file, services]) => tableFiles(file, services, options));
   if (options.registry !== undefined) {
-    const tables = resolved.flatMap((entry) => entry.tables);
-    const head = preamble(`${tables.length} services`, options);
-    for (const dialect of dialects) {
-      files.push({ name: options.registry + dialect.extension, content: head + printRegistry(tables, dialect) });
-    }
+    checkRegistry(options.registry, request, files, options);
+    files.push(...registryFiles(options.registry, [...tables.values()].flat(), options));
   }
-  return files;
+  return { response: filesResponse(files), warnings };
+}
+
+function tableFiles(file: ProtoFile, tables: readonly ServiceTable[], options: GeneratorOptions): GeneratedFile[] {
+  if (tables.length === 0 && !options.keepEmptyFiles) return [];
+  const comments = readComments(file.sourceInfo);
+  const head = filePreamble(file, comments, options);
+  return options.targets.map((target) => {
+    const dialect = dialectOf(target, options);
+    const name = `${file.name.replace(/\.proto$/, "")}_auth${dialect.extension}`;
+    return { name, content: head + printTables(tables, comments, dialect) };
+  });
 }

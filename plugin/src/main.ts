@@ -1,35 +1,43 @@
 import { isatty } from "node:tty";
 import { generate } from "./generate.js";
 import { help } from "./help.js";
+import { type GeneratorRequest, readRequest } from "./request.js";
 import { readStdin, write } from "./stdio.js";
 import { pluginName, pluginVersion } from "./version.js";
 
 /** Runs as a process: a CodeGeneratorRequest on standard input, a CodeGeneratorResponse on standard output. */
 function main(args: readonly string[]): number {
   const [argument] = args;
-  if (argument === "--version" || argument === "-v") return say(1, `${pluginName} ${pluginVersion}`, 0);
-  if (argument === "--help" || argument === "-h") return say(1, help, 0);
-  if (argument !== undefined) return say(2, `${pluginName}: unknown argument ${argument}\n\n${help}`, 1);
-  if (isatty(0)) return say(2, help, 1);
+  if (argument === "--version" || argument === "-v") return say(1, `${pluginName} ${pluginVersion}`);
+  if (argument === "--help" || argument === "-h") return say(1, help);
+  if (argument !== undefined) return fail(`unknown argument ${argument}\n\n${help}`);
+  if (isatty(0)) return fail(`there is nothing to do by hand.\n\n${help}`);
 
   const input = readStdin();
-  if (input.length === 0) return say(2, `${pluginName}: nothing on standard input. ${startedBy}`, 1);
+  if (input.length === 0) return fail(`standard input is empty. ${startedBy}`);
+  let request: GeneratorRequest;
   try {
-    const { response, warnings } = generate(input);
-    for (const warning of warnings) say(2, `warning: ${warning}`, 0);
-    write(1, response);
-    return 0;
+    request = readRequest(input);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return say(2, `${pluginName}: standard input is not a CodeGeneratorRequest: ${reason}. ${startedBy}`, 1);
+    return fail(`standard input is not a CodeGeneratorRequest: ${reason}. ${startedBy}`);
   }
+  const { response, warnings } = generate(request);
+  if (warnings.length > 0) say(2, warnings.join("\n"));
+  write(1, response);
+  return 0;
 }
 
 const startedBy = `This program is started by buf or protoc; see ${pluginName} --help.`;
 
-function say(descriptor: 1 | 2, text: string, exitCode: number): number {
+function fail(message: string): number {
+  say(2, `${pluginName}: ${message}`);
+  return 1;
+}
+
+function say(descriptor: 1 | 2, text: string): number {
   write(descriptor, Buffer.from(`${text}\n`));
-  return exitCode;
+  return 0;
 }
 
 process.exitCode = main(process.argv.slice(2));

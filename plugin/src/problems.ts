@@ -37,11 +37,10 @@ export class Problems {
     const errors: string[] = [];
     const warnings: string[] = [];
     for (const { severity, place, message } of this.#sorted()) {
-      const text = `${this.locate(place)}: ${message}`;
-      if (severity === "warning") warnings.push(text);
-      else if (severity === "error") errors.push(text);
-      else if (strict) errors.push(`${text} (a warning with strict=false)`);
-      else warnings.push(text);
+      const line = this.locate(place);
+      if (severity === "error") errors.push(`${line}: ${message}`);
+      else if (severity === "ambiguous" && strict) errors.push(`${line}: ${message} (a warning with strict=false)`);
+      else warnings.push(`${line}: warning: ${message}`);
     }
     return { errors, warnings };
   }
@@ -53,8 +52,7 @@ export class Problems {
         (a, b) =>
           compare(a.place.file.name, b.place.file.name) ||
           a.position.line - b.position.line ||
-          a.position.column - b.position.column ||
-          compare(a.message, b.message),
+          a.position.column - b.position.column,
       );
   }
 

@@ -7,25 +7,25 @@ export interface GeneratorRequest {
   /** Files to generate, in the order of the request. */
   readonly files: readonly ProtoFile[];
   /** Files that are only imported. */
-  readonly imports: readonly ImportedFile[];
+  readonly imports: readonly RequestFile[];
 }
 
-/** A file of the request that nothing is generated for. */
-export interface ImportedFile {
+/** A file of the request, hardly looked at. */
+export interface RequestFile {
   readonly name: string;
   /** The serialized FileDescriptorProto. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
+  /** The serialized SourceCodeInfo; undefined where the compiler sent none. */
+  readonly sourceInfo: Uint8Array | undefined;
 }
 
-/** A file to generate. */
-export interface ProtoFile extends ImportedFile {
+/** A file whose services have been read. */
+export interface ProtoFile extends RequestFile {
   readonly package: string;
   /** As in the source: `syntax proto3` or `edition 2023`. */
   readonly syntax: string;
   readonly deprecated: boolean;
   readonly services: readonly ProtoService[];
-  /** The serialized SourceCodeInfo; undefined where the compiler sent none. */
-  readonly sourceInfo: Uint8Array | undefined;
 }
 
 export interface ProtoService {
@@ -77,56 +77,64 @@ export const pathOf = {
  */
 export function readRequest(bytes: Uint8Array): GeneratorRequest {
   let parameter = "";
-  const toGenerate: string[] = [];
-  const protoFiles = new Map<string, Uint8Array>();
-  const sourceFiles = new Map<string, Uint8Array>();
+  const toGenerate = new Set<string>();
+  const files = new Map<string, RequestFile>();
+  const sourceFiles = new Map<string, RequestFile>();
   readMessage(bytes, (field, reader) => {
     switch (field) {
       case 1:
-        toGenerate.push(reader.string());
+        toGenerate.add(reader.string());
         return true;
       case 2:
         parameter = reader.string();
         return true;
       case 15:
-        addByName(protoFiles, reader.bytes());
+        add(files, readRequestFile(reader.bytes()));
         return true;
       case 17:
-        addByName(sourceFiles, reader.bytes());
+        add(sourceFiles, readRequestFile(reader.bytes()));
         return true;
       default:
         return false;
     }
   });
-  if (toGenerate.length === 0) throw new Error("it names no file to generate");
-  const wanted = new Set(toGenerate);
-  const files = [...wanted].map((name) => {
-    const file = sourceFiles.get(name) ?? protoFiles.get(name);
-    if (file === undefined) throw new Error(`it does not contain the file to generate ${JSON.stringify(name)}`);
-    return readFile(name, file);
-  });
-  const imports = [...protoFiles].filter(([name]) => !wanted.has(name)).map(([name, file]) => ({ name, bytes: file }));
-  return { parameter, files, imports };
+  if (toGenerate.size === 0) throw new Error("it names no file to generate");
+  return {
+    parameter,
+    files: [...toGenerate].map((name) => {
+      // Options with source retention are only in the second list.
+      const file = sourceFiles.get(name) ?? files.get(name);
+      if (file === undefined) throw new Error(`it lacks the file to generate ${JSON.stringify(name)}`);
+      return readProtoFile(file);
+    }),
+    imports: [...files.values()].filter(({ name }) => !toGenerate.has(name)),
+  };
 }
 
-function addByName(files: Map<string, Uint8Array>, bytes: Uint8Array): void {
+function add(files: Map<string, RequestFile>, file: RequestFile): void {
+  files.set(file.name, file);
+}
+
+function readRequestFile(bytes: Uint8Array): RequestFile {
   let name = "";
+  let sourceInfo: Uint8Array | undefined;
   readMessage(bytes, (field, reader) => {
-    if (field !== 1) return false;
-    name = reader.string();
+    if (field === 1) name = reader.string();
+    else if (field === 9) sourceInfo = reader.bytes();
+    else return false;
     return true;
   });
-  files.set(name, bytes);
+  return { name, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), sourceInfo };
 }
 
-function readFile(name: string, bytes: Uint8Array): ProtoFile {
+/** Reads the services of a file. */
+export function readProtoFile(file: RequestFile): ProtoFile {
   let pkg = "";
   let syntax = "";
   let edition = 0;
   let options: Uint8Array | undefined;
-  let sourceInfo: Uint8Array | undefined;
   const services: Uint8Array[] = [];
-  readMessage(bytes, (field, reader) => {
+  readMessage(file.bytes, (field, reader) => {
     switch (field) {
       case pathOf.package:
         pkg = reader.string();
@@ -136,9 +144,6 @@ function readFile(name: string, bytes: Uint8Array): ProtoFile {
         return true;
       case 8:
         options = mergeBytes(options, reader.bytes());
-        return true;
-      case 9:
-        sourceInfo = reader.bytes();
         return true;
       case pathOf.syntax:
         syntax = reader.string();
@@ -150,17 +155,15 @@ function readFile(name: string, bytes: Uint8Array): ProtoFile {
         return false;
     }
   });
-  const file = {
-    name,
-    bytes,
-    package: checkName(pkg, name, /^(?:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)?$/),
-    syntax: describeSyntax(name, syntax, edition),
+  const protoFile = {
+    ...file,
+    package: checkName(pkg, file.name, /^(?:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)?$/),
+    syntax: describeSyntax(syntax, edition),
     deprecated: readOptions(options, 23, undefined).deprecated,
-    sourceInfo,
     services: [] as ProtoService[],
   };
-  file.services.push(...services.map((service, index) => readService(file, service, index)));
-  return file;
+  for (const [index, service] of services.entries()) protoFile.services.push(readService(protoFile, service, index));
+  return protoFile;
 }
 
 function readService(file: ProtoFile, bytes: Uint8Array, index: number): ProtoService {
@@ -242,19 +245,9 @@ function readOptions(
   return { deprecated, auth };
 }
 
-function describeSyntax(file: string, syntax: string, edition: number): string {
-  switch (syntax) {
-    case "":
-    case "proto2":
-      return "syntax proto2";
-    case "proto3":
-      return "syntax proto3";
-    default: {
-      const name = editions.get(edition);
-      if (name === undefined) throw new Error(`${file} uses edition ${edition}, which this version does not know`);
-      return `edition ${name}`;
-    }
-  }
+function describeSyntax(syntax: string, edition: number): string {
+  if (syntax === "editions") return `edition ${editions.get(edition) ?? `unknown (${edition})`}`;
+  return syntax === "" ? "syntax proto2" : `syntax ${checkName(syntax, "a file")}`;
 }
 
 const editions: ReadonlyMap<number, string> = new Map([

@@ -29,7 +29,7 @@ export function readComments(sourceInfo: Uint8Array | undefined): SourceIndex<Co
   forEachLocation(sourceInfo, (location, path) => {
     if (!isDocumented(path)) return;
     const comments = location.comments();
-    if (comments !== undefined && !found.has(path.join())) found.set(path.join(), comments);
+    if (comments !== undefined) addFirst(found, path.join(), comments);
   });
   return { get: (path) => found.get(path.join()) };
 }
@@ -47,23 +47,45 @@ function isDocumented(path: readonly number[]): boolean {
   }
 }
 
-/** Reads the positions of everything. An element without one has that of its closest parent. */
+/**
+ * Reads the positions of services, methods, options and extensions.
+ *
+ * Compilers do not locate every field of an option: what has no position takes the first one inside it (buf locates the
+ * entries of a message, not the message), or that of its closest parent (protoc locates options as a whole).
+ */
 export function readPositions(sourceInfo: Uint8Array | undefined): SourceIndex<Position> {
-  const found = new Map<string, Position>();
+  const exact = new Map<string, Position>();
+  const inside = new Map<string, Position>();
   forEachLocation(sourceInfo, (location, path) => {
-    const key = path.join();
+    if (!isLocated(path)) return;
     const position = location.position();
-    if (position !== undefined && !found.has(key)) found.set(key, position);
+    if (position === undefined) return;
+    addFirst(exact, path.join(), position);
+    for (let length = path.length - 1; length > fieldsDepth; length--) {
+      addFirst(inside, path.slice(0, length).join(), position);
+    }
   });
   return {
     get(path) {
       for (let length = path.length; length > 0; length--) {
-        const position = found.get(path.slice(0, length).join());
+        const key = path.slice(0, length).join();
+        const position = exact.get(key) ?? inside.get(key);
         if (position !== undefined) return position;
       }
       return undefined;
     },
   };
+}
+
+/** Paths longer than this lead into the option of a service or a method. */
+const fieldsDepth = 4;
+
+function isLocated(path: readonly number[]): boolean {
+  return path[0] === pathOf.services || path[0] === pathOf.extensions || path.at(-2) === pathOf.nestedExtensions;
+}
+
+function addFirst<T>(map: Map<string, T>, key: string, value: T): void {
+  if (!map.has(key)) map.set(key, value);
 }
 
 /** A location whose parts are decoded when asked for. */

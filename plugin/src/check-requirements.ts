@@ -1,0 +1,69 @@
+import { type Declaration, requirementsFields } from "./declaration.js";
+import { literal } from "./literal.js";
+import { ownerOf, placeOf } from "./phrases.js";
+import type { Problems } from "./problems.js";
+
+type Kind = "role" | "scope";
+
+/** Names that no caller could hold: what is wrong with them, and what to write instead. */
+const faults: readonly {
+  readonly found: (name: string, kind: Kind) => boolean;
+  readonly what: string;
+  readonly instead: (name: string, kind: Kind) => string;
+}[] = [
+  {
+    found: (name) => name === "",
+    what: "is empty",
+    instead: (_, kind) => `write the name of a ${kind}, or remove the entry`,
+  },
+  {
+    found: (name) => /\p{Cc}/u.test(name),
+    what: "contains a control character",
+    instead: (name) => `write ${literal(name.replace(/\p{Cc}/gu, "").trim())}`,
+  },
+  {
+    found: (name) => name.trim() !== name,
+    what: "begins or ends with white space",
+    instead: (name) => `write ${literal(name.trim())}`,
+  },
+  {
+    found: (name, kind) => kind === "scope" && name.includes(" "),
+    what: "contains a space, which separates scopes in a token",
+    instead: (name) => `write ${name.split(/ +/).map(literal).join(", ")}`,
+  },
+];
+
+/** Reports roles and scopes of an option that no caller could hold, or that are listed twice. */
+export function checkRequirements(declaration: Declaration, problems: Problems): void {
+  checkNames(declaration, "role", declaration.requires?.roles ?? [], requirementsFields.roles, problems);
+  checkNames(declaration, "scope", declaration.requires?.scopes ?? [], requirementsFields.scopes, problems);
+}
+
+function checkNames(
+  declaration: Declaration,
+  kind: Kind,
+  names: readonly string[],
+  field: number,
+  problems: Problems,
+): void {
+  const seen = new Set<string>();
+  for (const [index, name] of names.entries()) {
+    const place = placeOf(declaration, declaration.option.fields.requires.number, field, index);
+    const subject = `${ownerOf(declaration)}: ${kind} ${literal(name)}`;
+    const fault = faults.find(({ found }) => found(name, kind));
+    if (fault !== undefined) {
+      problems.add(
+        "error",
+        place,
+        `${subject} ${fault.what}, so no caller would match it today; ${fault.instead(name, kind)}`,
+      );
+    } else if (seen.has(name)) {
+      problems.add(
+        "ambiguous",
+        place,
+        `${subject} is listed twice; the second changes nothing today; remove it, or write the ${kind} that was meant`,
+      );
+    }
+    seen.add(name);
+  }
+}

@@ -1,0 +1,98 @@
+import { type Dialect, dialectOf } from "./dialect.js";
+import { jsDoc } from "./jsdoc.js";
+import { type GeneratorOptions, PluginOptionError } from "./parameter.js";
+import { preamble } from "./preamble.js";
+import { methodsWith, tableData } from "./print-table.js";
+import { type GeneratorRequest, type RequestFile, readProtoFile } from "./request.js";
+import type { ServiceTable } from "./resolve.js";
+import type { GeneratedFile } from "./response.js";
+
+/**
+ * Checks that a registry can be written: that it replaces no other file, and that the run sees the whole module.
+ *
+ * buf starts a plugin once per directory unless told otherwise, and keeps one of the registries without failing. Such a
+ * run shows only when files that are generated import services with access rules from elsewhere that are not.
+ *
+ * @throws PluginOptionError
+ */
+export function checkRegistry(
+  registry: string,
+  { files, imports }: GeneratorRequest,
+  generated: readonly GeneratedFile[],
+  options: GeneratorOptions,
+): void {
+  const names = new Set(generated.map(({ name }) => name));
+  const clash = options.targets
+    .map((target) => registry + dialectOf(target, options).extension)
+    .find((name) => names.has(name));
+  if (clash !== undefined) {
+    throw new PluginOptionError(`invalid option "registry": ${clash} is generated from a proto file; use another name`);
+  }
+  const directories = new Set(files.map(({ name }) => directoryOf(name)));
+  const [directory = ""] = directories;
+  if (!options.strict || directories.size > 1) return;
+  const missing = imports.find((file) => directoryOf(file.name) !== directory && hasAccessRules(file));
+  if (missing !== undefined) {
+    throw new PluginOptionError(
+      `invalid option "registry": this run generates ${directory === "" ? "the top folder" : directory} only, ` +
+        `but ${missing.name} has access rules as well, so the registry would be incomplete; ` +
+        "write `strategy: all` at this plugin in buf.gen.yaml, or strict=false where a partial registry is meant",
+    );
+  }
+}
+
+function hasAccessRules(file: RequestFile): boolean {
+  return readProtoFile(file).services.some(
+    ({ auth, methods }) => auth !== undefined || methods.some((method) => method.auth !== undefined),
+  );
+}
+
+function directoryOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf("/")));
+}
+
+/** Writes the tables of a whole run into one module, which imports nothing and so loads at once. */
+export function registryFiles(
+  registry: string,
+  tables: readonly ServiceTable[],
+  options: GeneratorOptions,
+): GeneratedFile[] {
+  const sorted = [...tables].sort((a, b) => compare(a.service.typeName, b.service.typeName));
+  const protoFiles = [...new Set(sorted.map(({ service }) => service.file.name))].sort(compare);
+  const head = preamble(`${protoFiles.length} files with ${sorted.length} services`, options);
+  return options.targets.map((target) => {
+    const dialect = dialectOf(target, options);
+    return { name: registry + dialect.extension, content: head + printRegistry(sorted, protoFiles, dialect) };
+  });
+}
+
+function printRegistry(tables: readonly ServiceTable[], protoFiles: readonly string[], dialect: Dialect): string {
+  const constants = [
+    {
+      name: "policies",
+      doc: "Access policies of all services, sorted by name.",
+      value: tables.map((table) => tableData(table)),
+    },
+    {
+      name: "publicMethods",
+      doc: "Methods of all services that skip authentication.",
+      value: tables.flatMap((table) => methodsWith(table, "public")),
+    },
+    {
+      name: "internalMethods",
+      doc: "Methods of all services for trusted internal callers only.",
+      value: tables.flatMap((table) => methodsWith(table, "internal")),
+    },
+    { name: "protoFiles", doc: "Proto files whose services are listed here.", value: protoFiles },
+  ];
+  return (
+    dialect.prologue +
+    constants.map(({ name, doc, value }) => jsDoc([doc], "") + dialect.constant(name, value)).join("\n") +
+    dialect.epilogue(constants.map(({ name }) => name))
+  );
+}
+
+/** By code point, not by locale: the same everywhere. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
