@@ -55,23 +55,28 @@ Tokens, good for an hour. Paste these into a shell first:
 
 ${tokens.map(([subject, token]) => `${subject.toUpperCase()}=${token}`).join("\n")}
 
-Calls to try in that shell, from the root of the repository:
+Calls to try in that shell, from the root of the repository.
 
-# public: no token needed
+Public, no token needed:
 ${call("OrderService/ListProducts")}
-# requires role customer or support: a customer gets in, nobody does without a token, an administrator does not
+
+Requires role customer or support. A customer gets in; nobody does without a token, nor does an administrator:
 ${call("OrderService/GetOrder", "carol", '{"id": "1001"}', "grpc")}
 ${call("OrderService/GetOrder", undefined, '{"id": "1001"}', "grpc")}
 ${call("OrderService/GetOrder", "ada", '{"id": "1001"}', "grpc")}
-# streams
+
+Streams, from the server and both ways:
 ${call("OrderService/WatchOrders", "sam", "{}", "grpcweb")}
 ${call("OrderService/Chat", "carol", '{"text": "Hello?"} {"text": "Anybody?"}')}
-# requires role support and scope orders:write
+
+Requires role support and scope orders:write:
 ${call("OrderService/CancelOrder", "carol", '{"id": "1004"}')}
 ${call("OrderService/CancelOrder", "sam", '{"id": "1004"}')}
-# denied to everybody
+
+Denied to everybody:
 ${call("UserService/DeleteUser", "ada", '{"subject": "sam"}')}
-# for the shop's other services only
+
+For the shop's other services only:
 ${call("OrderService/PurgeOrders", "ada")}
 ${call("OrderService/PurgeOrders", "warehouse")}
 
