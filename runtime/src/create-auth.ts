@@ -1,10 +1,9 @@
 import type { HandlerContext, Interceptor } from "@connectrpc/connect";
 import { type AuthenticationOptions, createAuthenticator } from "./authentication/authenticator.js";
 import type { AuthScheme } from "./authentication/scheme.js";
-import { authorizeCall, enforce, type ProtoAuthzInterceptorOptions } from "./authorization/create-authz-interceptor.js";
-import { createEvaluator } from "./authorization/evaluator.js";
-import { compileMethodPatterns } from "./method-pattern.js";
-import { getInternalMethods, getPublicMethods } from "./policy/methods-of.js";
+import { splitAuthzOptions } from "./authorization/authz-options.js";
+import type { ProtoAuthzInterceptorOptions } from "./authorization/create-authz-interceptor.js";
+import { createEnforcer } from "./authorization/enforcer.js";
 
 export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
   /** How callers prove who they are: one scheme, or several tried in order; the first that finds its credential decides. */
@@ -27,28 +26,28 @@ export interface Auth {
  * @throws TypeError for a malformed table or option.
  */
 export function createAuth(options: CreateAuthOptions): Auth {
-  const { policies, authenticate, internal = [], ...rest } = options;
-  const evaluator = createEvaluator(policies, options);
+  const [authzOptions, { policies, authenticate, internal = [], ...rest }] = splitAuthzOptions(options);
+  const enforcer = createEnforcer(policies, authzOptions);
   const schemes = listOf(authenticate, "authenticate");
   const internalSchemes = listOf(internal, "internal");
   if (schemes.length === 0) throw new TypeError("authenticate: expected at least one scheme, such as jwt({...})");
-  const isPublic = compileMethodPatterns(getPublicMethods(policies), "policies");
-  const isInternal = compileMethodPatterns(getInternalMethods(policies), "policies");
   const authenticator = createAuthenticator(
     {
       all: [...schemes, ...internalSchemes],
       for: (service, method) => {
-        if (isPublic(service, method)) return [];
-        return isInternal(service, method) ? internalSchemes : schemes;
+        const access = enforcer.lookup(service, method)?.access;
+        if (access === "public") return [];
+        return access === "internal" ? internalSchemes : schemes;
       },
     },
     rest,
   );
   return {
-    interceptors: [authenticator.interceptor, enforce(evaluator)],
-    async requestGate({ method, requestHeader: header, values, signal }) {
+    interceptors: [authenticator.interceptor, enforcer.interceptor],
+    async requestGate(context) {
+      const { method, requestHeader: header, values, signal } = context;
       await authenticator.authenticate({ method, header, values, signal });
-      await authorizeCall(evaluator, { method, header, values });
+      enforcer.gate(context);
     },
   };
 }

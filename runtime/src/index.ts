@@ -4,7 +4,19 @@ export { type AuthInterceptorOptions, createAuthInterceptor } from "./authentica
 export type { CacheOptions } from "./authentication/credential-cache.js";
 export type { AuthScheme, Credential, CredentialSource, Verified } from "./authentication/scheme.js";
 export { type CredentialsOptions, credentials } from "./authentication/schemes/credentials.js";
+export { assertAuthorized } from "./authorization/assert-authorized.js";
+export {
+  authorizeMethods,
+  type CheckOf,
+  type MessageCheck,
+  type MethodChecks,
+  type OpeningCheck,
+  type ServiceChecks,
+  type StreamChecks,
+} from "./authorization/authorize-methods.js";
 export { type AuthzDeniedDetails, AuthzDeniedError } from "./authorization/authz-denied-error.js";
+export type { AuthzOptions, DecisionOptions, EnforcementOptions } from "./authorization/authz-options.js";
+export type { AuthzRequest } from "./authorization/authz-request.js";
 export type { AuthzRule } from "./authorization/authz-rule.js";
 export {
   type AuthzInterceptorOptions,
@@ -12,7 +24,8 @@ export {
   createProtoAuthzInterceptor,
   type ProtoAuthzInterceptorOptions,
 } from "./authorization/create-authz-interceptor.js";
-export type { AuthzOptions, AuthzRequest } from "./authorization/evaluator.js";
+export type { DecisionEvent } from "./authorization/decision-event.js";
+export type { AuthzDenialReason, Decider, Question } from "./authorization/verdict.js";
 export { type AuthContext, type AuthContextInit, authContextKey } from "./context/auth-context.js";
 export { getAuthContext, requireAuthContext } from "./context/current.js";
 export { type Auth, type CreateAuthOptions, createAuth } from "./create-auth.js";

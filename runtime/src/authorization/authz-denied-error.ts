@@ -1,15 +1,19 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { DenialReason } from "../policy/decide.js";
+import type { AuthzDenialReason } from "./verdict.js";
 
 /** What a denial was about; for the server alone. */
 export interface AuthzDeniedDetails {
   /** `pkg.v1.Service/Method`. */
   readonly method: string;
   readonly subject: string | undefined;
-  readonly reason: DenialReason | "rule" | "authorize" | "default" | "missing-row";
+  readonly reason: AuthzDenialReason;
+  /** At least one of these was asked for. */
   readonly requiredRoles: readonly string[];
+  /** All of these were asked for. */
   readonly requiredScopes: readonly string[];
 }
+
+const clientMessage = "Access denied";
 
 /**
  * A caller may not call a method: `permission_denied`. The client sees just "Access denied";
@@ -19,13 +23,13 @@ export interface AuthzDeniedDetails {
  */
 export class AuthzDeniedError extends ConnectError {
   /** The text for the client. */
-  readonly clientMessage = "Access denied";
-  /** Who decided: a row of a table, a rule, `authorize` or `defaultPolicy`. */
+  readonly clientMessage: string = clientMessage;
+  /** The rule that decided, or who else did: `table`, `authorize`, `check` or `defaultPolicy`. */
   readonly ruleName: string;
   readonly authzDetails: AuthzDeniedDetails;
 
-  constructor(ruleName: string, authzDetails: AuthzDeniedDetails, metadata?: HeadersInit) {
-    super("Access denied", Code.PermissionDenied, metadata);
+  constructor(ruleName: string, authzDetails: AuthzDeniedDetails, cause?: unknown) {
+    super(clientMessage, Code.PermissionDenied, undefined, undefined, cause);
     this.ruleName = ruleName;
     this.authzDetails = authzDetails;
   }
@@ -33,5 +37,10 @@ export class AuthzDeniedError extends ConnectError {
   /** Everything about the denial, for the server's log. */
   get serverDetails(): Readonly<Record<string, unknown>> {
     return { ruleName: this.ruleName, ...this.authzDetails };
+  }
+
+  /** ConnectError's own would take any ConnectError for a denial. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(AuthzDeniedError, value);
   }
 }

@@ -1,133 +1,133 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { ContextValues } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
-import { type Caller, type Decision, decide } from "../policy/decide.js";
+import { compileMethodPatterns } from "../method-pattern.js";
+import { type Caller, decide } from "../policy/decide.js";
 import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
-import { type AuthzRule, type CompiledRule, compileRules } from "./authz-rule.js";
+import { rejectUnknownOptions } from "../reject-unknown-options.js";
+import type { MethodChecks } from "./authorize-methods.js";
+import type { DecisionOptions } from "./authz-options.js";
+import { type CompiledRule, compileRules } from "./authz-rule.js";
 import { createCallerLookup } from "./caller.js";
-
-/** What decides where the schema does not. */
-export interface AuthzOptions {
-  /** Tried in order; the first that matches the method and the caller decides. By default, none. */
-  readonly rules?: readonly AuthzRule[];
-  /** Asked where no rule decided: true allows, anything else denies. By default, not asked. */
-  readonly authorize?: (context: AuthContext, request: AuthzRequest) => boolean | Promise<boolean>;
-  /** What holds where nothing else decided. By default, `deny`. */
-  readonly defaultPolicy?: "allow" | "deny";
-}
-
-/** The call that a decision is about. */
-export interface AuthzRequest {
-  /** Fully qualified name of the service. */
-  readonly service: string;
-  /** Name of the method in the schema. */
-  readonly method: string;
-  readonly header: Headers;
-  readonly values: ContextValues;
-}
-
-/** A decision and who made it. */
-export interface Verdict {
-  readonly decision:
-    | Decision
-    | { readonly kind: "denied"; readonly reason: "rule" | "authorize" | "default" | "missing-row" };
-  /** `table`, `rule <name>`, `authorize` or `defaultPolicy`. */
-  readonly decidedBy: string;
-  /** What the deciding row or rule asks for. */
-  readonly policy: MethodPolicy | undefined;
-}
-
-export interface AuthzCall {
-  readonly method: DescMethod;
-  readonly header: Headers;
-  readonly values: ContextValues;
-}
+import { warnOfIdlePatterns } from "./idle-patterns.js";
+import type { Decider, Question, Verdict } from "./verdict.js";
 
 /** The one place where calls are decided. */
 export interface Evaluator {
-  evaluate(call: AuthzCall, context: AuthContext | undefined): Verdict | Promise<Verdict>;
+  /** Decides by the method and the caller; what only code can say is left as questions. */
+  evaluate(method: DescMethod, context: AuthContext | undefined): Verdict;
+  /** What the tables say about a method. Undefined where its service has no table. */
+  lookup(service: string, method: string): MethodPolicy | undefined;
 }
 
 /** What is known of a method before anybody calls it; worked out at its first call. */
-interface Entry {
+interface Plan {
+  /** Undefined where the schema says nothing. */
   readonly row: MethodPolicy | undefined;
-  readonly rules: readonly CompiledRule[];
+  readonly byRow: Verdict;
+  readonly rules: readonly { readonly requires: MethodPolicy | undefined; readonly verdict: Verdict }[];
+  readonly otherwise: Verdict;
 }
 
-const allowed: Decision = { kind: "allow" };
-const unauthenticated: Decision = { kind: "unauthenticated" };
-
 /** @throws TypeError for malformed tables, rules or options. */
-export function createEvaluator(policies: Iterable<ServicePolicy>, options: AuthzOptions): Evaluator {
-  const { authorize, defaultPolicy = "deny" } = options;
+export function createEvaluator(
+  policies: Iterable<ServicePolicy>,
+  options: DecisionOptions,
+  skipMethods: readonly string[] = [],
+): Evaluator {
+  const { rules, authorize, defaultPolicy = "deny", checks = [], roles, matchScope, ...rest } = options;
+  rejectUnknownOptions(rest);
   const index = createPolicyIndex(policies);
-  const rules = compileRules(options.rules);
-  const callerOf = createCallerLookup();
+  const compiledRules = compileRules(rules);
+  const skips = compileMethodPatterns(skipMethods, "skipMethods");
+  const callerOf = createCallerLookup(roles);
   if (defaultPolicy !== "allow" && defaultPolicy !== "deny") {
     throw new TypeError(`defaultPolicy: expected "allow" or "deny", got ${JSON.stringify(defaultPolicy)}`);
   }
-  if (authorize !== undefined && typeof authorize !== "function") {
-    throw new TypeError(`authorize: expected a function, got ${typeof authorize}`);
+  for (const [option, value] of Object.entries({ authorize, matchScope })) {
+    if (value !== undefined && typeof value !== "function") throw new TypeError(`${option}: expected a function`);
   }
-  const entries = new WeakMap<DescMethod, Entry>();
-
-  function entryOf(method: DescMethod): Entry {
-    let entry = entries.get(method);
-    if (entry === undefined) {
-      const service = method.parent.typeName;
-      entry = {
-        row: index.lookup(service, method.name),
-        rules: rules.filter((rule) => rule.matches(service, method.name)),
-      };
-      entries.set(method, entry);
-    }
-    return entry;
+  if (!Array.isArray(checks) || !checks.every(({ questions }) => questions instanceof Map)) {
+    throw new TypeError("checks: expected a list of authorizeMethods(...)");
   }
-
-  function byRules(matching: readonly CompiledRule[], caller: Caller | undefined): Verdict | undefined {
-    for (const { name, effect, requires } of matching) {
-      const decidedBy = `rule ${name}`;
-      if (requires !== undefined) {
-        const { kind } = decide(requires, caller);
-        if (kind === "unauthenticated") return { decision: unauthenticated, decidedBy, policy: requires };
-        if (kind === "denied") continue;
+  for (const { service, questions } of checks as readonly MethodChecks[]) {
+    for (const method of questions.keys()) {
+      if (index.lookup(service, method)?.access === "public") {
+        throw new TypeError(`checks: ${service}/${method} is public, so there is no caller to check`);
       }
-      const decision = effect === "allow" ? allowed : ({ kind: "denied", reason: "rule" } as const);
-      return { decision, decidedBy, policy: requires };
     }
-    return undefined;
   }
+  if (index.services.size > 0) {
+    for (const { name, methods } of compiledRules) warnOfIdlePatterns(methods, `rule ${name}`, index);
+  }
+  const plans = new WeakMap<DescMethod, Plan>();
 
-  async function byAuthorize(call: AuthzCall, context: AuthContext | undefined): Promise<Verdict> {
-    const decidedBy = "authorize";
-    if (context === undefined) return { decision: unauthenticated, decidedBy, policy: undefined };
-    const { method, header, values } = call;
-    const answer = await authorize?.(context, {
-      service: method.parent.typeName,
-      method: method.name,
-      header,
-      values,
+  function createPlan({ name, parent: { typeName } }: DescMethod): Plan {
+    // By name, so that a second copy of the descriptors is not a way around a check.
+    const questions = checks.flatMap(({ service, questions }) => {
+      const question = service === typeName ? questions.get(name) : undefined;
+      return question === undefined ? [] : [question];
     });
-    const decision = answer === true ? allowed : ({ kind: "denied", reason: "authorize" } as const);
-    return { decision, decidedBy, policy: undefined };
+    const allow = (decidedBy: Decider, by?: Partial<Verdict>) => afterQuestions(questions, { decidedBy, ...by });
+    const row = index.lookup(typeName, name);
+    if (skips(typeName, name)) {
+      return { row: { access: "allow" }, byRow: allow("skipMethods"), rules: [], otherwise: nobody };
+    }
+    return {
+      row: row?.access === "unspecified" ? undefined : row,
+      byRow: allow("table", row && { policy: row }),
+      rules: compiledRules.filter(({ matches }) => matches(typeName, name)).map((rule) => byRule(rule, allow)),
+      otherwise:
+        authorize !== undefined
+          ? afterQuestions([{ decidedBy: "authorize", ask: authorize }, ...questions], { decidedBy: "authorize" })
+          : defaultPolicy === "allow"
+            ? allow("defaultPolicy")
+            : nobody,
+    };
   }
 
   return {
-    evaluate(call, context) {
-      const { row, rules: matching } = entryOf(call.method);
-      if (row === missingRow) {
-        return { decision: { kind: "denied", reason: "missing-row" }, decidedBy: "table", policy: row };
+    lookup: index.lookup,
+    evaluate(method, context) {
+      let plan = plans.get(method);
+      if (plan === undefined) {
+        plan = createPlan(method);
+        plans.set(method, plan);
       }
       const caller = callerOf(context);
-      if (row !== undefined && row.access !== "unspecified") {
-        return { decision: decide(row, caller), decidedBy: "table", policy: row };
-      }
-      const verdict = byRules(matching, caller);
-      if (verdict !== undefined) return verdict;
-      if (authorize !== undefined) return byAuthorize(call, context);
-      const decision = defaultPolicy === "allow" ? allowed : ({ kind: "denied", reason: "default" } as const);
-      return { decision, decidedBy: "defaultPolicy", policy: undefined };
+      const verdict = plan.row === undefined ? byRules(plan, caller) : byRow(plan.row, plan.byRow, caller);
+      if (verdict.effect !== "ask" || caller !== undefined) return verdict;
+      return { effect: "deny", decidedBy: verdict.questions?.[0]?.decidedBy ?? "check", reason: "unauthenticated" };
     },
   };
+
+  function byRow(row: MethodPolicy, allowed: Verdict, caller: Caller | undefined): Verdict {
+    const decision = decide(row, caller, matchScope);
+    if (decision.kind === "allow") return allowed;
+    const reason = decision.kind === "unauthenticated" ? decision.kind : decision.reason;
+    return { effect: "deny", decidedBy: "table", reason: row === missingRow ? "missing-row" : reason, policy: row };
+  }
+
+  function byRules({ rules, otherwise }: Plan, caller: Caller | undefined): Verdict {
+    for (const { requires, verdict } of rules) {
+      if (requires === undefined) return verdict;
+      const { kind } = decide(requires, caller, matchScope);
+      if (kind === "allow") return verdict;
+      if (kind === "unauthenticated") return { ...verdict, effect: "deny", reason: kind };
+    }
+    return otherwise;
+  }
+}
+
+const nobody: Verdict = { effect: "deny", decidedBy: "defaultPolicy", reason: "default" };
+
+function afterQuestions(questions: readonly Question[], by: Omit<Verdict, "effect">): Verdict {
+  return questions.length === 0 ? { effect: "allow", ...by } : { effect: "ask", questions, ...by };
+}
+
+function byRule({ name, effect, requires }: CompiledRule, allow: (by: "rule", more: Partial<Verdict>) => Verdict) {
+  const by = { rule: name, ...(requires && { policy: requires }) };
+  const verdict: Verdict =
+    effect === "allow" ? allow("rule", by) : { effect: "deny", decidedBy: "rule", reason: "rule", ...by };
+  return { requires, verdict };
 }

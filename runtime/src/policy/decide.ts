@@ -18,8 +18,8 @@ export type Decision =
   | { readonly kind: "unauthenticated" }
   | { readonly kind: "denied"; readonly reason: DenialReason };
 
-/** Whether the scopes that were granted cover a required one. */
-export type MatchScope = (required: string, granted: Caller["scopes"]) => boolean;
+/** Whether a scope that was granted covers a required one. */
+export type MatchScope = (required: string, granted: string) => boolean;
 
 const allow: Decision = { kind: "allow" };
 const unauthenticated: Decision = { kind: "unauthenticated" };
@@ -32,12 +32,12 @@ const missingScope: Decision = /* @__PURE__ */ denied("missing-scope");
 
 /**
  * Decides by one row of a table. Pure: it sees nothing but its arguments, and
- * throws nothing. An `unspecified` row, or one it does not know, is denied.
+ * throws only what `matchScope` throws. An `unspecified` row, or one it does not know, is denied.
  *
  * @param caller - the authenticated caller; undefined where there is none.
  * @param matchScope - by default, scopes are compared for equality.
  */
-export function decide(policy: MethodPolicy, caller: Caller | undefined, matchScope: MatchScope = has): Decision {
+export function decide(policy: MethodPolicy, caller: Caller | undefined, matchScope?: MatchScope): Decision {
   switch (policy.access) {
     case "public":
     case "allow":
@@ -48,13 +48,29 @@ export function decide(policy: MethodPolicy, caller: Caller | undefined, matchSc
     case "requires":
       if (caller === undefined) return unauthenticated;
       if (policy.access === "internal" && caller.internal !== true) return notInternal;
-      if (policy.roles.length > 0 && !policy.roles.some((role) => has(role, caller.roles))) return missingRole;
-      return policy.scopes.every((scope) => matchScope(scope, caller.scopes) === true) ? allow : missingScope;
+      if (!holdsOneOf(policy.roles, caller.roles)) return missingRole;
+      return coversAll(policy.scopes, caller.scopes, matchScope) ? allow : missingScope;
     default:
       return deny;
   }
 }
 
-function has(name: string, held: readonly string[] | ReadonlySet<string>): boolean {
-  return Array.isArray(held) ? held.includes(name) : held instanceof Set && held.has(name);
+type Held = Caller["roles"];
+
+function holdsOneOf(required: readonly string[], held: Held): boolean {
+  for (const name of required) if (holds(name, held)) return true;
+  return required.length === 0;
+}
+
+function coversAll(required: readonly string[], held: Held, matchScope: MatchScope | undefined): boolean {
+  for (const name of required) {
+    const covered =
+      matchScope === undefined ? holds(name, held) : [...held].some((granted) => matchScope(name, granted) === true);
+    if (!covered) return false;
+  }
+  return true;
+}
+
+function holds(name: string, held: Held): boolean {
+  return held instanceof Set ? held.has(name) : Array.isArray(held) && held.includes(name);
 }

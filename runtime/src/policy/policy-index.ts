@@ -1,9 +1,10 @@
+import { isNameList } from "./name-list.js";
 import type { MethodPolicy, ServicePolicy } from "./service-policy.js";
 
 /** Tables, checked and ready to be asked. */
 export interface PolicyIndex {
-  /** Fully qualified names of the services that have a table. */
-  readonly services: ReadonlySet<string>;
+  /** The rows of every service that has a table, by its fully qualified name. */
+  readonly services: ReadonlyMap<string, ServicePolicy["methods"]>;
   /**
    * The row of a method. Undefined where the service has no table. A method
    * that is missing from its service's table, because the table is older than the
@@ -21,19 +22,25 @@ export const missingRow: MethodPolicy = /* @__PURE__ */ Object.freeze({ access: 
  * @throws TypeError for a malformed table, or two tables for one service.
  */
 export function createPolicyIndex(policies: Iterable<ServicePolicy>): PolicyIndex {
-  if (!Array.isArray(policies) && !(Symbol.iterator in Object(policies))) {
-    throw new TypeError(`policies: expected a list of generated tables, got ${describe(policies)}`);
+  if (typeof Object(policies)[Symbol.iterator] !== "function" || typeof policies === "string") {
+    throw new TypeError(`policies: expected a list of generated tables, got ${JSON.stringify(policies)}`);
   }
   const services = new Map<string, ServicePolicy["methods"]>();
   for (const policy of policies) {
-    checkTable(policy);
-    if (services.has(policy.typeName)) {
-      throw new TypeError(`policies: two tables for service ${policy.typeName}; pass one of them`);
+    const { typeName, methods } = Object(policy) as ServicePolicy;
+    if (typeof typeName !== "string" || typeName === "" || Object(methods) !== methods || countMembers(policy) !== 2) {
+      throw new TypeError(`policies: expected tables such as OrderServicePolicy, got ${JSON.stringify(policy)}`);
     }
-    services.set(policy.typeName, policy.methods);
+    if (services.has(typeName)) throw new TypeError(`policies: two tables for service ${typeName}; pass one of them`);
+    for (const [method, row] of Object.entries(methods)) {
+      if (!isMethodPolicy(row)) {
+        throw new TypeError(`policies: ${typeName}/${method}: malformed row ${JSON.stringify(row)}; generate it again`);
+      }
+    }
+    services.set(typeName, methods);
   }
   return {
-    services: new Set(services.keys()),
+    services,
     lookup(service, method) {
       const methods = services.get(service);
       if (methods === undefined) return undefined;
@@ -45,29 +52,13 @@ export function createPolicyIndex(policies: Iterable<ServicePolicy>): PolicyInde
 const accesses: ReadonlySet<unknown> = /* @__PURE__ */ new Set(["public", "allow", "deny", "unspecified"]);
 const demandingAccesses: ReadonlySet<unknown> = /* @__PURE__ */ new Set(["requires", "internal"]);
 
-function checkTable(policy: ServicePolicy): void {
-  if (typeof policy?.typeName !== "string" || policy.typeName === "") {
-    throw new TypeError(`policies: expected generated tables such as OrderServicePolicy, found ${describe(policy)}`);
-  }
-  const { typeName, methods } = policy;
-  if (typeof methods !== "object" || methods === null) {
-    throw new TypeError(`policies: the table of ${typeName} has no methods: got ${describe(methods)}`);
-  }
-  for (const [method, row] of Object.entries<MethodPolicy>(methods)) {
-    if (accesses.has(row?.access)) continue;
-    if (!demandingAccesses.has(row?.access)) {
-      throw new TypeError(`policies: ${typeName}/${method}: unknown access ${describe(row?.access)}`);
-    }
-    for (const list of ["roles", "scopes"] as const) {
-      const names: unknown = (row as Record<string, unknown>)[list];
-      if (!Array.isArray(names) || !names.every((name) => typeof name === "string" && name !== "")) {
-        throw new TypeError(`policies: ${typeName}/${method}: ${list} must be a list of non-empty strings`);
-      }
-    }
-  }
+/** A member that is not known could be a demand: a row that has one is refused. */
+function isMethodPolicy(row: unknown): row is MethodPolicy {
+  const { access, roles, scopes } = Object(row);
+  if (accesses.has(access)) return countMembers(row) === 1;
+  return demandingAccesses.has(access) && isNameList(roles) && isNameList(scopes) && countMembers(row) === 3;
 }
 
-function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  return value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
+function countMembers(value: unknown): number {
+  return Object.keys(Object(value)).length;
 }

@@ -32,6 +32,14 @@ export type MethodOf<T extends ServicePolicy> = keyof T["methods"] & string;
 /** Methods of a table as they appear in paths and patterns: `"shop.v1.OrderService/GetOrder"`. */
 export type MethodPathOf<T extends ServicePolicy> = T extends ServicePolicy ? `${T["typeName"]}/${MethodOf<T>}` : never;
 
+/**
+ * Method patterns that a table can answer to, for rules whose misspelled methods do not compile:
+ * `AuthzRule<MethodPatternOf<typeof OrderServicePolicy>>`.
+ */
+export type MethodPatternOf<T extends ServicePolicy> =
+  | MethodPathOf<T>
+  | (T extends ServicePolicy ? `${T["typeName"]}/${string}*` : never);
+
 /** Roles that a table asks for anywhere: `"admin" | "support"`. */
 export type RoleOf<T extends ServicePolicy> = Listed<T, "roles">;
 

@@ -1,1 +1,1 @@
-export {};
+export { type Coverage, checkCoverage } from "./check-coverage.js";

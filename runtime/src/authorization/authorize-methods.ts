@@ -1,0 +1,87 @@
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodServerStreaming,
+  DescMethodStreaming,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import type { AuthContext } from "../context/auth-context.js";
+import { rejectUnknownOptions } from "../reject-unknown-options.js";
+import type { AuthzRequest } from "./authz-request.js";
+import type { Question } from "./verdict.js";
+
+type Answer = boolean | PromiseLike<boolean>;
+
+/** Whether a caller may call a method with this message. */
+export type MessageCheck<M extends Message> = (caller: AuthContext, message: M, request: AuthzRequest) => Answer;
+
+/** Whether a caller may open a stream to a method, before its first message. */
+export type OpeningCheck = (caller: AuthContext, request: AuthzRequest) => Answer;
+
+/** Checks of a method to which the caller sends a stream. */
+export interface StreamChecks<M extends Message> {
+  /** By default, the stream is opened. */
+  readonly open?: OpeningCheck;
+  /**
+   * Asked about every message; one that is refused does not reach the handler, and ends the stream.
+   * By default, every message is passed on.
+   */
+  readonly message?: MessageCheck<M>;
+}
+
+/** The check that fits a method. */
+export type CheckOf<M extends DescMethod> = M extends
+  | DescMethodUnary<infer I, DescMessage>
+  | DescMethodServerStreaming<infer I, DescMessage>
+  ? MessageCheck<MessageShape<I>>
+  : M extends DescMethodStreaming<infer I, DescMessage>
+    ? OpeningCheck | StreamChecks<MessageShape<I>>
+    : never;
+
+/** Checks of a service's methods, by the names they have in generated code. */
+export type ServiceChecks<S extends DescService> = { readonly [M in keyof S["method"]]?: CheckOf<S["method"][M]> };
+
+/** What {@link authorizeMethods} makes, for the option `checks`. */
+export interface MethodChecks {
+  /** Fully qualified name of the service. */
+  readonly service: string;
+  /** By name in the schema. */
+  readonly questions: ReadonlyMap<string, Question>;
+}
+
+/**
+ * Checks that need to know what is asked for: whose order is it? They come on top of the table and the rules,
+ * which are asked first; they can refuse what those allow, and never the other way round. Only true is a
+ * yes, and throwing is a no. A check needs a caller who is authenticated, so a public method cannot have one.
+ *
+ * @throws TypeError for a method that the service does not have, and for what is not a check.
+ */
+export function authorizeMethods<S extends DescService>(service: S, checks: ServiceChecks<S>): MethodChecks {
+  const questions = new Map<string, Question>();
+  for (const [localName, check] of Object.entries(checks)) {
+    const method = Object.hasOwn(service.method, localName) ? service.method[localName] : undefined;
+    const name = `authorizeMethods: ${service.typeName}.${localName}`;
+    if (method === undefined) throw new TypeError(`${name}: the service has no such method`);
+    questions.set(method.name, questionOf(method, check, name));
+  }
+  return { service: service.typeName, questions };
+}
+
+function questionOf(method: DescMethod, check: unknown, name: string): Question {
+  const decidedBy = "check";
+  const streams = method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
+  if (typeof check === "function") {
+    if (streams) return { decidedBy, ask: check as Question["ask"] };
+    return { decidedBy, ask: (caller, request) => check(caller, request.message, request) };
+  }
+  if (!streams || Object(check) !== check) throw new TypeError(`${name}: expected a function`);
+  const { open = () => true, message, ...rest } = check as StreamChecks<Message>;
+  rejectUnknownOptions(rest, `${name}.`);
+  if (typeof open !== "function") throw new TypeError(`${name}.open: expected a function`);
+  if (message === undefined) return { decidedBy, ask: open };
+  if (typeof message !== "function") throw new TypeError(`${name}.message: expected a function`);
+  return { decidedBy, ask: open, askOfMessage: message };
+}

@@ -1,0 +1,78 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { AuthContext } from "../context/auth-context.js";
+import type { EnforcementOptions } from "./authz-options.js";
+import type { AuthzDenialReason, Decider, Verdict } from "./verdict.js";
+
+/** A decision, for audit logs. Nothing in it is meant for a client. */
+export interface DecisionEvent {
+  /** Fully qualified name of the service. */
+  readonly service: string;
+  /** Name of the method in the schema. */
+  readonly method: string;
+  /** Who was calling; undefined where nobody was authenticated. */
+  readonly subject: string | undefined;
+  readonly effect: "allow" | "deny";
+  readonly decidedBy: Decider;
+  /** Name of the rule that decided. */
+  readonly rule: string | undefined;
+  /** Why the call is denied. */
+  readonly reason: AuthzDenialReason | undefined;
+  /** False where the call goes on in spite of a denial: `mode: "report"`. */
+  readonly enforced: boolean;
+  /** How long it took to decide, in milliseconds. Waiting for a message does not count. */
+  readonly durationMs: number;
+  /** What the deciding code threw. */
+  readonly error: unknown;
+}
+
+/** Tells `onDecision` of a decision. */
+export interface DecisionLog {
+  /** When a decision begins, for {@link DecisionLog.write}. */
+  start(): number;
+  write(verdict: Verdict, method: DescMethod, context: AuthContext | undefined, start: number): void;
+}
+
+/** @throws TypeError for a malformed option. */
+export function createDecisionLog(
+  onDecision: EnforcementOptions["onDecision"],
+  decisionEvents: EnforcementOptions["decisionEvents"] = "all",
+  mode: EnforcementOptions["mode"],
+): DecisionLog {
+  if (decisionEvents !== "all" && decisionEvents !== "denied") {
+    throw new TypeError(`decisionEvents: expected "all" or "denied", got ${JSON.stringify(decisionEvents)}`);
+  }
+  if (onDecision === undefined) return { start: () => 0, write: () => {} };
+  if (typeof onDecision !== "function") throw new TypeError("onDecision: expected a function");
+  const report = onDecision;
+  let complained = false;
+
+  async function tell(event: DecisionEvent): Promise<void> {
+    try {
+      await report(event);
+    } catch {
+      if (!complained) console.warn("@connectum/auth: onDecision failed; decisions go on without it");
+      complained = true;
+    }
+  }
+
+  return {
+    start: () => performance.now(),
+    write({ effect, decidedBy, rule, reason, error }, { name, parent }, context, start) {
+      if (effect === "allow" && decisionEvents === "denied") return;
+      const event: DecisionEvent = {
+        service: parent.typeName,
+        method: name,
+        subject: context?.subject,
+        effect: effect === "allow" ? effect : "deny",
+        decidedBy,
+        rule,
+        reason,
+        enforced: mode !== "report",
+        durationMs: performance.now() - start,
+        error,
+      };
+      // When the decision has taken effect, so that the callback does not stand between it and the handler.
+      queueMicrotask(() => void tell(event));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * The first message of a stream, and the same stream with the message still in it. Undefined where the
+ * stream is empty.
+ */
+export async function peekFirst<T>(source: AsyncIterable<T>): Promise<[T | undefined, AsyncIterable<T>]> {
+  const it = source[Symbol.asyncIterator]();
+  const first = await it.next();
+  let pending: IteratorResult<T> | undefined = first;
+  const stream = iterateBy(it, async () => {
+    const result = pending ?? (await it.next());
+    pending = undefined;
+    return result;
+  });
+  return [first.done === true ? undefined : first.value, stream];
+}
+
+/** The stream, with every message passed to `check` first. Where that throws, the message and all after it are withheld. */
+export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Promise<void>): AsyncIterable<T> {
+  const it = source[Symbol.asyncIterator]();
+  let refusal: Promise<never> | undefined;
+  return iterateBy(it, async () => {
+    if (refusal !== undefined) return refusal;
+    const result = await it.next();
+    try {
+      if (result.done !== true) await check(result.value);
+    } catch (error) {
+      refusal = Promise.reject(error);
+      return refusal;
+    }
+    return result;
+  });
+}
+
+function iterateBy<T>(it: AsyncIterator<T>, next: () => Promise<IteratorResult<T>>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next,
+      ...(it.return && { return: (value) => (it.return as NonNullable<typeof it.return>)(value) }),
+      ...(it.throw && { throw: (error) => (it.throw as NonNullable<typeof it.throw>)(error) }),
+    }),
+  };
+}

@@ -1,0 +1,48 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { AuthContext } from "../context/auth-context.js";
+import type { DenialReason } from "../policy/decide.js";
+import type { MethodPolicy } from "../policy/service-policy.js";
+import type { AuthzRequest } from "./authz-request.js";
+
+/** Who decided: a row of a table, a rule, code, or nobody else. */
+export type Decider = "table" | "rule" | "authorize" | "check" | "defaultPolicy" | "skipMethods";
+
+/**
+ * Why a call is refused. `missing-row`: the table is older than the schema. `error`: the decision itself
+ * failed. The others are what {@link DenialReason} says, or who said no.
+ */
+export type AuthzDenialReason =
+  | DenialReason
+  | "unauthenticated"
+  | "missing-row"
+  | "rule"
+  | "authorize"
+  | "check"
+  | "default"
+  | "error";
+
+/** A decision and who made it. */
+export interface Verdict {
+  /** `ask`: allowed if every question is answered with yes. */
+  readonly effect: "allow" | "deny" | "ask";
+  readonly decidedBy: Decider;
+  /** Why a call is denied. */
+  readonly reason?: AuthzDenialReason;
+  /** Name of the rule that decided. */
+  readonly rule?: string;
+  /** What the deciding row or rule asks for. */
+  readonly policy?: MethodPolicy;
+  /** What the deciding code threw. */
+  readonly error?: unknown;
+  /** Asked in order. */
+  readonly questions?: readonly Question[];
+}
+
+/** What only code can answer. Only true is a yes. */
+export interface Question {
+  readonly decidedBy: "authorize" | "check";
+  /** Asked once, before the handler is called. */
+  ask(context: AuthContext, request: AuthzRequest): unknown;
+  /** Asked about every message of a client's stream, before the handler sees it. */
+  askOfMessage?(context: AuthContext, message: Message, request: AuthzRequest): unknown;
+}
