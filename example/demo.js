@@ -6,8 +6,8 @@ import { parseArgs } from "node:util";
 const usage = `Calls the example's server in every way and shows who was let in, who was not, and why.
 
   npm run demo                      run all calls and end; exit code 0 when every one went as expected
-  npm run demo -- --serve           start the server, print tokens and calls to try, and stay until Ctrl-C
-  npm run demo -- --serve --port N  ports N (HTTP/2) and N + 1 (HTTP/1.1) instead of 8080 and 8081
+  npm run demo -- --serve           start the server with a web page, print calls to try, and stay until Ctrl-C
+  npm run demo -- --serve --port N  ports N (HTTP/2) and N + 1 (HTTP/1.1) instead of 8080 and 8081; 0 for any
   npm run demo -- --help            this text
 `;
 
@@ -20,6 +20,7 @@ step("buf", ["generate", "--template", "example/buf.gen.yaml"]);
 step("tsc", ["-b", "example"]);
 
 if (serve) {
+  step("npm", ["run", "-s", "build:web", "-w", "example"]);
   const { runServer } = await import("./dist/run-server.js");
   process.exitCode = (await runServer(port)) ? 0 : 1;
 } else {
@@ -48,8 +49,8 @@ function readFlags() {
 function readPort({ serve, port = "8080" }) {
   if (port !== "8080" && !serve) throw new Error("--port goes with --serve: the demo itself takes ports that are free");
   const number = Number(port);
-  if (!/^\d+$/.test(port) || number < 1 || number > 65534) {
-    throw new Error(`--port: expected a number from 1 to 65534, got ${JSON.stringify(port)}`);
+  if (!/^\d+$/.test(port) || number > 65534) {
+    throw new Error(`--port: expected a number from 0 to 65534, got ${JSON.stringify(port)}`);
   }
   return number;
 }

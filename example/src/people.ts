@@ -28,3 +28,8 @@ export const ada: Person = {
 };
 
 export const people: readonly Person[] = [carol, sam, ada];
+
+/** What signing in at the example's server yields. */
+export interface SignedIn extends Person {
+  readonly token: string;
+}

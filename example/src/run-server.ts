@@ -6,7 +6,7 @@ import { type ShopServer, startServer } from "./server.js";
 /**
  * Serves the shop until the process is told to stop, after printing what can be tried.
  *
- * @param port - for HTTP/2; HTTP/1.1 gets the next one.
+ * @param port - for HTTP/2; HTTP/1.1 gets the next one. 0 for any two that are free.
  * @returns false where the server could not start.
  */
 export async function runServer(port: number): Promise<boolean> {
@@ -50,6 +50,8 @@ function introduction(
     ].join(" ");
   return `
 The shop is open: HTTP/2 on ${http2Url}, HTTP/1.1 on ${http1Url}.
+
+A web page to click on: ${http1Url}
 
 Tokens, good for an hour. Paste these into a shell first:
 

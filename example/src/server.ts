@@ -11,24 +11,26 @@ import { sampleOrders } from "./orders.js";
 import { feedbackService } from "./services/feedback-service.js";
 import { createOrderService } from "./services/order-service.js";
 import { userService } from "./services/user-service.js";
+import { withCors } from "./web/cors.js";
+import { withPage } from "./web/page.js";
 
 /** A running shop. */
 export interface ShopServer {
   /** Connect, gRPC and gRPC-Web over HTTP/2 without TLS. */
   readonly http2Url: string;
-  /** Connect and gRPC-Web over HTTP/1.1. */
+  /** Connect and gRPC-Web over HTTP/1.1, for pages of any origin; the web page; and `/sign-in` for it. */
   readonly http1Url: string;
   close(): Promise<void>;
 }
 
 export interface ShopServerOptions {
-  readonly identityProvider: Pick<IdentityProvider, "jwksUri" | "issuer">;
-  /** Port for HTTP/2; HTTP/1.1 gets the next one. By default, any two that are free. */
+  readonly identityProvider: IdentityProvider;
+  /** Port for HTTP/2; HTTP/1.1 gets the next one. By default, and for 0, any two that are free. */
   readonly port?: number;
 }
 
 /** @throws Error with code `EADDRINUSE` where a port is taken. */
-export async function startServer({ identityProvider, port }: ShopServerOptions): Promise<ShopServer> {
+export async function startServer({ identityProvider, port = 0 }: ShopServerOptions): Promise<ShopServer> {
   const auth = createShopAuth(identityProvider);
   const orders = sampleOrders();
   const handler = connectNodeAdapter({
@@ -41,7 +43,7 @@ export async function startServer({ identityProvider, port }: ShopServerOptions)
         .service(FeedbackService, feedbackService),
   });
   const h2 = http2.createServer(handler);
-  const h1 = http.createServer(handler);
+  const h1 = http.createServer(withCors(withPage(identityProvider, handler)));
   const sessions = new Set<http2.ServerHttp2Session>();
   h2.on("session", (session) => {
     sessions.add(session);
@@ -53,8 +55,8 @@ export async function startServer({ identityProvider, port }: ShopServerOptions)
     await Promise.all([h1, h2].map((server) => new Promise((resolve) => server.close(resolve))));
   }
   try {
-    const http2Url = await listen(h2, port ?? 0);
-    const http1Url = await listen(h1, port === undefined ? 0 : port + 1);
+    const http2Url = await listen(h2, port);
+    const http1Url = await listen(h1, port === 0 ? 0 : port + 1);
     return { http2Url, http1Url, close };
   } catch (error) {
     await close();

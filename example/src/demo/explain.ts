@@ -1,12 +1,13 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { type AuthzRule, decide, type MethodPolicy, type ServicePolicy } from "@connectum/auth";
 import { internalAudience, policies, rules } from "../access.js";
+import { describeRow } from "../describe-row.js";
 import type { Caller } from "./callers.js";
 
 /** Why a call ends as it does, in plain words: what the table asks for, and what the caller lacks. */
 export function explain(method: DescMethod, caller: Caller): string {
   const row = rowOf(method);
-  const says = describe(row);
+  const says = describeRow(row);
   if (row.access === "public") return says;
   if (caller.token === undefined) return `${says}; no token`;
   if (caller.flaw !== undefined) return caller.flaw;
@@ -30,28 +31,6 @@ function rowOf(method: DescMethod): MethodPolicy {
   const row = table?.methods[method.name];
   if (row === undefined) throw new Error(`${method.parent.typeName}/${method.name} is in no table`);
   return row;
-}
-
-function describe(row: MethodPolicy): string {
-  switch (row.access) {
-    case "public":
-      return "public";
-    case "allow":
-      return "open to everybody signed in";
-    case "deny":
-      return "denied to everybody";
-    case "unspecified":
-      return "left to the server's rules";
-    case "internal":
-      return "for the shop's services only";
-    case "requires": {
-      const demands = [
-        ...(row.roles.length > 0 ? [`role ${row.roles.join(" or ")}`] : []),
-        ...(row.scopes.length > 0 ? [`scope ${row.scopes.join(" and ")}`] : []),
-      ];
-      return `requires ${demands.join(" and ") || "a signed-in caller"}`;
-    }
-  }
 }
 
 function ruleFor(method: DescMethod, caller: Caller): AuthzRule | undefined {

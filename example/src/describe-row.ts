@@ -1,0 +1,24 @@
+import type { MethodPolicy } from "@connectum/auth/policy";
+
+/** A row of a table in plain words. */
+export function describeRow(row: MethodPolicy): string {
+  switch (row.access) {
+    case "public":
+      return "public";
+    case "allow":
+      return "open to everybody signed in";
+    case "deny":
+      return "denied to everybody";
+    case "unspecified":
+      return "left to the server's rules";
+    case "internal":
+      return "for the shop's services only";
+    case "requires": {
+      const demands = [
+        ...(row.roles.length > 0 ? [`role ${row.roles.join(" or ")}`] : []),
+        ...(row.scopes.length > 0 ? [`scope ${row.scopes.join(" and ")}`] : []),
+      ];
+      return `requires ${demands.join(" and ") || "a signed-in caller"}`;
+    }
+  }
+}
