@@ -12,10 +12,13 @@ export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<Au
   readonly internal?: AuthScheme | readonly AuthScheme[];
 }
 
-/** Access control for a server: authentication and authorization by the same tables, in the right order. */
+/**
+ * Access control for a server: authentication and authorization by the same tables, in the right order. Its members are
+ * named as a server's options are: `connectNodeAdapter({ ...auth, routes })`.
+ */
 export interface Auth {
   /** For the server's `interceptors`, before its own. */
-  readonly interceptors: readonly Interceptor[];
+  readonly interceptors: Interceptor[];
   /** For the server's `requestGate` (connect 2.2 and newer): refuses on headers alone, before the body is read. */
   readonly requestGate: (context: HandlerContext) => Promise<void>;
 }

@@ -1,9 +1,9 @@
-import { createPublicKey, type JsonWebKey, KeyObject } from "node:crypto";
-import type { CryptoKey, JWSHeaderParameters } from "jose";
+import { createPublicKey, KeyObject } from "node:crypto";
+import type { CryptoKey, JWK, JWSHeaderParameters } from "jose";
 import type { JwtOptions } from "./jwt-options.js";
 import { createRemoteKeySet } from "./remote-key-set.js";
 
-export type PublicKey = string | JsonWebKey | CryptoKey | KeyObject;
+export type PublicKey = string | JWK | CryptoKey | KeyObject;
 
 /** Where the keys come from, and what they may be used for. */
 export interface KeySource {
@@ -80,7 +80,7 @@ function importPublicKey(publicKey: PublicKey): KeyObject {
     if (publicKey instanceof KeyObject) key = publicKey;
     else if (typeof publicKey === "string") key = createPublicKey(publicKey);
     else if (publicKey instanceof CryptoKey) key = KeyObject.from(publicKey);
-    else key = createPublicKey({ key: publicKey as JsonWebKey, format: "jwk" });
+    else key = createPublicKey({ key: { ...publicKey }, format: "jwk" });
   } catch (cause) {
     throw new TypeError("publicKey: expected a public key as PEM, JWK, CryptoKey or KeyObject", { cause });
   }
