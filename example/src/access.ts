@@ -1,7 +1,9 @@
-import { type Auth, type AuthzRule, createAuth, jwt, type ServicePolicy } from "@connectum/auth";
+import { type Auth, type AuthzRule, createAuth, type DecisionEvent, jwt, type ServicePolicy } from "@connectum/auth";
 import { OrderServicePolicy } from "./gen/shop/v1/order_auth.js";
 import { FeedbackServicePolicy, UserServicePolicy } from "./gen/shop/v1/user_auth.js";
 import type { IdentityProvider } from "./identity-provider.js";
+import type { Orders } from "./orders.js";
+import { checkOrders } from "./own-orders.js";
 
 /** Audience of the tokens for people. */
 export const audience = "shop";
@@ -22,13 +24,23 @@ export const rules: readonly AuthzRule[] = [
   },
 ];
 
+export interface ShopAuthOptions {
+  readonly identityProvider: Pick<IdentityProvider, "jwksUri" | "issuer">;
+  readonly orders: Orders;
+  /** Told of every decision. By default, nobody. */
+  readonly onDecision?: (event: DecisionEvent) => void;
+}
+
 /** Access control for the shop: everything the server needs to know about it. */
-export function createShopAuth({ jwksUri, issuer }: Pick<IdentityProvider, "jwksUri" | "issuer">): Auth {
+export function createShopAuth({ identityProvider, orders, onDecision = () => {} }: ShopAuthOptions): Auth {
+  const { jwksUri, issuer } = identityProvider;
   return createAuth({
     policies,
     rules,
+    checks: [checkOrders(orders)],
     authenticate: jwt({ jwksUri, issuer, audience, typ: "at+jwt" }),
     internal: { ...jwt({ jwksUri, issuer, audience: internalAudience, typ: "at+jwt" }), internal: true },
     defaultPolicy: "deny",
+    onDecision,
   });
 }

@@ -1,4 +1,6 @@
+import { pino } from "pino";
 import { audience, internalAudience } from "./access.js";
+import { createAudit } from "./audit.js";
 import { startIdentityProvider } from "./identity-provider.js";
 import { people } from "./people.js";
 import { type ShopServer, startServer } from "./server.js";
@@ -12,7 +14,7 @@ import { type ShopServer, startServer } from "./server.js";
 export async function runServer(port: number): Promise<boolean> {
   const identityProvider = await startIdentityProvider();
   try {
-    const server = await startServer({ identityProvider, port });
+    const server = await startServer({ identityProvider, port, onDecision: createAudit(pino()) });
     const tokens = await Promise.all([
       ...people.map(
         async (person) => [person.subject, await identityProvider.issueToken({ ...person, audience })] as const,
@@ -71,7 +73,8 @@ Streams, from the server and both ways:
 ${call("OrderService/WatchOrders", "sam", "{}", "grpcweb")}
 ${call("OrderService/Chat", "carol", '{"text": "Hello?"} {"text": "Anybody?"}')}
 
-Requires role support and scope orders:write:
+Requires role customer or support and scope orders:write; the server checks that a customer's order is their own:
+${call("OrderService/CancelOrder", "ada", '{"id": "1004"}')}
 ${call("OrderService/CancelOrder", "carol", '{"id": "1004"}')}
 ${call("OrderService/CancelOrder", "sam", '{"id": "1004"}')}
 
@@ -82,7 +85,8 @@ For the shop's other services only:
 ${call("OrderService/PurgeOrders", "ada")}
 ${call("OrderService/PurgeOrders", "warehouse")}
 
-Stop the server with Ctrl-C.`;
+Stop the server with Ctrl-C. Until then it logs every decision:
+`;
 }
 
 function toldToStop(): Promise<void> {

@@ -3,7 +3,8 @@ import * as http2 from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { createShopAuth } from "./access.js";
+import { createShopAuth, policies, type ShopAuthOptions } from "./access.js";
+import { assertCovered } from "./assert-covered.js";
 import { OrderService } from "./gen/shop/v1/order_pb.js";
 import { FeedbackService, UserService } from "./gen/shop/v1/user_pb.js";
 import type { IdentityProvider } from "./identity-provider.js";
@@ -23,24 +24,29 @@ export interface ShopServer {
   close(): Promise<void>;
 }
 
-export interface ShopServerOptions {
+export interface ShopServerOptions extends Pick<ShopAuthOptions, "onDecision"> {
   readonly identityProvider: IdentityProvider;
   /** Port for HTTP/2; HTTP/1.1 gets the next one. By default, and for 0, any two that are free. */
   readonly port?: number;
 }
 
 /** @throws Error with code `EADDRINUSE` where a port is taken. */
-export async function startServer({ identityProvider, port = 0 }: ShopServerOptions): Promise<ShopServer> {
-  const auth = createShopAuth(identityProvider);
+export async function startServer({ identityProvider, port = 0, ...audit }: ShopServerOptions): Promise<ShopServer> {
   const orders = sampleOrders();
+  const auth = createShopAuth({ identityProvider, orders, ...audit });
   const handler = connectNodeAdapter({
     interceptors: [...auth.interceptors],
     requestGate: auth.requestGate,
-    routes: (router: ConnectRouter) =>
+    routes(router: ConnectRouter) {
       router
         .service(OrderService, createOrderService(orders))
         .service(UserService, userService)
-        .service(FeedbackService, feedbackService),
+        .service(FeedbackService, feedbackService);
+      assertCovered(
+        policies,
+        router.handlers.map(({ service }) => service),
+      );
+    },
   });
   const h2 = http2.createServer(handler);
   const h1 = http.createServer(withCors(withPage(identityProvider, handler)));

@@ -1,5 +1,7 @@
 import type { DescMethod, JsonValue } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import { pino } from "pino";
+import { createAudit } from "../audit.js";
 import type { Client } from "../clients/client.js";
 import { startIdentityProvider } from "../identity-provider.js";
 import { startServer } from "../server.js";
@@ -22,7 +24,9 @@ const concurrency = 4;
 export async function runDemo(options: DemoOptions): Promise<boolean> {
   const started = performance.now();
   const identityProvider = await startIdentityProvider();
-  const server = await startServer({ identityProvider });
+  const auditLog: string[] = [];
+  const onDecision = createAudit(pino({ base: null }, { write: (line) => auditLog.push(line) }));
+  const server = await startServer({ identityProvider, onDecision });
   const clients = createClients(server, options.schema);
   try {
     const callers = await createCallers(identityProvider);
@@ -63,12 +67,13 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
           client.name,
           [expected, "dim"],
           isExpected ? got : [got, "red"],
-          [explain(row.method, caller), "dim"],
+          [[explain(row.method, caller), ...(row.because ? [row.because] : [])].join("; "), "dim"],
         ]);
       });
       for (const line of lines) console.log(line);
     }
     console.log(`\n  ${summary(all.length, failed, (performance.now() - started) / 1000)}`);
+    console.log(`  The audit log has ${auditLog.length} decisions. The last one:\n  ${auditLog.at(-1)}`);
     return failed === 0;
   } finally {
     for (const client of Object.values(clients)) client.close();

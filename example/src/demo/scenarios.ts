@@ -19,6 +19,8 @@ export interface Row {
   readonly messages?: readonly JsonValue[];
   readonly expected: "ok" | Code;
   readonly clients: readonly ClientKey[];
+  /** Why, where the table alone does not tell. */
+  readonly because?: string;
 }
 
 const { Unauthenticated, PermissionDenied } = Code;
@@ -27,7 +29,8 @@ const { getMe, listUsers, deleteUser } = UserService.method;
 const { sendFeedback } = FeedbackService.method;
 
 const order = { method: getOrder, messages: [{ id: "1001" }] };
-const cancel = { method: cancelOrder, messages: [{ id: "1004" }] };
+const cancel = { method: cancelOrder, messages: [{ id: "1002" }] };
+const stranger = { messages: [{ id: "1004" }], because: "order 1004 is another customer's" };
 const purge = { method: purgeOrders };
 const feedback = { method: sendFeedback, messages: [{ text: "Lovely tea." }] };
 const talk = { method: chat, messages: [{ text: "Where is my teapot?" }, { text: "Never mind, found it." }] };
@@ -61,9 +64,31 @@ export const scenarios: readonly Scenario[] = [
   {
     title: "a role and a scope",
     rows: [
-      { ...cancel, caller: "carol", expected: PermissionDenied, clients: ["curlConnect"] },
+      { ...cancel, caller: "ada", expected: PermissionDenied, clients: ["curlConnect"] },
       { ...cancel, caller: "samReadOnly", expected: PermissionDenied, clients: ["curlGrpc", "grpcJs", "esConnect"] },
       { ...cancel, caller: "sam", expected: "ok", clients: ["curlGrpcWeb", "grpcJs", "esConnect"] },
+    ],
+  },
+  {
+    title: "whose order is it? asked by code, where the table says yes",
+    rows: [
+      { ...order, ...stranger, caller: "carol", expected: PermissionDenied, clients: ["curlConnect", "grpcJs"] },
+      { ...cancel, ...stranger, caller: "carol", expected: PermissionDenied, clients: ["curlGrpc", "esGrpcWeb"] },
+      {
+        ...cancel,
+        caller: "carol",
+        expected: "ok",
+        clients: ["curlConnect", "curlGrpc", "grpcJs"],
+        because: "order 1002 is carol's own",
+      },
+      {
+        ...cancel,
+        ...stranger,
+        caller: "sam",
+        expected: "ok",
+        clients: ["esGrpc"],
+        because: "support may cancel any order",
+      },
     ],
   },
   {
@@ -84,6 +109,14 @@ export const scenarios: readonly Scenario[] = [
       { ...shipment, caller: "carol", expected: PermissionDenied, clients: ["grpcJs"] },
       { ...shipment, caller: "samReadOnly", expected: PermissionDenied, clients: ["curlGrpcWeb"] },
       { ...shipment, caller: "sam", expected: "ok", clients: ["curlGrpc", "esGrpcWeb", "esConnect"] },
+      {
+        method: importOrders,
+        messages: [{ order: { id: "3000", customer: "dave" } }, { order: { id: "3001", customer: "sam" } }],
+        caller: "sam",
+        expected: PermissionDenied,
+        clients: ["grpcJs", "curlGrpc"],
+        because: "the second order is for sam, and nobody imports their own",
+      },
       { ...talk, caller: "expired", expected: Unauthenticated, clients: ["curlGrpc"] },
       { ...talk, caller: "carol", expected: "ok", clients: ["curlConnect", "grpcJs", "esGrpc"] },
     ],

@@ -2,7 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { requireAuthContext } from "@connectum/auth";
 import type { OrderService } from "../gen/shop/v1/order_pb.js";
-import type { Orders } from "../orders.js";
+import type { Orders, StoredOrder } from "../orders.js";
+import { maySee } from "../own-orders.js";
 
 /** Nothing here asks who may call: by the time a handler runs, that is decided. It only uses who is calling. */
 export function createOrderService(orders: Orders): ServiceImpl<typeof OrderService> {
@@ -15,18 +16,17 @@ export function createOrderService(orders: Orders): ServiceImpl<typeof OrderServ
     async *watchOrders() {
       for (const order of orders.all()) {
         await pause(1);
+        if (!maySee(requireAuthContext(), order)) continue;
         yield { order, caller: requireAuthContext().subject };
       }
     },
 
     async importOrders(requests) {
-      let imported = 0;
-      for await (const { order } of requests) {
-        if (order === undefined) continue;
-        orders.add(order);
-        imported++;
-      }
-      return { imported, caller: requireAuthContext().subject };
+      const imported: StoredOrder[] = [];
+      for await (const { order } of requests) if (order !== undefined) imported.push(order);
+      // Only now: a stream that is refused on its way has placed nothing.
+      for (const order of imported) orders.add(order);
+      return { imported: imported.length, caller: requireAuthContext().subject };
     },
 
     async *chat(requests) {

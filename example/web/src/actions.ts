@@ -28,6 +28,10 @@ export const actions: readonly Action[] = [
     for await (const { id } of watchOrders(session)) ids.push(id);
     return ids.join(", ");
   }),
+  action(OrderServicePolicy, "GetOrder", "Show Dave's order", async ({ transport }) => {
+    const { order } = await createClient(OrderService, transport).getOrder({ id: "1003" });
+    return `${order?.product} for ${order?.customer}`;
+  }),
   action(OrderServicePolicy, "CancelOrder", "Cancel order 1002", async (session) => {
     await cancelOrder(session, "1002");
     return "cancelled";

@@ -23,7 +23,7 @@ export const OrderServicePolicy = {
     /**
      * Requires one of the roles customer, support (from service_auth.default_requires).
      *
-     * One order.
+     * One order. Customers get their own: the server checks whose it is.
      *
      * @generated from rpc shop.v1.OrderService.GetOrder
      */
@@ -31,7 +31,7 @@ export const OrderServicePolicy = {
     /**
      * Requires one of the roles customer, support (from service_auth.default_requires).
      *
-     * Every order, one message each.
+     * The orders that the caller may see, one message each.
      *
      * @generated from rpc shop.v1.OrderService.WatchOrders
      */
@@ -53,13 +53,13 @@ export const OrderServicePolicy = {
      */
     Chat: { access: "requires", roles: ["customer", "support"], scopes: [] },
     /**
-     * Requires role support and scope orders:write.
+     * Requires one of the roles customer, support and scope orders:write.
      *
-     * Cancels an order: support staff, and only with a token that may write.
+     * Cancels an order, with a token that may write. Customers cancel their own: the server checks whose it is.
      *
      * @generated from rpc shop.v1.OrderService.CancelOrder
      */
-    CancelOrder: { access: "requires", roles: ["support"], scopes: ["orders:write"] },
+    CancelOrder: { access: "requires", roles: ["customer", "support"], scopes: ["orders:write"] },
     /**
      * Internal: trusted internal callers only.
      *

@@ -339,7 +339,7 @@ export const OrderService: GenService<{
     output: typeof ListProductsResponseSchema;
   },
   /**
-   * One order.
+   * One order. Customers get their own: the server checks whose it is.
    *
    * @generated from rpc shop.v1.OrderService.GetOrder
    */
@@ -349,7 +349,7 @@ export const OrderService: GenService<{
     output: typeof GetOrderResponseSchema;
   },
   /**
-   * Every order, one message each.
+   * The orders that the caller may see, one message each.
    *
    * @generated from rpc shop.v1.OrderService.WatchOrders
    */
@@ -379,7 +379,7 @@ export const OrderService: GenService<{
     output: typeof ChatResponseSchema;
   },
   /**
-   * Cancels an order: support staff, and only with a token that may write.
+   * Cancels an order, with a token that may write. Customers cancel their own: the server checks whose it is.
    *
    * @generated from rpc shop.v1.OrderService.CancelOrder
    */

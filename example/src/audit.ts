@@ -1,0 +1,14 @@
+import type { DecisionEvent } from "@connectum/auth";
+import { trace } from "@opentelemetry/api";
+import type { Logger } from "pino";
+
+/** Writes every decision to a log, and who is calling to the trace of the call. */
+export function createAudit(logger: Logger): (event: DecisionEvent) => void {
+  return ({ service, method, subject, effect, decidedBy, rule, reason, durationMs, error }) => {
+    // Does nothing where no tracing is set up. The name is of OpenTelemetry's semantic conventions.
+    if (subject !== undefined) trace.getActiveSpan()?.setAttribute("enduser.id", subject);
+    const entry = { rpc: `${service}/${method}`, subject, decidedBy, rule, reason, durationMs, err: error };
+    if (effect === "allow") logger.info(entry, "allowed");
+    else logger.warn(entry, "denied");
+  };
+}
