@@ -1,0 +1,145 @@
+import { type DescMethod, type DescService, getOption, hasOption, isFieldSet } from "@bufbuild/protobuf";
+import {
+  type MethodAuth,
+  MethodAuthSchema,
+  method_auth,
+  type ServiceAuth,
+  ServiceAuthSchema,
+  service_auth,
+} from "../../../plugin/dist/gen/connectum/auth/v1/options_pb.js";
+
+/**
+ * The access of a method, and what is wrong with its options, read at run time through protobuf-es and written down
+ * from the documentation: nothing of the generator is used here.
+ */
+export interface Verdict {
+  readonly row: { access: string; roles?: string[]; scopes?: string[] };
+  readonly errors: readonly string[];
+  readonly ambiguities: readonly string[];
+}
+
+/** What the options of a method say, after everything that it inherits. */
+export function judgeMethod(method: DescMethod): Verdict {
+  const own = hasOption(method, method_auth) ? getOption(method, method_auth) : undefined;
+  const inherited = hasOption(method.parent, service_auth) ? getOption(method.parent, service_auth) : undefined;
+
+  const isPublic = said(own, "public") ? own?.public : saidByService(inherited, "public") && inherited?.public;
+  const isInternal = said(own, "internal")
+    ? own?.internal
+    : saidByService(inherited, "internal") && inherited?.internal;
+  const requires = own?.requires ?? inherited?.defaultRequires;
+  let policy: string | undefined;
+  if (saidByService(inherited, "defaultPolicy")) policy = inherited?.defaultPolicy;
+  if (said(own, "policy")) policy = own?.policy;
+
+  let row: Verdict["row"] = { access: "unspecified" };
+  if (policy === "deny" || policy === "allow") row = { access: policy };
+  if (requires) row = { access: "requires", roles: requires.roles, scopes: requires.scopes };
+  if (isInternal) row = { access: "internal", roles: requires?.roles ?? [], scopes: requires?.scopes ?? [] };
+  if (isPublic) row = { access: "public" };
+
+  const errors: string[] = [];
+  const ambiguities: string[] = [];
+  const name = `${method.parent.typeName}.${method.name}`;
+  if (own) {
+    const denied = own.policy === "deny";
+    if (said(own, "policy") && !/^(allow|deny)$/.test(own.policy)) errors.push(`${name} unknown policy`);
+    if (own.public && own.requires) errors.push(`${name} public+requires`);
+    if (own.public && denied) errors.push(`${name} public+policy`);
+    if (own.public && own.internal) errors.push(`${name} public+internal`);
+    if (own.internal && denied) errors.push(`${name} internal+policy`);
+    if (own.requires && said(own, "policy") && !(denied && (own.public || own.internal))) {
+      ambiguities.push(`${name} requires beside policy`);
+    }
+    judgeNames(name, own.requires, errors, ambiguities);
+
+    const opened = inherited?.public && !said(own, "public");
+    const closed = !isPublic && inherited?.internal && !said(own, "internal");
+    const demanded = !isPublic && !isInternal && inherited?.defaultRequires && !own.requires;
+    if (opened && own.internal) ambiguities.push(`${name} public silences internal`);
+    if (opened && own.requires) ambiguities.push(`${name} public silences requires`);
+    for (const [silences, by] of [
+      [opened, "public"],
+      [closed, "internal"],
+      [demanded, "requires"],
+    ]) {
+      if (silences && said(own, "policy")) ambiguities.push(`${name} ${by} silences policy`);
+    }
+  }
+  return { row, errors, ambiguities };
+}
+
+/** What is wrong with the option of a service. */
+export function judgeService(service: DescService): Omit<Verdict, "row"> {
+  const errors: string[] = [];
+  const ambiguities: string[] = [];
+  const auth = hasOption(service, service_auth) ? getOption(service, service_auth) : undefined;
+  if (auth) {
+    const name = service.typeName;
+    if (saidByService(auth, "defaultPolicy") && !["allow", "deny"].includes(auth.defaultPolicy)) {
+      errors.push(`${name} unknown policy`);
+    }
+    if (auth.public && auth.defaultRequires) errors.push(`${name} public+requires`);
+    if (auth.public && auth.defaultPolicy === "deny") errors.push(`${name} public+policy`);
+    if (auth.public && auth.internal) errors.push(`${name} public+internal`);
+    judgeNames(name, auth.defaultRequires, errors, ambiguities);
+  }
+  return { errors, ambiguities };
+}
+
+function judgeNames(
+  owner: string,
+  requires: { roles: string[]; scopes: string[] } | undefined,
+  errors: string[],
+  ambiguities: string[],
+): void {
+  for (const [kind, names] of [
+    ["role", requires?.roles ?? []],
+    ["scope", requires?.scopes ?? []],
+  ] as const) {
+    names.forEach((name, index) => {
+      const control = [...name].some((character) => {
+        const code = character.charCodeAt(0);
+        return code < 32 || (code > 126 && code < 160);
+      });
+      if (
+        name.length === 0 ||
+        control ||
+        /^\s/.test(name) ||
+        /\s$/.test(name) ||
+        (kind === "scope" && / /.test(name))
+      ) {
+        errors.push(`${owner} bad ${kind}`);
+      } else if (names.indexOf(name) < index) {
+        ambiguities.push(`${owner} duplicate ${kind}`);
+      }
+    });
+  }
+}
+
+function said(auth: MethodAuth | undefined, field: "public" | "internal" | "policy"): boolean {
+  return auth !== undefined && isFieldSet(auth, MethodAuthSchema.field[field]);
+}
+
+function saidByService(auth: ServiceAuth | undefined, field: "public" | "internal" | "defaultPolicy"): boolean {
+  return auth !== undefined && isFieldSet(auth, ServiceAuthSchema.field[field]);
+}
+
+/** The reason in one of the generator's messages, in the oracle's words. */
+export function reasonOf(message: string): string {
+  const text = message.replace(/^[^:]*(?::\d+:\d+)?: (?:warning: )?/, "");
+  const owner = /^[\w.]+/.exec(text)?.[0];
+  const patterns: readonly [RegExp, (...groups: string[]) => string][] = [
+    [/: unknown (?:default_)?policy /, () => "unknown policy"],
+    [/ sets both (\w+): true and (?:default_)?(\w+)/, (wins, loses) => `${wins}+${loses}`],
+    [/ stands beside (?:default_)?requires in one /, () => "requires beside policy"],
+    [/: (?:default_)?(\w+)[^;]* is silenced by (?:default_)?(\w+)/, (loser, winner) => `${winner} silences ${loser}`],
+    [/: (role|scope) .* is listed twice/, (kind) => `duplicate ${kind}`],
+    [/: (role|scope) .* (?:is empty|contains|begins or ends)/, (kind) => `bad ${kind}`],
+  ];
+  for (const [pattern, reason] of patterns) {
+    const match = pattern.exec(text);
+    if (match !== null) return `${owner} ${reason(...match.slice(1))}`;
+  }
+  return `unexpected: ${message}`;
+}

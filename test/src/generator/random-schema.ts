@@ -1,0 +1,137 @@
+import { create, createFileRegistry, type FileRegistry, setExtension, toBinary } from "@bufbuild/protobuf";
+import {
+  CodeGeneratorRequestSchema,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  file_google_protobuf_descriptor,
+  MethodOptionsSchema,
+  ServiceOptionsSchema,
+} from "@bufbuild/protobuf/wkt";
+import fc from "fast-check";
+import {
+  file_connectum_auth_v1_options,
+  MethodAuthSchema,
+  method_auth,
+  ServiceAuthSchema,
+  service_auth,
+} from "../../../plugin/dist/gen/connectum/auth/v1/options_pb.js";
+
+/** What one option says; what is undefined is not set. */
+export interface Said {
+  readonly public?: boolean | undefined;
+  readonly internal?: boolean | undefined;
+  readonly requires?: { readonly roles: string[]; readonly scopes: string[] } | undefined;
+  readonly policy?: string | undefined;
+}
+
+/** A service, with what it and its methods say. `undefined` has no option at all. */
+export interface SchemaModel {
+  readonly services: readonly { readonly said: Said | undefined; readonly methods: readonly (Said | undefined)[] }[];
+}
+
+const goodNames = ["admin", "customer", "orders:read", "läsa", 'quo"te', "*/"];
+const badNames = ["", " lead", "trail\t", "new\nline", "\u007f", "\u00a0", "a b"];
+
+/** Mostly what people write, and every mistake they make. */
+export const arbitrarySchema: fc.Arbitrary<SchemaModel> = fc.boolean().chain((careful) => {
+  const flag = fc.option(fc.boolean(), { nil: undefined, freq: 2 });
+  const names = fc.array(
+    careful
+      ? fc.constantFrom(...goodNames)
+      : fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...goodNames) }, fc.constantFrom(...badNames)),
+    { maxLength: 3 },
+  );
+  const unique = fc.uniqueArray(fc.constantFrom(...goodNames), { maxLength: 3 });
+  const list = careful ? unique : names;
+  const policy = careful
+    ? fc.constantFrom("allow", "deny")
+    : fc.oneof(
+        { weight: 6, arbitrary: fc.constantFrom("allow", "deny") },
+        fc.constantFrom("Deny", "ALLOW", "", "alow", "none"),
+      );
+  const said: fc.Arbitrary<Said | undefined> = fc.option(
+    fc.record({
+      public: flag,
+      internal: flag,
+      requires: fc.option(fc.record({ roles: list, scopes: list }), { nil: undefined, freq: 1 }),
+      policy: fc.option(policy, { nil: undefined, freq: 1 }),
+    }),
+    { nil: undefined, freq: 3 },
+  );
+  const service = fc.record({ said, methods: fc.array(said, { maxLength: 3 }) });
+  return fc.record({ services: fc.array(service, { minLength: 1, maxLength: 2 }) });
+});
+
+const baseFiles = [file_google_protobuf_descriptor, file_connectum_auth_v1_options];
+
+/** The descriptor of a model. Services are called S0, S1 and their methods M0, M1. */
+export function describeSchema({ services }: SchemaModel): FileDescriptorProto {
+  return create(FileDescriptorProtoSchema, {
+    name: "random.proto",
+    package: "random.v1",
+    syntax: "proto3",
+    dependency: ["connectum/auth/v1/options.proto"],
+    messageType: [{ name: "M" }],
+    service: services.map(({ said, methods }, index) => {
+      const options = create(ServiceOptionsSchema);
+      if (said !== undefined) {
+        setExtension(
+          options,
+          service_auth,
+          create(ServiceAuthSchema, {
+            ...set("public", said.public),
+            ...set("internal", said.internal),
+            ...set("defaultRequires", said.requires),
+            ...set("defaultPolicy", said.policy),
+          }),
+        );
+      }
+      return {
+        name: `S${index}`,
+        options,
+        method: methods.map((method, position) => ({
+          name: `M${position}`,
+          inputType: ".random.v1.M",
+          outputType: ".random.v1.M",
+          options: methodOptions(method),
+        })),
+      };
+    }),
+  });
+}
+
+function methodOptions(said: Said | undefined) {
+  const options = create(MethodOptionsSchema);
+  if (said !== undefined) {
+    setExtension(
+      options,
+      method_auth,
+      create(MethodAuthSchema, {
+        ...set("public", said.public),
+        ...set("internal", said.internal),
+        ...set("requires", said.requires),
+        ...set("policy", said.policy),
+      }),
+    );
+  }
+  return options;
+}
+
+function set<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+}
+
+/** A registry with a file of our own, for reading its options at run time. */
+export function register(file: FileDescriptorProto): FileRegistry {
+  return createFileRegistry(file, (name) => baseFiles.find(({ proto }) => proto.name === name));
+}
+
+/** A serialized request to generate a file of our own. */
+export function serializeRequest(file: FileDescriptorProto, parameter: string): Uint8Array {
+  const request = create(CodeGeneratorRequestSchema, {
+    parameter,
+    fileToGenerate: [file.name],
+    protoFile: [...baseFiles.map(({ proto }) => proto), file],
+  });
+  return toBinary(CodeGeneratorRequestSchema, request);
+}
