@@ -15,6 +15,7 @@ const { serve, port } = readFlags();
 
 // buf resolves the paths in buf.yaml and buf.gen.yaml from here.
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+console.log("Building the packages, generating the tables of example/proto, compiling the example ...\n");
 step("npm", ["run", "-s", "build"]);
 step("buf", ["generate", "--template", "example/buf.gen.yaml"]);
 step("tsc", ["-b", "example"]);
