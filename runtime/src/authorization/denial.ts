@@ -1,21 +1,29 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
+import { missingCredentials } from "../authentication/authentication-error.js";
+import { insufficientScope } from "../authentication/challenge.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { withoutStackTrace } from "../without-stack-trace.js";
 import { AuthzDeniedError } from "./authz-denied-error.js";
 import type { Verdict } from "./verdict.js";
 
 /** The error for a verdict that is a no: `unauthenticated` where an identity is missing, or an {@link AuthzDeniedError}. */
-export function denialOf(verdict: Verdict, method: DescMethod, context: AuthContext | undefined): ConnectError {
-  return withoutStackTrace(() => createDenial(verdict, method, context));
+export function denialOf(
+  verdict: Verdict,
+  method: DescMethod,
+  context: AuthContext | undefined,
+  challenges: readonly string[],
+): ConnectError {
+  return withoutStackTrace(() => createDenial(verdict, method, context, challenges));
 }
 
 function createDenial(
   { decidedBy, rule = decidedBy, reason = "default", policy, error }: Verdict,
   { name, parent }: DescMethod,
   context: AuthContext | undefined,
+  challenges: readonly string[],
 ): ConnectError {
-  if (reason === "unauthenticated") return new ConnectError("Missing credentials", Code.Unauthenticated);
+  if (reason === "unauthenticated") return missingCredentials(challenges);
   const { roles = [], scopes = [] } = policy !== undefined && "roles" in policy ? policy : {};
   const details = {
     method: `${parent.typeName}/${name}`,
@@ -24,5 +32,7 @@ function createDenial(
     requiredRoles: [...roles],
     requiredScopes: [...scopes],
   };
-  return new AuthzDeniedError(rule, details, error);
+  const denial = new AuthzDeniedError(rule, details, error);
+  if (reason === "missing-scope") insufficientScope(denial, challenges);
+  return denial;
 }

@@ -10,6 +10,7 @@ import {
   type StreamRequest,
   type UnaryRequest,
 } from "@connectrpc/connect";
+import { challengesKey } from "../authentication/challenge.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
 import { ask, settle } from "./ask.js";
@@ -74,10 +75,27 @@ export function createEnforcer(
     }
   }
 
+  // Once: what a client sends may not fill the log.
+  let warned = false;
+  function warnOfOrder(verdict: Verdict, header: Headers) {
+    if (warned || verdict.reason !== "unauthenticated" || !header.has("authorization")) return;
+    warned = true;
+    console.warn(
+      "@connectum/auth: a call with an Authorization header came without an identity: authentication goes before authorization",
+    );
+  }
+
   /** Reports a decision; returns what to throw where it is a no. */
-  function conclude(verdict: Verdict, method: DescMethod, context: AuthContext | undefined, start: number) {
+  function conclude(
+    verdict: Verdict,
+    method: DescMethod,
+    values: ContextValues,
+    context: AuthContext | undefined,
+    start: number,
+  ) {
     log.write(verdict, method, context, start);
-    return verdict.effect === "allow" || !enforced ? undefined : denialOf(verdict, method, context);
+    if (verdict.effect === "allow" || !enforced) return undefined;
+    return denialOf(verdict, method, context, values.get(challengesKey));
   }
 
   async function askAndGoOn(next: Next, req: AnyRequest, verdict: Verdict, context: AuthContext) {
@@ -85,7 +103,9 @@ export function createEnforcer(
     const { service, method, header, contextValues: values, signal } = req;
     const request: AuthzRequest = { service: service.typeName, method: method.name, header, values, signal, message };
     const start = log.start();
-    const concluded = settle(verdict, context, request).then((final) => conclude(final, method, context, start));
+    const concluded = settle(verdict, context, request).then((final) =>
+      conclude(final, method, values, context, start),
+    );
     // A report is not waited for: code that is only being tried out must not hold up a call.
     const error = enforced ? await concluded : undefined;
     if (error !== undefined) throw error;
@@ -99,7 +119,7 @@ export function createEnforcer(
     const message = checkEach<Message>(req.message, async (message) => {
       const start = log.start();
       const refused = await ask(asked, (question) => question.askOfMessage?.(context, message, request));
-      const error = refused && conclude(refused, req.method, context, start);
+      const error = refused && conclude(refused, req.method, req.contextValues, context, start);
       if (error !== undefined) throw error;
     });
     return { ...req, message } as StreamRequest;
@@ -112,7 +132,8 @@ export function createEnforcer(
       const context = values.get(authContextKey);
       const verdict = evaluate(method, header, values, context);
       if (verdict.effect === "ask" && context !== undefined) return askAndGoOn(next, req, verdict, context);
-      const error = conclude(verdict, method, context, start);
+      const error = conclude(verdict, method, values, context, start);
+      if (verdict.reason !== undefined) warnOfOrder(verdict, header);
       if (error !== undefined) return Promise.reject(error);
       markAuthorized(req);
       return next(req);
@@ -122,7 +143,7 @@ export function createEnforcer(
       const start = log.start();
       const context = values.get(authContextKey);
       const verdict = evaluate(method, header, values, context);
-      const error = verdict.effect === "deny" ? conclude(verdict, method, context, start) : undefined;
+      const error = verdict.effect === "deny" ? conclude(verdict, method, values, context, start) : undefined;
       if (error !== undefined) throw error;
       values.set(gateKey, { method, header, context, verdict });
     },

@@ -47,13 +47,13 @@ export function createEvaluator(
   for (const [option, value] of Object.entries({ authorize, matchScope })) {
     if (value !== undefined && typeof value !== "function") throw new TypeError(`${option}: expected a function`);
   }
-  if (!Array.isArray(checks) || !checks.every(({ questions }) => questions instanceof Map)) {
+  if (!Array.isArray(checks) || !checks.every((check) => check?.questions instanceof Map)) {
     throw new TypeError("checks: expected a list of authorizeMethods(...)");
   }
   for (const { service, questions } of checks as readonly MethodChecks[]) {
     for (const method of questions.keys()) {
       if (index.lookup(service, method)?.access === "public") {
-        throw new TypeError(`checks: ${service}/${method} is public, so there is no caller to check`);
+        throw new TypeError(`checks: ${service}/${method} is public, and a check needs a caller`);
       }
     }
   }

@@ -23,13 +23,13 @@ export const missingRow: MethodPolicy = /* @__PURE__ */ Object.freeze({ access: 
  */
 export function createPolicyIndex(policies: Iterable<ServicePolicy>): PolicyIndex {
   if (typeof Object(policies)[Symbol.iterator] !== "function" || typeof policies === "string") {
-    throw new TypeError(`policies: expected a list of generated tables, got ${JSON.stringify(policies)}`);
+    throw new TypeError(`policies: expected a list of generated tables`);
   }
   const services = new Map<string, ServicePolicy["methods"]>();
   for (const policy of policies) {
     const { typeName, methods } = Object(policy) as ServicePolicy;
     if (typeof typeName !== "string" || typeName === "" || Object(methods) !== methods || countMembers(policy) !== 2) {
-      throw new TypeError(`policies: expected tables such as OrderServicePolicy, got ${JSON.stringify(policy)}`);
+      throw new TypeError(`policies: item ${services.size} is not a generated table such as OrderServicePolicy`);
     }
     if (services.has(typeName)) throw new TypeError(`policies: two tables for service ${typeName}; pass one of them`);
     for (const [method, row] of Object.entries(methods)) {

@@ -1,0 +1,164 @@
+import { createClient } from "@connectrpc/connect";
+import {
+  authorizeMethods,
+  createAuth,
+  createProtoAuthzInterceptor,
+  type DecisionEvent,
+  type MethodChecks,
+} from "@connectum/auth";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
+import { AccessService, EchoService, PlainService } from "../gen/lab/v1/lab_pb.js";
+import { type Lab, labRoutes, protocols, startLab } from "../support/lab.js";
+import { as, collect, inProcess, outcome, streamOf, userScheme } from "./callers.js";
+
+const policies = [AccessServicePolicy, EchoServicePolicy];
+
+describe("a check comes on top of the table", () => {
+  const asked: string[] = [];
+  const events: DecisionEvent[] = [];
+  let lab: Lab;
+  beforeAll(async () => {
+    const auth = createAuth({
+      policies,
+      authenticate: userScheme,
+      onDecision: (event) => void events.push(event),
+      checks: [
+        authorizeMethods(AccessService, {
+          role: (caller, request) => {
+            asked.push(`${caller.subject} ${request.text}`);
+            if (request.text === "broken") throw new Error("no such order");
+            return request.text === caller.subject;
+          },
+          deny: () => true,
+          unspecified: () => true,
+        }),
+        authorizeMethods(EchoService, {
+          serverStream: async (caller, request) => request.text === caller.subject,
+          clientStream: (_, { header }) => header.get("x-tenant") === "blue",
+          bidiStream: {
+            open: (_, { header }) => header.get("x-tenant") === "blue",
+            message: async (caller, message) => message.text === caller.subject,
+          },
+        }),
+      ],
+    });
+    lab = await startLab({ interceptors: [...auth.interceptors], requestGate: auth.requestGate }, labRoutes());
+  });
+  afterAll(() => lab.close());
+
+  describe.each(protocols)("over %s", (protocol) => {
+    const headers = { ...as("right"), "x-tenant": "blue" };
+    const clients = () => ({
+      access: createClient(AccessService, lab.transports[protocol]),
+      echo: createClient(EchoService, lab.transports[protocol]),
+    });
+
+    test.each([
+      { name: "table and check say yes", caller: "right", text: "right", want: "ok", asks: true },
+      { name: "the check says no", caller: "right", text: "wrong", want: "PermissionDenied", asks: true },
+      { name: "the check throws", caller: "right", text: "broken", want: "PermissionDenied", asks: true },
+      { name: "the table says no", caller: "wrong", text: "wrong", want: "PermissionDenied", asks: false },
+      { name: "anonymous", caller: undefined, text: "right", want: "Unauthenticated", asks: false },
+    ])("unary: $name", async ({ caller, text, want, asks }) => {
+      asked.length = 0;
+      events.length = 0;
+      expect(await outcome(clients().access.role({ text }, { headers: as(caller) }))).toBe(want);
+      expect(asked).toEqual(asks ? [`${caller} ${text}`] : []);
+      expect(events.map(({ decidedBy }) => decidedBy)).toEqual(caller === undefined ? [] : [asks ? "check" : "table"]);
+      expect(events[0]?.error).toEqual(text === "broken" ? new Error("no such order") : undefined);
+    });
+
+    test("it opens nothing that the table or defaultPolicy closes", async () => {
+      expect(await outcome(clients().access.deny({}, { headers }))).toBe("PermissionDenied");
+      expect(await outcome(clients().access.unspecified({}, { headers }))).toBe("PermissionDenied");
+      expect(await outcome(clients().access.scope({}, { headers }))).toBe("ok");
+    });
+
+    test("server streaming: by the message, which still reaches the handler", async () => {
+      const { echo } = clients();
+      const answers = await collect(echo.serverStream({ text: "right" }, { headers }));
+      expect(answers.map(({ text }) => text)).toEqual(["right0", "right1", "right2"]);
+      expect(await outcome(echo.serverStream({ text: "wrong" }, { headers }))).toBe("PermissionDenied");
+    });
+
+    test("client streaming: before the first message", async () => {
+      const { echo } = clients();
+      const messages = () => streamOf({ text: "a" }, { text: "b" });
+      expect((await echo.clientStream(messages(), { headers })).text).toBe("ab");
+      expect(await outcome(echo.clientStream(messages(), { headers: as("right") }))).toBe("PermissionDenied");
+    });
+
+    test("bidirectional: before the first message, and every message", async () => {
+      const { echo } = clients();
+      events.length = 0;
+      const open = () => echo.bidiStream(streamOf({ text: "right" }, { text: "right" }), { headers });
+      expect((await collect(open())).map(({ text }) => text)).toEqual(["right", "right"]);
+      expect(events.map(({ effect }) => effect)).toEqual(["allow"]);
+
+      const closed = echo.bidiStream(streamOf({ text: "right" }), { headers: as("right") });
+      expect(await outcome(closed)).toBe("PermissionDenied");
+
+      events.length = 0;
+      const received: string[] = [];
+      const mixed = echo.bidiStream(streamOf({ text: "right" }, { text: "wrong" }, { text: "right" }), { headers });
+      const rest = (async () => {
+        for await (const { text } of mixed) received.push(text);
+      })();
+      expect(await outcome(rest)).toBe("PermissionDenied");
+      expect(received).toEqual(["right"]);
+      expect(events.map(({ effect, decidedBy }) => `${effect} ${decidedBy}`)).toEqual(["allow check", "deny check"]);
+    });
+  });
+});
+
+test("a message that was refused stays refused when the handler asks again", async () => {
+  const check = authorizeMethods(EchoService, { clientStream: { message: (_, { text }) => text !== "bad" } });
+  const attempts: string[] = [];
+  const { echo } = inProcess(createProtoAuthzInterceptor({ policies, checks: [check] }), (next) => async (req) => {
+    if (!req.stream) return next(req);
+    const it = req.message[Symbol.asyncIterator]();
+    for (let i = 0; i < 4; i++) {
+      attempts.push(
+        await it.next().then(
+          ({ done }) => (done ? "end" : "message"),
+          () => "refused",
+        ),
+      );
+    }
+    return next(req);
+  });
+  const messages = streamOf({ text: "good" }, { text: "bad" }, { text: "good" });
+  expect(await outcome(echo.clientStream(messages, { headers: as("right") }))).toBe("PermissionDenied");
+  expect(attempts).toEqual(["message", "refused", "refused", "refused"]);
+});
+
+test("several checks of one method all have to say yes", async () => {
+  const yes = authorizeMethods(AccessService, { role: () => true });
+  const no = authorizeMethods(AccessService, { role: () => false });
+  const outcomes = async (...checks: MethodChecks[]) =>
+    outcome(inProcess(createProtoAuthzInterceptor({ policies, checks })).access.role({}, { headers: as("right") }));
+  expect(await outcomes(yes, yes)).toBe("ok");
+  expect(await outcomes(yes, no)).toBe("PermissionDenied");
+  expect(await outcomes(no, yes)).toBe("PermissionDenied");
+});
+
+test("a check follows rules, authorize and defaultPolicy as well, and demands an identity of its own", async () => {
+  const checks = [authorizeMethods(PlainService, { get: (_, { text }) => text === "mine" })];
+  const everybody = { name: "all", effect: "allow" as const, methods: ["lab.v1.*/*"] };
+  for (const open of [{ rules: [everybody] }, { authorize: () => true }, { defaultPolicy: "allow" as const }]) {
+    const { plain } = inProcess(createProtoAuthzInterceptor({ policies, checks, ...open }));
+    expect(await outcome(plain.get({ text: "mine" }, { headers: as("wrong") }))).toBe("ok");
+    expect(await outcome(plain.get({ text: "yours" }, { headers: as("wrong") }))).toBe("PermissionDenied");
+    expect(await outcome(plain.get({ text: "mine" }))).toBe("Unauthenticated");
+  }
+});
+
+test("a second copy of the descriptors is no way around a check", async () => {
+  // As where the service is generated twice, or a package is installed twice.
+  const copy = { ...AccessService, method: { ...AccessService.method } };
+  const checks = [authorizeMethods(copy, { role: () => false })];
+  const { access } = inProcess(createProtoAuthzInterceptor({ policies, checks }));
+  expect(await outcome(access.role({}, { headers: as("right") }))).toBe("PermissionDenied");
+  expect(await outcome(access.scope({}, { headers: as("right") }))).toBe("ok");
+});
