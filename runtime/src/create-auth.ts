@@ -1,14 +1,18 @@
 import type { HandlerContext, Interceptor } from "@connectrpc/connect";
-import { type AuthenticationOptions, createAuthenticator } from "./authentication/authenticator.js";
+import { createAuthenticationInterceptor } from "./authentication/authentication-interceptor.js";
+import { type AuthenticationOptions, splitOptions } from "./authentication/authentication-options.js";
+import { createAuthenticator } from "./authentication/authenticator.js";
 import type { AuthScheme } from "./authentication/scheme.js";
-import { splitAuthzOptions } from "./authorization/authz-options.js";
+import { listSchemes, vouched } from "./authentication/scheme-list.js";
+import { authzOptionNames, splitAuthzOptions } from "./authorization/authz-options.js";
 import type { ProtoAuthzInterceptorOptions } from "./authorization/create-authz-interceptor.js";
 import { createEnforcer } from "./authorization/enforcer.js";
+import { checkOptionNames } from "./option-names.js";
 
 export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
   /** How callers prove who they are: one scheme, or several tried in order; the first that finds its credential decides. */
   readonly authenticate: AuthScheme | readonly AuthScheme[];
-  /** How other services prove that they may call `internal` methods. By default, nobody can. */
+  /** How other services prove that they may call `internal` methods: every identity it establishes may. By default, nobody can. */
   readonly internal?: AuthScheme | readonly AuthScheme[];
 }
 
@@ -29,38 +33,36 @@ export interface Auth {
  * @throws TypeError for a malformed table or option.
  */
 export function createAuth(options: CreateAuthOptions): Auth {
-  const [authzOptions, { policies, authenticate, internal = [], ...rest }] = splitAuthzOptions(options);
+  const [authzOptions, others] = splitAuthzOptions(options);
+  const { pipeline, scheme: own } = splitOptions<typeof others & AuthenticationOptions>(others);
+  if (pipeline.skipMethods !== undefined) {
+    throw new TypeError(
+      "skipMethods: not an option of createAuth: methods are public by their table, or optionalMethods",
+    );
+  }
+  checkOptionNames(own, { policies: true, authenticate: true, internal: true, ...authzOptionNames }, "createAuth");
+  const { policies, authenticate, internal = [] } = own;
   const enforcer = createEnforcer(policies, authzOptions);
-  const schemes = listOf(authenticate, "authenticate");
-  const internalSchemes = listOf(internal, "internal");
+  const schemes = listSchemes(authenticate, "authenticate");
+  const internalSchemes = vouched(listSchemes(internal, "internal"));
   if (schemes.length === 0) throw new TypeError("authenticate: expected at least one scheme, such as jwt({...})");
   const authenticator = createAuthenticator(
     {
       all: [...schemes, ...internalSchemes],
-      for: (service, method) => {
+      for: (service, method, optional) => {
         const access = enforcer.lookup(service, method)?.access;
-        if (access === "public") return [];
+        if (access === "public" && !optional) return [];
         return access === "internal" ? internalSchemes : schemes;
       },
     },
-    rest,
+    pipeline,
   );
   return {
-    interceptors: [authenticator.interceptor, enforcer.interceptor],
+    interceptors: [createAuthenticationInterceptor(authenticator), enforcer.interceptor],
     async requestGate(context) {
       const { method, requestHeader: header, values, signal } = context;
-      await authenticator.authenticate({ method, header, values, signal });
+      await authenticator({ method, header, values, signal });
       enforcer.gate(context);
     },
   };
-}
-
-function listOf(schemes: AuthScheme | readonly AuthScheme[], option: string): readonly AuthScheme[] {
-  const list = Array.isArray(schemes) ? schemes : [schemes];
-  for (const scheme of list) {
-    if (typeof scheme?.read !== "function") {
-      throw new TypeError(`${option}: expected schemes such as jwt({...}), got ${typeof scheme}`);
-    }
-  }
-  return list;
 }

@@ -1,9 +1,29 @@
 export { InvalidCredentialError } from "./authentication/authentication-error.js";
-export type { AuthenticationOptions } from "./authentication/authenticator.js";
+export type { AuthenticationOptions } from "./authentication/authentication-options.js";
+export type { CacheOptions, CacheStore } from "./authentication/cache-options.js";
 export { type AuthInterceptorOptions, createAuthInterceptor } from "./authentication/create-auth-interceptor.js";
-export type { CacheOptions } from "./authentication/credential-cache.js";
+export {
+  createGatewayAuthInterceptor,
+  type GatewayAuthInterceptorOptions,
+} from "./authentication/create-gateway-auth-interceptor.js";
+export {
+  createInternalAuthInterceptor,
+  type InternalAuthInterceptorOptions,
+} from "./authentication/create-internal-auth-interceptor.js";
+export {
+  createSessionAuthInterceptor,
+  type SessionAuthInterceptorOptions,
+} from "./authentication/create-session-auth-interceptor.js";
+export { type Peer, type PeerCertificate, type PeerRequest, peerKey, recordPeer } from "./authentication/peer.js";
 export type { AuthScheme, Credential, CredentialSource, Verified } from "./authentication/scheme.js";
 export { type CredentialsOptions, credentials } from "./authentication/schemes/credentials.js";
+export { type GatewayOptions, gateway } from "./authentication/schemes/gateway.js";
+export type { HeaderMapping } from "./authentication/schemes/header-mapping.js";
+export { type MeshIdentityTrustOptions, meshIdentityTrust } from "./authentication/schemes/mesh-identity-trust.js";
+export { type SessionOptions, session } from "./authentication/schemes/session.js";
+export { type SharedSecretTrustOptions, sharedSecretTrust } from "./authentication/schemes/shared-secret-trust.js";
+export type { Secrets } from "./authentication/secret-matcher.js";
+export type { TrustSource } from "./authentication/trust-source.js";
 export { assertAuthorized } from "./authorization/assert-authorized.js";
 export {
   authorizeMethods,
@@ -27,6 +47,7 @@ export {
 export type { DecisionEvent } from "./authorization/decision-event.js";
 export type { AuthzDenialReason, Decider, Question } from "./authorization/verdict.js";
 export { type AuthContext, type AuthContextInit, authContextKey } from "./context/auth-context.js";
+export { parseAuthHeaders, setAuthHeaders } from "./context/auth-headers.js";
 export { getAuthContext, requireAuthContext } from "./context/current.js";
 export { type Auth, type CreateAuthOptions, createAuth } from "./create-auth.js";
 export * from "./jwt/index.js";

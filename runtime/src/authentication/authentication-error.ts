@@ -1,21 +1,29 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { invalidToken } from "./challenge.js";
 
 /**
- * Says that a credential is not valid, and that asking again will not change
- * that. The message and the cause are for the server's log.
+ * Says that a credential is not valid. The message and the cause are for the server's log; the client sees neither.
  */
 export class InvalidCredentialError extends Error {
   override readonly name = "InvalidCredentialError";
+  /** Whether this credential can never become valid, so that the refusal may be remembered for a while. */
+  readonly final: boolean;
+
+  /** @param options - `final`: by default, false. */
+  constructor(message: string, options: { readonly cause?: unknown; readonly final?: boolean } = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.final = options.final === true;
+  }
 }
 
 /** Nothing was presented where a credential is needed: `unauthenticated`, with a challenge for each scheme. */
 export function missingCredentials(challenges: readonly string[]): ConnectError {
-  return challenge("Missing credentials", challenges);
+  return unauthenticated("Missing credentials", challenges);
 }
 
 /** The caller outlived its credential. */
 export function expiredCredentials(challenges: readonly string[]): ConnectError {
-  return challenge("Credentials expired", challenges.map(invalidToken));
+  return unauthenticated("Credentials expired", challenges.map(invalidToken));
 }
 
 /**
@@ -27,18 +35,12 @@ export function failedVerification(cause: unknown, challenges: readonly string[]
   if (isUnreachable(cause)) {
     return new ConnectError("Authentication is unavailable", Code.Unavailable, undefined, undefined, cause);
   }
-  return challenge("Invalid credentials", challenges.map(invalidToken), cause);
+  return unauthenticated("Invalid credentials", challenges.map(invalidToken), cause);
 }
 
-function challenge(message: string, challenges: readonly string[], cause?: unknown): ConnectError {
-  const metadata = new Headers();
-  for (const value of challenges) metadata.append("www-authenticate", value);
+function unauthenticated(message: string, challenges: readonly string[], cause?: unknown): ConnectError {
+  const metadata = challenges.map((value): [string, string] => ["www-authenticate", value]);
   return new ConnectError(message, Code.Unauthenticated, metadata, undefined, cause);
-}
-
-/** RFC 6750 section 3.1; other schemes define no error parameter. */
-function invalidToken(scheme: string): string {
-  return scheme === "Bearer" ? 'Bearer error="invalid_token"' : scheme;
 }
 
 const unreachableCodes: ReadonlySet<unknown> = /* @__PURE__ */ new Set([
@@ -58,6 +60,7 @@ const unreachableCodes: ReadonlySet<unknown> = /* @__PURE__ */ new Set([
 /** Whether an error, or what caused it, says that something could not be reached in time. */
 function isUnreachable(cause: unknown): boolean {
   for (let error = cause, depth = 0; error instanceof Error && depth < 8; error = error.cause, depth++) {
+    if (error instanceof InvalidCredentialError) return false;
     const { code, name } = error as Error & { code?: unknown };
     if (unreachableCodes.has(code) || name === "TimeoutError" || String(code).startsWith("UND_ERR_")) return true;
   }

@@ -1,6 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
-import { type AuthenticationOptions, createAuthenticator } from "./authenticator.js";
-import type { AuthScheme } from "./scheme.js";
+import { authenticateBy } from "./authenticate-by.js";
+import type { AuthenticationOptions } from "./authentication-options.js";
 import { type CredentialsOptions, credentials } from "./schemes/credentials.js";
 
 export interface AuthInterceptorOptions extends CredentialsOptions, AuthenticationOptions {}
@@ -11,10 +11,5 @@ export interface AuthInterceptorOptions extends CredentialsOptions, Authenticati
  * @throws TypeError for a misconfiguration.
  */
 export function createAuthInterceptor(options: AuthInterceptorOptions): Interceptor {
-  return authenticateBy(credentials(options), options);
-}
-
-/** The pipeline with one scheme for every method. */
-export function authenticateBy(scheme: AuthScheme, options: AuthenticationOptions): Interceptor {
-  return createAuthenticator({ all: [scheme], for: () => [scheme] }, options).interceptor;
+  return authenticateBy(options, credentials);
 }

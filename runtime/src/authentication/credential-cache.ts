@@ -2,69 +2,135 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "./authentication-error.js";
-import type { Credential } from "./scheme.js";
+import { checkCacheOptions } from "./cache-options.js";
+import type { AuthScheme, Credential, Verified } from "./scheme.js";
+import { SharedStore } from "./shared-store.js";
+import { decodeEntry, encodeEntry } from "./stored-entry.js";
 
-/** How verified credentials are remembered, in this process. */
-export interface CacheOptions {
-  /** How long an entry lives at most, in milliseconds. It never outlives its credential. By default, 300000: five minutes. */
-  readonly ttl?: number;
-  /** How many credentials are remembered; the least recently used leave first. By default, 10000. */
-  readonly maxSize?: number;
-}
+/** How long, in milliseconds, and how many refusals that are final are remembered. */
+const refusals = { ttl: 10_000, max: 1_000 };
 
 interface Entry {
   readonly context: AuthContext;
-  readonly expiresAt: number;
-  readonly isCurrent: (() => boolean) | undefined;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  readonly vouchedBy: string | undefined;
+}
+
+interface Memory {
+  readonly entries: LRUCache<string, Entry>;
+  readonly refusals: LRUCache<string, { readonly error: InvalidCredentialError; readonly until: number }>;
+  readonly ttl: number;
+  readonly store: SharedStore | undefined;
 }
 
 /**
- * Verifies credentials, and remembers them by a digest of what the verification
+ * Verifies credentials by a scheme, and remembers them by a digest of what the verification
  * looks at. Verifications of one credential at the same time share one call.
  */
 export class CredentialCache {
-  readonly #entries: LRUCache<string, Entry> | undefined;
-  readonly #pending: Map<string, Promise<AuthContext>> = new Map();
+  readonly #scheme: AuthScheme;
   readonly #admit: (identity: AuthContextInit) => AuthContext;
+  readonly #prefix: string;
+  readonly #memory: Memory | undefined;
+  readonly #pending: Map<string, Promise<AuthContext>> = new Map();
 
   /**
    * @param admit - checks and freezes a verified identity.
-   * @throws TypeError for a `ttl` or `maxSize` that is not a positive number.
+   * @throws TypeError for a malformed option of the scheme's `cache`.
    */
-  constructor(options: CacheOptions | false, admit: (identity: AuthContextInit) => AuthContext) {
+  constructor(scheme: AuthScheme, admit: (identity: AuthContextInit) => AuthContext) {
+    this.#scheme = scheme;
     this.#admit = admit;
-    if (options === false) return;
-    const { ttl = 300_000, maxSize = 10_000 } = options;
-    if (!(Number.isFinite(ttl) && ttl > 0)) throw new TypeError(`cache.ttl: expected milliseconds above 0, got ${ttl}`);
-    if (!(Number.isSafeInteger(maxSize) && maxSize > 0)) {
-      throw new TypeError(`cache.maxSize: expected a whole number above 0, got ${maxSize}`);
+    this.#prefix = `${scheme.name}\n`;
+    if (scheme.cache === false) return;
+    const { ttl, maxSize, store, namespace, storeTimeout } = checkCacheOptions(scheme.cache);
+    if (store !== undefined && namespace === undefined && scheme.fingerprint === undefined) {
+      throw new TypeError("cache.namespace: needed with a store, to say whose verifications are shared");
     }
-    this.#entries = new LRUCache({ max: maxSize, ttl });
+    this.#prefix += `${JSON.stringify([namespace, scheme.fingerprint, scheme.internal === true])}\n`;
+    this.#memory = {
+      entries: new LRUCache({ max: maxSize }),
+      refusals: new LRUCache({ max: Math.min(maxSize, refusals.max) }),
+      ttl,
+      store: store && new SharedStore(store, storeTimeout as number),
+    };
   }
 
-  /** The identity behind a credential: at once where it is remembered. */
+  /**
+   * The identity behind a credential: at once where it is remembered.
+   *
+   * @throws what the verification throws, at once or later.
+   */
   verify(credential: Credential): AuthContext | Promise<AuthContext> {
-    if (credential.key === undefined) return this.#verify(credential);
-    const digest = createHash("sha256").update(credential.key).digest("base64");
-    const entry = this.#entries?.get(digest);
-    if (entry !== undefined) {
-      if (Date.now() < entry.expiresAt && (entry.isCurrent?.() ?? true)) return entry.context;
-      this.#entries?.delete(digest);
+    if (credential.key === undefined) {
+      const verified = credential.verify();
+      return verified instanceof Promise
+        ? verified.then((v) => this.#accept(v).context)
+        : this.#accept(verified).context;
     }
+    const digest = createHash("sha256").update(this.#prefix).update(credential.key).digest("base64url");
+    const entry = this.#memory?.entries.get(digest);
+    if (entry !== undefined) {
+      if (this.#isLive(entry)) return entry.context;
+      this.#memory?.entries.delete(digest);
+    }
+    const refusal = this.#memory?.refusals.get(digest);
+    if (refusal !== undefined && Date.now() < refusal.until) throw refusal.error;
     let pending = this.#pending.get(digest);
     if (pending === undefined) {
-      pending = this.#verify(credential, digest).finally(() => this.#pending.delete(digest));
+      pending = this.#find(credential, digest).finally(() => this.#pending.delete(digest));
       this.#pending.set(digest, pending);
     }
     return pending;
   }
 
-  async #verify(credential: Credential, digest?: string): Promise<AuthContext> {
-    const { identity, isCurrent } = await credential.verify();
+  async #find(credential: Credential, digest: string): Promise<AuthContext> {
+    const memory = this.#memory;
+    if (memory === undefined) return this.#accept(await credential.verify()).context;
+    const shared = memory.store && (await this.#fromStore(memory, memory.store, digest));
+    if (shared !== undefined) return shared.context;
+    try {
+      const entry = this.#accept(await credential.verify());
+      memory.entries.set(digest, entry);
+      memory.store?.set(digest, encodeEntry(entry.context, entry.until, entry.vouchedBy), entry.until - Date.now());
+      return entry.context;
+    } catch (error) {
+      if (error instanceof InvalidCredentialError && error.final) {
+        memory.refusals.set(digest, { error, until: Date.now() + refusals.ttl });
+      }
+      throw error;
+    }
+  }
+
+  async #fromStore(memory: Memory, store: SharedStore, digest: string): Promise<Entry | undefined> {
+    const text = await store.get(digest);
+    if (text === undefined || text === null) return undefined;
+    const stored = decodeEntry(text);
+    try {
+      if (stored !== undefined) {
+        const entry = this.#accept(stored, stored.until);
+        if (this.#isLive(entry)) {
+          memory.entries.set(digest, entry);
+          return entry;
+        }
+      }
+    } catch {}
+    store.delete(digest);
+    return undefined;
+  }
+
+  /** @throws TypeError for a malformed identity; InvalidCredentialError for one that has expired. */
+  #accept({ identity, vouchedBy }: Verified, storedUntil = Number.POSITIVE_INFINITY): Entry {
     const context = this.#admit(identity);
     const expiresAt = context.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
-    if (Date.now() >= expiresAt) throw new InvalidCredentialError("expired");
-    if (digest !== undefined) this.#entries?.set(digest, { context, expiresAt, isCurrent });
-    return context;
+    const now = Date.now();
+    if (now >= expiresAt) throw new InvalidCredentialError("expired");
+    return { context, until: Math.min(expiresAt, storedUntil, now + (this.#memory?.ttl ?? 0)), vouchedBy };
+  }
+
+  #isLive({ until, vouchedBy }: Entry): boolean {
+    if (Date.now() >= until) return false;
+    return vouchedBy === undefined || this.#scheme.isCurrent === undefined || this.#scheme.isCurrent(vouchedBy);
   }
 }

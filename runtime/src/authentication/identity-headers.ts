@@ -1,10 +1,47 @@
-/** Headers that carry a verified identity between services begin with this. */
-export const identityHeaderPrefix = "x-auth-";
+import type { AuthContext } from "../context/auth-context.js";
+import { encodeAuthHeaders, identityHeaderPrefix } from "../context/auth-headers.js";
+import type { AuthenticationOptions } from "./authentication-options.js";
 
 /** Removes every header that a handler could take for a verified identity: what a client sent is no proof. */
-export function stripIdentityHeaders(header: Headers, trusted: readonly string[]): void {
-  for (const name of [...header.keys()]) {
-    if (name.startsWith(identityHeaderPrefix)) header.delete(name);
+export function stripIdentityHeaders(header: Headers): void {
+  // Names are collected first: deleting while iterating skips names.
+  let found: string[] | undefined;
+  for (const name of header.keys()) {
+    if (!name.startsWith(identityHeaderPrefix)) continue;
+    found ??= [];
+    found.push(name);
   }
-  for (const name of trusted) header.delete(name);
+  if (found !== undefined) for (const name of found) header.delete(name);
+}
+
+/** Writes an identity into headers without identity headers. */
+export type Propagate = (context: AuthContext, header: Headers) => void;
+
+/**
+ * What `propagateHeaders` and `propagatedClaims` ask for; undefined where nothing is to be written.
+ *
+ * @throws TypeError for a malformed option.
+ */
+export function compilePropagation(options: AuthenticationOptions): Propagate | undefined {
+  const { propagateHeaders = false, propagatedClaims } = options;
+  if (typeof propagateHeaders !== "boolean") {
+    throw new TypeError(`propagateHeaders: expected true or false, got ${JSON.stringify(propagateHeaders)}`);
+  }
+  if (propagatedClaims !== undefined) {
+    const isList = Array.isArray(propagatedClaims) && propagatedClaims.every((name) => typeof name === "string");
+    if (!isList) throw new TypeError("propagatedClaims: expected a list of claim names");
+    if (!propagateHeaders) throw new TypeError("propagatedClaims: has no effect without propagateHeaders: true");
+  }
+  if (!propagateHeaders) return undefined;
+  const claims = [...(propagatedClaims ?? [])];
+  // A cached identity serves many calls.
+  const encoded = new WeakMap<AuthContext, readonly (readonly [name: string, value: string])[]>();
+  return (context, header) => {
+    let fields = encoded.get(context);
+    if (fields === undefined) {
+      fields = encodeAuthHeaders(context, claims);
+      encoded.set(context, fields);
+    }
+    for (const [name, value] of fields) header.set(name, value);
+  };
 }

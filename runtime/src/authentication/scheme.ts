@@ -1,26 +1,35 @@
 import type { ContextValues } from "@connectrpc/connect";
 import type { AuthContextInit } from "../context/auth-context.js";
-import type { CacheOptions } from "./credential-cache.js";
+import type { CacheOptions } from "./cache-options.js";
 
 /** What a scheme may look at to find its credential. */
 export interface CredentialSource {
   readonly header: Headers;
-  /** Context values of the call, for what the transport knows: the peer's address, a client certificate. */
+  /** Context values of the call, for what the transport knows: see `peerKey`. */
   readonly values: ContextValues;
 }
 
-/** How one kind of credential is found and verified. The pipeline does the rest. */
+/** How one kind of credential is found and verified: a plain value. The pipeline does the rest. */
 export interface AuthScheme {
   /** The kind of credential: the default of `AuthContext.type`. */
   readonly name: string;
-  /** Authentication scheme for `WWW-Authenticate` (RFC 9110 section 11.6.1), for example `Bearer`. */
-  readonly challenge: string;
+  /** Authentication scheme for `WWW-Authenticate` (RFC 9110 section 11.6.1), for example `Bearer`; undefined where there is none. */
+  readonly challenge: string | undefined;
+  /** Whether it takes every Bearer token, so that a scheme after it never sees one. By default, false. */
+  readonly takesBearer?: boolean;
   /** Request headers that only a trusted peer may set; removed before a handler sees them, on every method. */
   readonly trustedHeaders: readonly string[];
-  /** Whether the identities it establishes may call `internal` methods. */
+  /** Whether the identities it establishes may call `internal` methods. By default, false. */
   readonly internal?: boolean;
   /** Remembers verified credentials; false verifies on every call. */
   readonly cache: CacheOptions | false;
+  /**
+   * Everything the verification depends on besides the credential. Processes that share a store share a verification
+   * where this is equal; without it, `cache.namespace` has to say so.
+   */
+  readonly fingerprint?: string;
+  /** Whether what vouched for a remembered credential, {@link Verified.vouchedBy}, still does. By default, true. */
+  isCurrent?(vouchedBy: string): boolean;
   /**
    * The credential of a call, unverified; undefined where there is none.
    *
@@ -34,14 +43,14 @@ export interface Credential {
   /** Everything that the verification looks at, for the cache; undefined where that cannot be said. */
   readonly key: string | undefined;
   /**
-   * @throws InvalidCredentialError where the credential is not valid; anything else means that
-   * it could not be found out, or that the verification itself is faulty.
+   * @throws InvalidCredentialError where the credential is not valid, or an error that says that something could not be
+   * reached, which is answered with `unavailable`. Any other error refuses as well.
    */
   verify(): Verified | Promise<Verified>;
 }
 
 export interface Verified {
   readonly identity: AuthContextInit;
-  /** Whether what vouched for the credential still does: false ends a cached entry early. */
-  readonly isCurrent?: () => boolean;
+  /** Names what vouched for the credential, such as a key, for {@link AuthScheme.isCurrent}. */
+  readonly vouchedBy?: string | undefined;
 }

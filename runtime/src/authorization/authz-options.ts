@@ -41,7 +41,7 @@ export interface EnforcementOptions {
 /** What authorization takes beside the tables. */
 export interface AuthzOptions extends DecisionOptions, EnforcementOptions {}
 
-const names: Readonly<Record<keyof AuthzOptions, true>> = {
+export const authzOptionNames: Readonly<Record<keyof AuthzOptions, true>> = {
   rules: true,
   authorize: true,
   defaultPolicy: true,
@@ -56,7 +56,7 @@ const names: Readonly<Record<keyof AuthzOptions, true>> = {
 /** Takes the options of authorization out of options that hold others as well. */
 export function splitAuthzOptions<T extends AuthzOptions>(options: T): [AuthzOptions, Omit<T, keyof AuthzOptions>] {
   const [taken, rest] = [true, false].map((isTaken) =>
-    Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(names, name) === isTaken)),
+    Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(authzOptionNames, name) === isTaken)),
   );
   return [taken as AuthzOptions, rest as Omit<T, keyof AuthzOptions>];
 }

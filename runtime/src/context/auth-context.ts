@@ -42,9 +42,9 @@ export const authContextKey: ContextKey<AuthContext | undefined> = /* @__PURE__ 
  */
 export function createAuthContext(init: AuthContextInit, defaultType: string): AuthContext {
   const { subject, name, roles = [], scopes = [], claims = {}, type = defaultType, expiresAt } = Object(init);
-  if (typeof subject !== "string" || subject === "") throw new TypeError("subject: expected a non-empty string");
-  if (name !== undefined && typeof name !== "string") throw new TypeError("name: expected a string");
-  if (typeof type !== "string" || type === "") throw new TypeError("type: expected a non-empty string");
+  if (!isText(subject)) throw new TypeError("subject: expected a non-empty string");
+  if (name !== undefined && name !== "" && !isText(name)) throw new TypeError("name: expected a string");
+  if (!isText(type)) throw new TypeError("type: expected a non-empty string");
   if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
     throw new TypeError("claims: expected an object");
   }
@@ -65,8 +65,15 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
 }
 
 function names(list: unknown, field: string): readonly string[] {
-  if (!Array.isArray(list) || !list.every((name) => typeof name === "string" && name !== "")) {
+  if (!Array.isArray(list) || !list.every(isText))
     throw new TypeError(`${field}: expected a list of non-empty strings`);
-  }
   return Object.freeze([...new Set<string>(list)]);
+}
+
+/** With the flag `u`, this finds halves of characters only. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** Text that can be written anywhere: half a character would come back as another one. */
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && !loneSurrogate.test(value);
 }

@@ -18,7 +18,8 @@ const maxDepth = 64;
 export function freezeJson(value: unknown, path: string, depth = 0): FrozenJson {
   if (depth > maxDepth) throw new TypeError(`${path}: nested more than ${maxDepth} levels deep`);
   if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
+  // JSON has no negative zero.
+  if (typeof value === "number" && Number.isFinite(value)) return value === 0 ? 0 : value;
   if (Array.isArray(value)) {
     return Object.freeze(value.map((item, i) => freezeJson(item, `${path}[${i}]`, depth + 1)));
   }

@@ -1,10 +1,10 @@
 import type { Interceptor } from "@connectrpc/connect";
-import type { AuthenticationOptions } from "../authentication/authenticator.js";
-import { authenticateBy } from "../authentication/create-auth-interceptor.js";
+import { authenticateBy } from "../authentication/authenticate-by.js";
+import type { AuthenticationOptions } from "../authentication/authentication-options.js";
 import { jwt } from "./jwt.js";
 import type { JwtOptions } from "./jwt-options.js";
 
-export interface JwtAuthInterceptorOptions extends JwtOptions, AuthenticationOptions {}
+export type JwtAuthInterceptorOptions = JwtOptions & AuthenticationOptions;
 
 /**
  * Authenticates callers by a JSON Web Token.
@@ -12,5 +12,5 @@ export interface JwtAuthInterceptorOptions extends JwtOptions, AuthenticationOpt
  * @throws TypeError for a misconfiguration.
  */
 export function createJwtAuthInterceptor(options: JwtAuthInterceptorOptions): Interceptor {
-  return authenticateBy(jwt(options), options);
+  return authenticateBy<JwtAuthInterceptorOptions>(options, (scheme) => jwt(scheme as JwtOptions));
 }

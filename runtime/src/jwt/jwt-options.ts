@@ -1,20 +1,23 @@
-import type { CacheOptions } from "../authentication/credential-cache.js";
+import type { CacheOptions } from "../authentication/cache-options.js";
 import type { ClaimPath } from "./claims-mapping.js";
 import type { PublicKey } from "./key-source.js";
 import type { RemoteKeySetOptions } from "./remote-key-set.js";
 
-/** How JSON Web Tokens (RFC 7519) are verified. Where several key sources are given: `jwksUri`, then `publicKey`, then `secret`. */
-export interface JwtOptions {
+/**
+ * How the JSON Web Tokens (RFC 7519) of one issuer are verified. Where several key sources are given: `jwksUri`, then
+ * `publicKey`, then `secret`. What may be undefined here can come from an environment variable; it is refused then.
+ */
+export interface JwtIssuerOptions {
   /** Address of the issuer's key set (RFC 7517). `https:`, or `http:` on a loopback address. */
-  readonly jwksUri?: string | URL;
+  readonly jwksUri?: string | URL | undefined;
   /** Public key as PEM (SPKI), JWK, `CryptoKey` or `KeyObject`. */
-  readonly publicKey?: PublicKey;
+  readonly publicKey?: PublicKey | undefined;
   /** Secret for HMAC, at least as long as the hash it is used with (RFC 7518 section 3.2): 32 bytes for HS256. */
-  readonly secret?: string | Uint8Array;
+  readonly secret?: string | Uint8Array | undefined;
   /** Accepted `iss`. By default, any. */
-  readonly issuer?: string | readonly string[];
+  readonly issuer?: string | undefined | readonly (string | undefined)[];
   /** Accepted `aud`: one of them must be named by the token. By default, any, with a warning. */
-  readonly audience?: string | readonly string[];
+  readonly audience?: string | undefined | readonly (string | undefined)[];
   /** Accepted `alg`. By default, those that fit the key: asymmetric ones for a key or key set, HMAC for a secret. */
   readonly algorithms?: readonly string[];
   /** Demanded `typ` header, for example `at+jwt` (RFC 9068). By default, any. */
@@ -33,9 +36,21 @@ export interface JwtOptions {
   readonly allowInsecureHttp?: boolean;
   /** How the key set is kept. */
   readonly jwks?: RemoteKeySetOptions;
-  /** By default, five minutes and 10000 tokens. Entries end with the token, and when the key set changes. */
+}
+
+/** What holds for tokens of every issuer. */
+export interface JwtSchemeOptions {
+  /** By default, five minutes and 10000 tokens. Entries end with the token, and with the key that verified it. */
   readonly cache?: CacheOptions | false;
 }
+
+/** Several issuers, each with its own keys: a token is verified by the keys of the issuer that its `iss` names, and by no others. */
+export interface JwtIssuers {
+  /** Each says which `issuer` it is. */
+  readonly issuers: readonly JwtIssuerOptions[];
+}
+
+export type JwtOptions = JwtSchemeOptions & (JwtIssuerOptions | JwtIssuers);
 
 /** Paths of claims: `"realm_access.roles"`, or `["https://example.com/roles"]` where a name has dots. */
 export interface ClaimsMapping {

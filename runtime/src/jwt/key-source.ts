@@ -1,6 +1,7 @@
-import { createPublicKey, KeyObject } from "node:crypto";
+import { createHash, createPublicKey, KeyObject } from "node:crypto";
 import type { CryptoKey, JWK, JWSHeaderParameters } from "jose";
-import type { JwtOptions } from "./jwt-options.js";
+import type { JwtIssuerOptions } from "./jwt-options.js";
+import { parseKeySetUri } from "./key-set-uri.js";
 import { createRemoteKeySet } from "./remote-key-set.js";
 
 export type PublicKey = string | JWK | CryptoKey | KeyObject;
@@ -8,9 +9,17 @@ export type PublicKey = string | JWK | CryptoKey | KeyObject;
 /** Where the keys come from, and what they may be used for. */
 export interface KeySource {
   readonly algorithms: readonly string[];
-  getKey(header: JWSHeaderParameters): Promise<CryptoKey | KeyObject | Uint8Array>;
-  /** Changes when keys do; tokens verified before are verified again. */
-  readonly generation: number;
+  getKey(header: JWSHeaderParameters): Promise<VerificationKey>;
+  /** Tells this source from others. Secrets are told apart by a digest. */
+  readonly fingerprint: string;
+  /** Whether the key of this name may still verify. Absent where keys do not change. */
+  readonly isCurrent?: (name: string) => boolean;
+}
+
+export interface VerificationKey {
+  readonly key: CryptoKey | KeyObject | Uint8Array;
+  /** Absent where keys do not change. */
+  readonly name?: string;
 }
 
 const rsa = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
@@ -28,7 +37,7 @@ const hmac: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64
  *
  * @throws TypeError where none is usable, or an algorithm does not fit it.
  */
-export function createKeySource(options: JwtOptions): KeySource {
+export function createKeySource(options: JwtIssuerOptions): KeySource {
   const { jwksUri, publicKey, secret } = options;
   const given = Object.entries({ jwksUri, publicKey, secret }).filter(([, value]) => value !== undefined);
   const [first, ...ignored] = given.map(([name]) => name);
@@ -39,29 +48,39 @@ export function createKeySource(options: JwtOptions): KeySource {
     );
   }
   if (jwksUri !== undefined) {
-    const keySet = createRemoteKeySet(jwksUri, options.allowInsecureHttp ?? false, options.jwks);
-    const algorithms = pin(options.algorithms, asymmetric, "a key set");
+    const url = parseKeySetUri(jwksUri, options.allowInsecureHttp ?? false);
+    const keySet = createRemoteKeySet(url, options.jwks);
     return {
-      algorithms,
-      getKey: keySet.getKey,
-      get generation() {
-        return keySet.generation;
+      algorithms: pin(options.algorithms, asymmetric, "a key set"),
+      fingerprint: url.href,
+      isCurrent: keySet.isCurrent,
+      async getKey(header) {
+        const key = await keySet.getKey(header);
+        return { key, name: await keySet.nameOf(key) };
       },
     };
   }
   if (publicKey !== undefined) {
     const key = importPublicKey(publicKey);
     const algorithms = pin(options.algorithms, algorithmsOf(key), "this public key");
-    return { algorithms, getKey: async () => key, generation: 0 };
+    return {
+      algorithms,
+      fingerprint: digest(key.export({ format: "der", type: "spki" })),
+      getKey: async () => ({ key }),
+    };
   }
-  const bytes = typeof secret === "string" ? new TextEncoder().encode(secret) : secret;
-  if (!(bytes instanceof Uint8Array)) throw new TypeError("secret: expected a string or bytes");
-  const fitting = Object.keys(hmac).filter((algorithm) => bytes.length >= (hmac[algorithm] as number));
+  const key = typeof secret === "string" ? new TextEncoder().encode(secret) : secret;
+  if (!(key instanceof Uint8Array)) throw new TypeError("secret: expected a string or bytes");
+  const fitting = Object.keys(hmac).filter((algorithm) => key.length >= (hmac[algorithm] as number));
   if (fitting.length === 0) {
-    throw new TypeError(`secret: HS256 needs at least 32 bytes (RFC 7518 section 3.2), got ${bytes.length}`);
+    throw new TypeError(`secret: HS256 needs at least 32 bytes (RFC 7518 section 3.2), got ${key.length}`);
   }
-  const algorithms = pin(options.algorithms, fitting, `a secret of ${bytes.length} bytes`);
-  return { algorithms, getKey: async () => bytes, generation: 0 };
+  const algorithms = pin(options.algorithms, fitting, `a secret of ${key.length} bytes`);
+  return { algorithms, fingerprint: digest(key), getKey: async () => ({ key }) };
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("base64url");
 }
 
 function pin(wanted: readonly string[] | undefined, fitting: readonly string[], source: string): readonly string[] {

@@ -1,14 +1,19 @@
-import { isIP } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type CryptoKey, createLocalJWKSet, errors, type JSONWebKeySet, type JWSHeaderParameters } from "jose";
+import { checkOptionNames } from "../option-names.js";
+import { nameKey, nameKeys } from "./key-name.js";
 
 /** How a remote key set is kept. All times in milliseconds. */
 export interface RemoteKeySetOptions {
-  /** Age at which the key set is fetched again. By default, 600000: ten minutes. */
+  /** Age at which the key set must have been fetched again; it is fetched in the background from half of it on. By default, 600000: ten minutes. */
   readonly maxAge?: number;
-  /** How long the last good key set is used while its endpoint fails. By default, 86400000: a day. */
+  /** How long the last good key set is used beyond `maxAge` while its endpoint fails. By default, 86400000: a day. */
   readonly maxStale?: number;
-  /** Shortest time between two fetches, whether the first succeeded or not. By default, 30000. */
+  /**
+   * Shortest time between two fetches. A token by a key that is not known waits for it, so that none is refused while
+   * keys rotate. Doubled by each failure, up to eight times as long; meanwhile such a token is answered with
+   * `unavailable`. By default, 1000.
+   */
   readonly cooldown?: number;
   /** How long a fetch may take. By default, 5000. */
   readonly timeout?: number;
@@ -17,34 +22,44 @@ export interface RemoteKeySetOptions {
 export interface RemoteKeySet {
   /** @throws ConnectError with code `unavailable` where the key cannot be known now; a jose error where there is none. */
   getKey(header: JWSHeaderParameters): Promise<CryptoKey>;
-  /** Counts the changes of the key set's content. */
-  readonly generation: number;
+  /** The name of a key that `getKey` gave, for `isCurrent`. */
+  nameOf(key: CryptoKey): Promise<string>;
+  /** Whether the key of this name is still in the key set. */
+  isCurrent(name: string): boolean;
+}
+
+interface Keys {
+  readonly find: ReturnType<typeof createLocalJWKSet>;
+  readonly names: ReadonlySet<string>;
+  readonly content: string;
+  /** When the fetch began: the set knows nothing of what happened later. */
+  readonly asOf: number;
 }
 
 /**
  * A key set that survives an outage of its endpoint: the last good one is used
  * while fetches fail, and the endpoint is asked at most once per cool-down, by one request for all who wait.
  *
- * @throws TypeError for an address that is not secure, or an option that is not a positive number.
+ * @throws TypeError for an option that is unknown or not a positive number.
  */
-export function createRemoteKeySet(
-  uri: string | URL,
-  allowInsecureHttp: boolean,
-  options: RemoteKeySetOptions = {},
-): RemoteKeySet {
-  const url = parseUri(uri, allowInsecureHttp);
-  const { maxAge = 600_000, maxStale = 86_400_000, cooldown = 30_000, timeout = 5_000 } = options;
+export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}): RemoteKeySet {
+  checkOptionNames(options, { maxAge: true, maxStale: true, cooldown: true, timeout: true }, "jwks");
+  const { maxAge = 600_000, maxStale = 86_400_000, cooldown = 1_000, timeout = 5_000 } = options;
   for (const [name, value] of Object.entries({ maxAge, maxStale, cooldown, timeout })) {
-    if (!(Number.isFinite(value) && value > 0))
+    if (!(Number.isFinite(value) && value > 0)) {
       throw new TypeError(`jwks.${name}: expected milliseconds above 0, got ${value}`);
+    }
   }
 
-  let keys: { find: ReturnType<typeof createLocalJWKSet>; content: string; fetchedAt: number } | undefined;
-  let generation = 0;
-  let lastAttempt: { at: number; failure: unknown } | undefined;
-  let pending: Promise<void> | undefined;
+  let keys: Keys | undefined;
+  let lastAttempt = Number.NEGATIVE_INFINITY;
+  let failures = 0;
+  let failure: unknown;
+  let fetching: Promise<void> | undefined;
+  let pausing: Promise<void> | undefined;
 
   async function fetchKeys(): Promise<void> {
+    const asOf = Date.now();
     try {
       const response = await fetch(url, {
         headers: { accept: "application/json" },
@@ -53,70 +68,77 @@ export function createRemoteKeySet(
       });
       if (!response.ok) throw new Error(`HTTP status ${response.status}`);
       const set = (await response.json()) as JSONWebKeySet;
-      const find = createLocalJWKSet(set);
-      const content = JSON.stringify(set.keys.map((key) => JSON.stringify(key)).sort());
-      if (content !== keys?.content) generation++;
-      keys = { find, content, fetchedAt: Date.now() };
-      lastAttempt = { at: Date.now(), failure: undefined };
-    } catch (failure) {
-      lastAttempt = { at: Date.now(), failure };
+      const content = JSON.stringify(set);
+      // Keys that are known stay imported.
+      if (keys?.content === content) keys = { ...keys, asOf };
+      else keys = { find: createLocalJWKSet(set), names: await nameKeys(set), content, asOf };
+      failures = 0;
+    } catch (error) {
+      failures++;
+      failure = error;
     }
+    lastAttempt = Date.now();
   }
 
-  /** Fetches once for all who wait, unless the last attempt is too recent. */
+  /** How long the endpoint is to be left alone. */
+  function pauseLeft(): number {
+    return lastAttempt + cooldown * 2 ** Math.min(failures, 3) - Date.now();
+  }
+
+  /** Fetches, once for all who wait, unless the endpoint is to be left alone. */
   async function refresh(): Promise<void> {
-    if (lastAttempt !== undefined && Date.now() - lastAttempt.at < cooldown) return;
-    pending ??= fetchKeys().finally(() => {
-      pending = undefined;
+    if (fetching === undefined && pauseLeft() > 0) return;
+    fetching ??= fetchKeys().finally(() => {
+      fetching = undefined;
     });
-    await pending;
+    await fetching;
+  }
+
+  /** Waits for a key set that was fetched after `time`; undefined where it cannot be had now. */
+  async function keysSince(time: number): Promise<Keys | undefined> {
+    while (keys !== undefined && keys.asOf < time) {
+      const wait = fetching === undefined ? pauseLeft() : 0;
+      if (wait > 0) {
+        if (failures > 0) return undefined;
+        pausing ??= new Promise<void>((resolve) => setTimeout(resolve, wait)).finally(() => {
+          pausing = undefined;
+        });
+        await pausing;
+      } else {
+        await refresh();
+        if (failures > 0) return undefined;
+      }
+    }
+    return keys;
   }
 
   function unavailable(): ConnectError {
-    return new ConnectError("key set unavailable", Code.Unavailable, undefined, undefined, lastAttempt?.failure);
+    return new ConnectError("key set unavailable", Code.Unavailable, undefined, undefined, failure);
   }
 
+  const age = (): number => (keys === undefined ? Number.POSITIVE_INFINITY : Date.now() - keys.asOf);
+  const refreshEarly = () => void (age() >= maxAge / 2 && refresh());
+
   return {
-    get generation() {
-      return generation;
-    },
     async getKey(header) {
-      if (keys === undefined || Date.now() - keys.fetchedAt >= maxAge) await refresh();
-      if (keys === undefined || Date.now() - keys.fetchedAt >= maxAge + maxStale) throw unavailable();
+      const asked = Date.now();
+      if (age() >= maxAge) await refresh();
+      else refreshEarly();
+      if (keys === undefined || age() >= maxAge + maxStale) throw unavailable();
       try {
         return await keys.find(header);
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       }
       // A key that is not known: rotated in, or made up.
-      await refresh();
-      try {
-        return await keys.find(header);
-      } catch (error) {
-        const unsure = error instanceof errors.JWKSNoMatchingKey && lastAttempt?.failure !== undefined;
-        throw unsure ? unavailable() : error;
-      }
+      const newer = await keysSince(asked);
+      if (newer === undefined) throw unavailable();
+      return newer.find(header);
+    },
+    nameOf: nameKey,
+    isCurrent(name) {
+      refreshEarly();
+      return keys?.names.has(name) === true && age() < maxAge + maxStale;
     },
   };
-}
-
-function parseUri(uri: string | URL, allowInsecureHttp: boolean): URL {
-  let url: URL;
-  try {
-    url = new URL(uri);
-  } catch (cause) {
-    throw new TypeError(`jwksUri: not a URL: ${JSON.stringify(uri)}`, { cause });
-  }
-  const secure =
-    url.protocol === "https:" || (url.protocol === "http:" && (allowInsecureHttp || isLoopback(url.hostname)));
-  if (!secure) {
-    throw new TypeError(
-      `jwksUri: ${url.protocol}//${url.host} is not secure: use https:, or set allowInsecureHttp inside a trusted network`,
-    );
-  }
-  return url;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."));
 }

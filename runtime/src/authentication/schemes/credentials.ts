@@ -1,15 +1,20 @@
+import type { ContextValues } from "@connectrpc/connect";
 import type { AuthContextInit } from "../../context/auth-context.js";
+import { checkOptionNames } from "../../option-names.js";
 import { InvalidCredentialError } from "../authentication-error.js";
 import { readBearerToken } from "../bearer-token.js";
-import type { CacheOptions } from "../credential-cache.js";
+import type { CacheOptions } from "../cache-options.js";
 import type { AuthScheme } from "../scheme.js";
 
 /** A credential of your own: an API key, an opaque token, a client certificate. */
 export interface CredentialsOptions {
   /** Kind of credential, the default of `AuthContext.type`. By default, `credentials`. */
   readonly name?: string;
-  /** Finds the credential in the request headers; null or undefined where there is none. By default, the Bearer token. */
-  readonly extractCredentials?: (header: Headers) => string | null | undefined;
+  /**
+   * Finds the credential in the request headers, or in what the transport knows (`values.get(peerKey)`); null or
+   * undefined where there is none. By default, the Bearer token.
+   */
+  readonly extractCredentials?: (header: Headers, values: ContextValues) => string | null | undefined;
   /**
    * Verifies a credential. Null or undefined, and any error, refuse it; an error that says that something could not be
    * reached (a `ConnectError` with code `unavailable`, a refused connection, a timeout) is answered with `unavailable`.
@@ -17,26 +22,44 @@ export interface CredentialsOptions {
   readonly verifyCredentials: (
     credential: string,
   ) => AuthContextInit | null | undefined | Promise<AuthContextInit | null | undefined>;
+  /** Authentication scheme for `WWW-Authenticate`. By default, `Bearer` for Bearer tokens, and none for other credentials. */
+  readonly challenge?: string;
   /** By default, false: every call is verified. */
   readonly cache?: CacheOptions | false;
 }
 
-/** @throws TypeError for an option that is missing or not a function. */
+const optionNames: Readonly<Record<keyof CredentialsOptions, true>> = {
+  name: true,
+  extractCredentials: true,
+  verifyCredentials: true,
+  challenge: true,
+  cache: true,
+};
+
+/** @throws TypeError for an option that is missing or malformed. */
 export function credentials(options: CredentialsOptions): AuthScheme {
-  const { name = "credentials", extractCredentials = readBearerToken, verifyCredentials, cache = false } = options;
-  if (typeof verifyCredentials !== "function") {
-    throw new TypeError(`verifyCredentials: expected a function, got ${typeof verifyCredentials}`);
+  checkOptionNames(options, optionNames, "credentials");
+  const { name = "credentials", extractCredentials, verifyCredentials, challenge, cache = false } = options;
+  for (const [option, value] of Object.entries({ verifyCredentials, extractCredentials })) {
+    const isMissing = value === undefined && !(option in options) && option !== "verifyCredentials";
+    if (!isMissing && typeof value !== "function") {
+      throw new TypeError(`${option}: expected a function, got ${value === null ? "null" : typeof value}`);
+    }
   }
-  if (typeof extractCredentials !== "function") {
-    throw new TypeError(`extractCredentials: expected a function, got ${typeof extractCredentials}`);
+  for (const [option, value] of Object.entries({ name, challenge })) {
+    if (value !== undefined && (typeof value !== "string" || value === "")) {
+      throw new TypeError(`${option}: expected a non-empty string`);
+    }
   }
   return {
     name,
-    challenge: "Bearer",
+    challenge: challenge ?? (extractCredentials === undefined ? "Bearer" : undefined),
+    takesBearer: extractCredentials === undefined,
     trustedHeaders: [],
     cache,
-    read({ header }) {
-      const credential = extractCredentials(header);
+    read({ header, values }) {
+      const credential =
+        extractCredentials === undefined ? readBearerToken(header) : extractCredentials(header, values);
       if (credential === null || credential === undefined) return undefined;
       if (typeof credential !== "string" || credential === "") throw new InvalidCredentialError("empty credential");
       return {

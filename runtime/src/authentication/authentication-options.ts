@@ -1,0 +1,25 @@
+/** What every authentication interceptor takes. */
+export interface AuthenticationOptions {
+  /** Patterns of methods that are called without identity: credentials are not looked at. By default, none. */
+  readonly skipMethods?: readonly string[] | undefined;
+  /**
+   * Patterns of methods that may be called without credentials; a bad credential is refused all the same. They count
+   * where `skipMethods` names a method as well, so a public method can see who is calling. By default, none.
+   */
+  readonly optionalMethods?: readonly string[] | undefined;
+  /**
+   * Writes the identity into the request headers, as {@link setAuthHeaders} does, for handlers that pass them on.
+   * By default, false.
+   */
+  readonly propagateHeaders?: boolean | undefined;
+  /** Names of claims that `propagateHeaders` writes; they can be large and personal. By default, none. */
+  readonly propagatedClaims?: readonly string[] | undefined;
+}
+
+/** Parts the options of a factory into those of the pipeline and those of its scheme. */
+export function splitOptions<T extends AuthenticationOptions>(
+  options: T,
+): { readonly pipeline: AuthenticationOptions; readonly scheme: Omit<T, keyof AuthenticationOptions> } {
+  const { skipMethods, optionalMethods, propagateHeaders, propagatedClaims, ...scheme } = Object(options) as T;
+  return { pipeline: { skipMethods, optionalMethods, propagateHeaders, propagatedClaims }, scheme };
+}

@@ -1,0 +1,21 @@
+import { type ConnectError, type ContextKey, createContextKey } from "@connectrpc/connect";
+
+/**
+ * Challenges (RFC 9110 section 11.6.1) of the schemes that count for a call: of the one that
+ * established the caller, or of all that could have. For refusals that come after authentication.
+ */
+export const challengesKey: ContextKey<readonly string[]> = /* @__PURE__ */ createContextKey<readonly string[]>([], {
+  description: "@connectum/auth challenges",
+});
+
+/** The credential is not valid (RFC 6750 section 3.1); schemes other than Bearer define no error parameter. */
+export function invalidToken(challenge: string): string {
+  return challenge === "Bearer" ? 'Bearer error="invalid_token"' : challenge;
+}
+
+/**
+ * Says on a denial that a scope is missing (RFC 6750 section 3.1), where the caller came by Bearer. Which one is not said.
+ */
+export function insufficientScope(denial: ConnectError, challenges: readonly string[]): void {
+  if (challenges.includes("Bearer")) denial.metadata.set("www-authenticate", 'Bearer error="insufficient_scope"');
+}

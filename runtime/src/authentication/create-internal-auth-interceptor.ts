@@ -1,0 +1,38 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { compileMethodPatterns } from "../method-pattern.js";
+import { checkOptionNames } from "../option-names.js";
+import { createAuthenticationInterceptor } from "./authentication-interceptor.js";
+import { type AuthenticationOptions, splitOptions } from "./authentication-options.js";
+import { createAuthenticator } from "./authenticator.js";
+import type { AuthScheme } from "./scheme.js";
+import { listSchemes, vouched } from "./scheme-list.js";
+
+export interface InternalAuthInterceptorOptions extends AuthenticationOptions {
+  /**
+   * How services prove themselves: `meshIdentityTrust`, `signedTokenTrust`, `sharedSecretTrust`, or a scheme of your own.
+   * Several are tried in order; the first that finds its credential decides.
+   */
+  readonly trust: AuthScheme | readonly AuthScheme[];
+  /** Patterns of methods it is for: `getInternalMethods([...])`. Others go on without identity. By default, every method. */
+  readonly methods?: readonly string[];
+}
+
+/**
+ * Authenticates services. The identities it establishes, and no others, may call methods that are `internal`.
+ *
+ * @throws TypeError for a misconfiguration.
+ */
+export function createInternalAuthInterceptor(options: InternalAuthInterceptorOptions): Interceptor {
+  const { pipeline, scheme: own } = splitOptions(options);
+  checkOptionNames(own, { trust: true, methods: true }, "createInternalAuthInterceptor");
+  const schemes = vouched(listSchemes(own.trust, "trust"));
+  if (schemes.length === 0)
+    throw new TypeError("trust: expected at least one scheme, such as sharedSecretTrust({...})");
+  const isMeant = compileMethodPatterns(own.methods ?? ["*"], "methods");
+  return createAuthenticationInterceptor(
+    createAuthenticator(
+      { all: schemes, for: (service, method) => (isMeant(service, method) ? schemes : []) },
+      pipeline,
+    ),
+  );
+}

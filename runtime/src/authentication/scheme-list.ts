@@ -1,0 +1,24 @@
+import type { AuthScheme } from "./scheme.js";
+
+/** @throws TypeError for what is not a scheme or a list of schemes. */
+export function listSchemes(schemes: AuthScheme | readonly AuthScheme[], option: string): readonly AuthScheme[] {
+  const list: readonly AuthScheme[] = Array.isArray(schemes) ? [...schemes] : [schemes as AuthScheme];
+  for (const scheme of list) {
+    if (typeof scheme?.read !== "function") {
+      throw new TypeError(`${option}: expected schemes such as jwt({...}), got ${typeof scheme}`);
+    }
+  }
+  const [first, second] = list.filter(({ takesBearer }) => takesBearer === true);
+  if (first !== undefined && second !== undefined) {
+    throw new TypeError(
+      `${option}: ${first.name} takes every Bearer token, so that ${second.name} after it never sees one; ` +
+        `several JWT issuers go into jwt({ issuers: [...] }), sessions by cookie alone say bearer: false`,
+    );
+  }
+  return list;
+}
+
+/** The same schemes, whose identities may call `internal` methods. */
+export function vouched(schemes: readonly AuthScheme[]): readonly AuthScheme[] {
+  return schemes.map((scheme) => (scheme.internal === true ? scheme : { ...scheme, internal: true }));
+}

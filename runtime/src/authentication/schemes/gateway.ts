@@ -1,0 +1,55 @@
+import { decodeAuthHeaders, identityHeaders } from "../../context/auth-headers.js";
+import { checkOptionNames } from "../../option-names.js";
+import { InvalidCredentialError } from "../authentication-error.js";
+import type { AuthScheme } from "../scheme.js";
+import { compileTrustSource, type TrustSource } from "../trust-source.js";
+import { compileHeaderMapping, type HeaderMapping } from "./header-mapping.js";
+
+/** Callers that a gateway in front of this server has authenticated. */
+export interface GatewayOptions {
+  /** Kind of credential, the default of `AuthContext.type`. By default, `gateway`. */
+  readonly name?: string;
+  /**
+   * Headers in which the gateway names the caller. By default, those that `setAuthHeaders` writes, in its encoding: for a
+   * gateway that is a service of your own. A gateway that writes plain values needs a mapping, whatever its headers are
+   * called. The gateway must set or remove **every** header of the mapping: one that it leaves alone is the client's.
+   */
+  readonly headerMapping?: HeaderMapping;
+  /** What proves that the headers come from the gateway. */
+  readonly trustSource: TrustSource;
+}
+
+const optionNames: Readonly<Record<keyof GatewayOptions, true>> = {
+  name: true,
+  headerMapping: true,
+  trustSource: true,
+};
+
+/**
+ * Identity headers without the proof are refused. A request without the subject header carries no credential, with or
+ * without the proof: a gateway lets anonymous callers through that way.
+ *
+ * @throws TypeError for an option that is missing or malformed.
+ */
+export function gateway(options: GatewayOptions): AuthScheme {
+  checkOptionNames(options, optionNames, "gateway");
+  const { name = "gateway", headerMapping, trustSource } = options;
+  if (typeof name !== "string" || name === "") throw new TypeError("name: expected a non-empty string");
+  const trust = compileTrustSource(trustSource);
+  const mapping =
+    "headerMapping" in options
+      ? compileHeaderMapping(headerMapping as HeaderMapping)
+      : { headers: Object.values(identityHeaders), subject: identityHeaders.subject, read: decodeAuthHeaders };
+  return {
+    name,
+    challenge: undefined,
+    trustedHeaders: [...mapping.headers, ...trust.headers],
+    cache: false,
+    read(source) {
+      if (!source.header.has(mapping.subject)) return undefined;
+      if (!trust.isTrusted(source)) throw new InvalidCredentialError("identity headers without proof of the gateway");
+      const identity = mapping.read(source.header);
+      return identity && { key: undefined, verify: () => ({ identity }) };
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** Shortest secret that is accepted, in characters. */
+const minLength = 16;
+
+/** Text that may come from an environment variable; undefined is refused when it is used. */
+export type Secrets = string | undefined | readonly (string | undefined)[];
+
+/**
+ * Compiles shared secrets into a comparison that takes as long for a wrong guess as for a right one, whatever its
+ * length. Several secrets allow a change of secret without an outage.
+ *
+ * @throws TypeError for no secret, an empty one, or one that is short enough to be guessed.
+ */
+export function compileSecrets(secrets: Secrets, option: string): (value: string) => boolean {
+  const list = Array.isArray(secrets) ? secrets : [secrets];
+  if (list.length === 0) throw new TypeError(`${option}: expected at least one secret`);
+  const digests = list.map((secret: unknown) => {
+    if (typeof secret !== "string" || secret === "") {
+      throw new TypeError(`${option}: set but empty; is an environment variable missing?`);
+    }
+    if (secret.length < minLength) {
+      throw new TypeError(`${option}: expected at least ${minLength} characters, got ${secret.length}`);
+    }
+    if (!/^[\x21-\x7e]+$/.test(secret)) throw new TypeError(`${option}: expected visible ASCII, as headers carry it`);
+    return digest(secret);
+  });
+  return (value) => {
+    const actual = digest(value);
+    let isEqual = false;
+    for (const expected of digests) isEqual = timingSafeEqual(actual, expected) || isEqual;
+    return isEqual;
+  };
+}
+
+function digest(value: string): Buffer {
+  return createHash("sha256").update(value).digest();
+}

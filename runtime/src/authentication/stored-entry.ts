@@ -1,0 +1,34 @@
+import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
+
+/** A verified credential as a store keeps it. */
+export interface StoredEntry {
+  readonly identity: AuthContextInit;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  readonly vouchedBy: string | undefined;
+}
+
+/** Changes when entries do: others are as good as absent. */
+const version = 1;
+
+export function encodeEntry(context: AuthContext, until: number, vouchedBy: string | undefined): string {
+  return JSON.stringify({ version, until, vouchedBy, identity: context });
+}
+
+/** Undefined for anything that {@link encodeEntry} cannot have written. The identity is not checked yet. */
+export function decodeEntry(text: unknown): StoredEntry | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    const { version: written, until, vouchedBy, identity } = JSON.parse(text);
+    if (written !== version || typeof until !== "number") return undefined;
+    if (vouchedBy !== undefined && typeof vouchedBy !== "string") return undefined;
+    const { expiresAt, ...fields } = identity;
+    return {
+      identity: expiresAt === undefined ? fields : { ...fields, expiresAt: new Date(expiresAt) },
+      until,
+      vouchedBy,
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { decodeJwt } from "jose";
+import { InvalidCredentialError } from "../authentication/authentication-error.js";
+import type { AuthScheme, Verified } from "../authentication/scheme.js";
+import { checkOptionNames } from "../option-names.js";
+import type { JwtIssuerOptions, JwtIssuers } from "./jwt-options.js";
+import { refusalOf } from "./refusal.js";
+import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
+
+/** Verifies tokens by the keys of their issuer. */
+export interface IssuerDirectory extends Required<Pick<AuthScheme, "fingerprint" | "isCurrent">> {
+  verify(token: string): Promise<Verified>;
+}
+
+/**
+ * One issuer, or several, of which each is bound to its own keys.
+ *
+ * @throws TypeError for a misconfiguration.
+ */
+export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, owner: string): IssuerDirectory {
+  if (!("issuers" in Object(options))) return directoryOfOne(createTokenVerifier(options as JwtIssuerOptions, owner));
+  checkOptionNames(options, { issuers: true }, `${owner} with issuers`);
+  const { issuers } = options as JwtIssuers;
+  if (!Array.isArray(issuers) || issuers.length === 0)
+    throw new TypeError("issuers: expected a list of at least one issuer");
+  const verifiers = new Map<string, TokenVerifier>();
+  for (const [i, issuer] of issuers.entries()) {
+    const verifier = createTokenVerifier(issuer, `issuers[${i}]`);
+    if (verifier.issuers === undefined)
+      throw new TypeError(`issuers[${i}].issuer: missing; tokens are told apart by it`);
+    for (const name of verifier.issuers) {
+      if (verifiers.has(name)) throw new TypeError(`issuers[${i}].issuer: ${JSON.stringify(name)} is there twice`);
+      verifiers.set(name, verifier);
+    }
+  }
+  return {
+    fingerprint: digest([...verifiers.values()].map(({ fingerprint }) => fingerprint).join("\n")),
+    isCurrent(vouchedBy) {
+      const [issuer, key] = JSON.parse(vouchedBy) as [string, string | null];
+      const verifier = verifiers.get(issuer);
+      return verifier !== undefined && (key === null || verifier.isCurrent === undefined || verifier.isCurrent(key));
+    },
+    async verify(token) {
+      const issuer = issuerOf(token);
+      const verifier = verifiers.get(issuer);
+      if (verifier === undefined) throw new InvalidCredentialError("unknown issuer", { final: true });
+      const { identity, vouchedBy } = await verifier.verify(token);
+      return { identity, vouchedBy: JSON.stringify([issuer, vouchedBy ?? null]) };
+    },
+  };
+}
+
+function directoryOfOne({ fingerprint, verify, isCurrent = () => true }: TokenVerifier): IssuerDirectory {
+  return { fingerprint: digest(fingerprint), verify, isCurrent };
+}
+
+/** What the token says of itself: good for choosing the keys that then have to verify it, and nothing else. */
+function issuerOf(token: string): string {
+  try {
+    const { iss } = decodeJwt(token);
+    if (typeof iss === "string") return iss;
+  } catch (error) {
+    throw refusalOf(error);
+  }
+  throw new InvalidCredentialError("no issuer", { final: true });
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}

@@ -1,0 +1,18 @@
+import { errors } from "jose";
+import { InvalidCredentialError } from "../authentication/authentication-error.js";
+
+/** Codes of jose that may not hold for the same token later: keys rotate, and `nbf` and `iat` come to pass. */
+const passing: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  "ERR_JWKS_NO_MATCHING_KEY",
+  "ERR_JWKS_MULTIPLE_MATCHING_KEYS",
+  "ERR_JWKS_INVALID",
+  "ERR_JWKS_TIMEOUT",
+  "ERR_JOSE_GENERIC",
+]);
+
+/** A refusal of jose in our words, with whether it is final; any other error as it is. */
+export function refusalOf(error: unknown): unknown {
+  if (!(error instanceof errors.JOSEError)) return error;
+  const waits = error instanceof errors.JWTClaimValidationFailed && (error.claim === "nbf" || error.claim === "iat");
+  return new InvalidCredentialError(error.code, { cause: error, final: !waits && !passing.has(error.code) });
+}

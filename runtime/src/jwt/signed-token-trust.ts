@@ -1,0 +1,46 @@
+import { InvalidCredentialError } from "../authentication/authentication-error.js";
+import { readBearerToken } from "../authentication/bearer-token.js";
+import { headerName } from "../authentication/header-name.js";
+import type { AuthScheme } from "../authentication/scheme.js";
+import { createIssuerDirectory } from "./issuer-directory.js";
+import type { JwtIssuers, JwtSchemeOptions } from "./jwt-options.js";
+
+/** Services that prove themselves by a JSON Web Token that they, or an issuer of service tokens, have signed. */
+export interface SignedTokenTrustOptions extends JwtIssuers, JwtSchemeOptions {
+  /** Header that carries nothing but the token, beside a user's `Authorization`. By default, the token is the Bearer token. */
+  readonly header?: string;
+}
+
+/**
+ * An issuer that also signs the tokens of users lets users call `internal` methods: give services an issuer, or an
+ * `audience`, of their own.
+ *
+ * @throws TypeError for a misconfiguration.
+ */
+export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
+  const { cache = {}, header, ...issuers } = Object(options) as SignedTokenTrustOptions;
+  if (!("issuers" in issuers)) throw new TypeError("issuers: expected a list of at least one issuer");
+  const directory = createIssuerDirectory(issuers, "signedTokenTrust");
+  const name = "header" in Object(options) ? headerName(header, "header") : undefined;
+  return {
+    name: "service-token",
+    challenge: name === undefined ? "Bearer" : undefined,
+    takesBearer: name === undefined,
+    trustedHeaders: name === undefined ? [] : [name],
+    internal: true,
+    cache,
+    fingerprint: directory.fingerprint,
+    isCurrent: directory.isCurrent,
+    read(source) {
+      const token = name === undefined ? readBearerToken(source.header) : readToken(source.header, name);
+      return token === undefined ? undefined : { key: token, verify: () => directory.verify(token) };
+    },
+  };
+}
+
+function readToken(header: Headers, name: string): string | undefined {
+  const token = header.get(name);
+  if (token === null) return undefined;
+  if (token.length > 16 * 1024 || !/^[\w\-.]+$/.test(token)) throw new InvalidCredentialError(`${name}: not one token`);
+  return token;
+}

@@ -1,0 +1,77 @@
+import { type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
+import { InvalidCredentialError } from "../authentication/authentication-error.js";
+import type { Verified } from "../authentication/scheme.js";
+import { checkJwtOptions } from "./check-jwt-options.js";
+import { compileClaimsMapping } from "./claims-mapping.js";
+import type { JwtIssuerOptions } from "./jwt-options.js";
+import { createKeySource } from "./key-source.js";
+import { refusalOf } from "./refusal.js";
+import { checkStrictForm } from "./strict-form.js";
+
+/** The end of the year 9999, in seconds since the epoch. What lies beyond is a mistake, such as milliseconds for seconds. */
+const maxExpiration = 253_402_300_799;
+
+/** Verifies the tokens of one issuer by its own keys. */
+export interface TokenVerifier {
+  /** The accepted `iss`; undefined where any is. */
+  readonly issuers: readonly string[] | undefined;
+  /** All that the options say, and which keys they name. */
+  readonly fingerprint: string;
+  verify(token: string): Promise<Verified>;
+  /** Whether the key of this name may still verify. */
+  readonly isCurrent: ((name: string) => boolean) | undefined;
+}
+
+/** @throws TypeError for a misconfiguration. */
+export function createTokenVerifier(options: JwtIssuerOptions, owner: string): TokenVerifier {
+  checkJwtOptions(options, owner);
+  const keys = createKeySource(options);
+  const toIdentity = compileClaimsMapping(options.claimsMapping);
+  const { clockTolerance = 0, maxTokenAge, typ } = options;
+  const [issuers, audiences] = [options.issuer, options.audience].map((value) =>
+    value === undefined ? undefined : ([value].flat() as string[]),
+  );
+  const verifyOptions: JWTVerifyOptions = {
+    algorithms: [...keys.algorithms],
+    requiredClaims: [...(options.allowMissingExpiration ? [] : ["exp"]), ...(options.requiredClaims ?? [])],
+    clockTolerance,
+    ...(issuers !== undefined && { issuer: issuers }),
+    ...(audiences !== undefined && { audience: audiences }),
+    ...(typ !== undefined && { typ }),
+    ...(maxTokenAge !== undefined && { maxTokenAge }),
+  };
+
+  function expiryOf({ exp, iat }: JWTPayload): Date | undefined {
+    if (exp !== undefined && exp > maxExpiration) throw new InvalidCredentialError("exp is beyond the year 9999");
+    const ends = [
+      ...(exp !== undefined ? [exp] : []),
+      ...(maxTokenAge !== undefined && iat !== undefined ? [iat + maxTokenAge] : []),
+    ];
+    return ends.length === 0 ? undefined : new Date((Math.min(...ends) + clockTolerance) * 1000);
+  }
+
+  return {
+    issuers,
+    fingerprint: JSON.stringify([keys.fingerprint, verifyOptions, options.claimsMapping]),
+    isCurrent: keys.isCurrent,
+    async verify(token) {
+      let vouchedBy: string | undefined;
+      try {
+        const { payload } = await jwtVerify(
+          token,
+          async (header) => {
+            const found = await keys.getKey(header);
+            vouchedBy = found.name;
+            return found.key;
+          },
+          verifyOptions,
+        );
+        checkStrictForm(token);
+        const identity = { ...toIdentity(payload), expiresAt: expiryOf(payload) };
+        return vouchedBy === undefined ? { identity } : { identity, vouchedBy };
+      } catch (cause) {
+        throw refusalOf(cause);
+      }
+    },
+  };
+}
