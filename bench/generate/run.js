@@ -57,7 +57,11 @@ try {
     const request = createRequests(rpcs);
     for (const target of ["ts", "js+dts"]) {
       const input = request(`target=${target}`);
-      const [bare, us, es] = compare([["-e", "0"], [ours], [theirs]], input, rpcs > 1_000 ? Math.ceil(rounds / 3) : rounds);
+      const [bare, us, es] = compare(
+        [["-e", "0"], [ours], [theirs]],
+        input,
+        rpcs > 1_000 ? Math.ceil(rounds / 3) : rounds,
+      );
       rows.push({
         RPCs: rpcs,
         target,

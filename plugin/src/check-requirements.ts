@@ -14,17 +14,17 @@ const faults: readonly {
   {
     found: (name) => name === "",
     what: "is empty",
-    instead: (_, kind) => `write the name of a ${kind}, or remove the entry`,
+    instead: suggest,
   },
   {
     found: (name) => /\p{Cc}/u.test(name),
     what: "contains a control character",
-    instead: (name) => `write ${literal(name.replace(/\p{Cc}/gu, "").trim())}`,
+    instead: (name, kind) => suggest(name.replace(/\p{Cc}/gu, ""), kind),
   },
   {
     found: (name) => name.trim() !== name,
     what: "begins or ends with white space",
-    instead: (name) => `write ${literal(name.trim())}`,
+    instead: suggest,
   },
   {
     found: (name, kind) => kind === "scope" && name.includes(" "),
@@ -32,6 +32,11 @@ const faults: readonly {
     instead: (name) => `write ${name.split(/ +/).map(literal).join(", ")}`,
   },
 ];
+
+function suggest(name: string, kind: Kind): string {
+  const trimmed = name.trim();
+  return trimmed === "" ? `write the name of a ${kind}, or remove the entry` : `write ${literal(trimmed)}`;
+}
 
 /** Reports roles and scopes of an option that no caller could hold, or that are listed twice. */
 export function checkRequirements(declaration: Declaration, problems: Problems): void {

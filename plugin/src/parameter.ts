@@ -12,10 +12,18 @@ export interface GeneratorOptions {
   readonly jsImportStyle: "module" | "legacy_commonjs";
   /** Whether an ambiguous schema is an error. By default, true. */
   readonly strict: boolean;
-  /** Path of the registry file, without its extension. By default, none is written. */
-  readonly registry: string | undefined;
+  /** The registry file. By default, none is written. */
+  readonly registry: Registry | undefined;
   /** The parameter as it is shown in generated files. */
   readonly shown: string;
+}
+
+/** Where the registry file goes. */
+export interface Registry {
+  /** As the user wrote it. */
+  readonly written: string;
+  /** Its path without an extension: each target has its own. */
+  readonly path: string;
 }
 
 /** A plugin option that is unknown or has a value it cannot have. */
@@ -41,7 +49,7 @@ const options: ReadonlyMap<string, (value: string, draft: Draft) => unknown> = n
   ["map_imports", (value) => checkPair(value, 1)],
   ["bootstrap_wkt", (value) => parseBoolean(value)],
   ["strict", (value, draft) => (draft.strict = parseBoolean(value))],
-  ["registry", (value, draft) => (draft.registry = value)],
+  ["registry", (value, draft) => (draft.registry = { written: value, path: value })],
 ]);
 
 /**
@@ -75,13 +83,13 @@ export function parseParameter(parameter: string): GeneratorOptions {
     // As in every protobuf-es plugin: import rewrites are noise in generated files.
     if (key !== "rewrite_imports") shown.push(raw);
   }
-  if (draft.registry !== undefined) draft.registry = parseRegistry(draft.registry, draft.targets);
+  if (draft.registry !== undefined) draft.registry = parseRegistry(draft.registry.written, draft.targets);
   return { ...draft, shown: shown.join(",") };
 }
 
 function explainUnknown(raw: string, key: string): string {
   const suggestion = nearest(key, [...options.keys()]);
-  const hint = suggestion === undefined ? "" : `; did you mean ${suggestion}?`;
+  const hint = suggestion === undefined ? "." : `; did you mean ${suggestion}?`;
   return `unknown option ${literal(raw)}${hint} Known options: ${[...options.keys()].sort().join(", ")}`;
 }
 
@@ -107,7 +115,7 @@ function oneOf<const T extends string>(value: string, allowed: readonly T[]): T 
 }
 
 /** Checks the name of the registry file, and takes off its extension: each target has its own. */
-function parseRegistry(value: string, targets: readonly Target[]): string {
+function parseRegistry(value: string, targets: readonly Target[]): Registry {
   const fail = (reason: string) => new PluginOptionError(`invalid option ${literal(`registry=${value}`)}: ${reason}`);
   if (value === "") throw fail("write the name of the file, for example registry=auth_policies.ts");
   if (/^[/\\]|^[A-Za-z]:|\\/.test(value) || value.split("/").some((part) => ["", ".", ".."].includes(part))) {
@@ -121,5 +129,5 @@ function parseRegistry(value: string, targets: readonly Target[]): string {
   if (extension !== undefined && !targets.includes(written[extension as keyof typeof written])) {
     throw fail(`target=${targets.join("+")} writes no ${extension} file: write registry=${base}${wanted}`);
   }
-  return base;
+  return { written: value, path: base };
 }

@@ -1,6 +1,7 @@
 import { type Dialect, dialectOf } from "./dialect.js";
 import { jsDoc } from "./jsdoc.js";
-import { type GeneratorOptions, PluginOptionError } from "./parameter.js";
+import { literal } from "./literal.js";
+import { type GeneratorOptions, PluginOptionError, type Registry } from "./parameter.js";
 import { preamble } from "./preamble.js";
 import { methodsWith, tableData } from "./print-table.js";
 import { type GeneratorRequest, type RequestFile, readProtoFile } from "./request.js";
@@ -16,17 +17,18 @@ import type { GeneratedFile } from "./response.js";
  * @throws PluginOptionError
  */
 export function checkRegistry(
-  registry: string,
+  registry: Registry,
   { files, imports }: GeneratorRequest,
   generated: readonly GeneratedFile[],
   options: GeneratorOptions,
 ): void {
+  const option = `invalid option ${literal(`registry=${registry.written}`)}`;
   const names = new Set(generated.map(({ name }) => name));
   const clash = options.targets
-    .map((target) => registry + dialectOf(target, options).extension)
+    .map((target) => registry.path + dialectOf(target, options).extension)
     .find((name) => names.has(name));
   if (clash !== undefined) {
-    throw new PluginOptionError(`invalid option "registry": ${clash} is generated from a proto file; use another name`);
+    throw new PluginOptionError(`${option}: ${clash} is generated from a proto file; use another name`);
   }
   const directories = new Set(files.map(({ name }) => directoryOf(name)));
   const [directory = ""] = directories;
@@ -34,7 +36,7 @@ export function checkRegistry(
   const missing = imports.find((file) => directoryOf(file.name) !== directory && hasAccessRules(file));
   if (missing !== undefined) {
     throw new PluginOptionError(
-      `invalid option "registry": this run generates ${directory === "" ? "the top folder" : directory} only, ` +
+      `${option}: this run generates ${directory === "" ? "the top folder" : directory} only, ` +
         `but ${missing.name} has access rules as well, so the registry would be incomplete; ` +
         "write `strategy: all` at this plugin in buf.gen.yaml, or strict=false where a partial registry is meant",
     );
@@ -53,16 +55,16 @@ function directoryOf(name: string): string {
 
 /** Writes the tables of a whole run into one module, which imports nothing and so loads at once. */
 export function registryFiles(
-  registry: string,
+  registry: Registry,
   tables: readonly ServiceTable[],
   options: GeneratorOptions,
 ): GeneratedFile[] {
   const sorted = [...tables].sort((a, b) => compare(a.service.typeName, b.service.typeName));
   const protoFiles = [...new Set(sorted.map(({ service }) => service.file.name))].sort(compare);
-  const head = preamble(`${protoFiles.length} files with ${sorted.length} services`, options);
+  const head = preamble("the files in protoFiles", options);
   return options.targets.map((target) => {
     const dialect = dialectOf(target, options);
-    return { name: registry + dialect.extension, content: head + printRegistry(sorted, protoFiles, dialect) };
+    return { name: registry.path + dialect.extension, content: head + printRegistry(sorted, protoFiles, dialect) };
   });
 }
 

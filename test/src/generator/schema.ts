@@ -19,10 +19,11 @@ export const optionsFolder: string = fileURLToPath(new URL("../../../proto", imp
 
 export const bufPath: string = require.resolve("@bufbuild/buf/bin/buf");
 
-/** Compiles protos, given by path, together with the options. Descriptors carry source positions. */
+/** Compiles protos, given by path, and the options where they are imported. Descriptors carry source positions. */
 export function compile(protos: Readonly<Record<string, string>>): FileDescriptorSet {
   return inFolder(protos, (folder) => {
-    cpSync(optionsFolder, folder, { recursive: true, force: false });
+    const importsOptions = Object.values(protos).some((text) => text.includes("connectum/auth/v1/options.proto"));
+    if (importsOptions) cpSync(optionsFolder, folder, { recursive: true, force: false });
     const image = join(folder, "image.binpb");
     execFileSync(process.execPath, [bufPath, "build", folder, "-o", image], { stdio: ["ignore", "ignore", "inherit"] });
     return fromBinary(FileDescriptorSetSchema, readFileSync(image));

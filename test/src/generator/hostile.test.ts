@@ -1,0 +1,122 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { CodeGeneratorRequestSchema } from "@bufbuild/protobuf/wkt";
+import { describe, expect, test } from "vitest";
+import { methodAuth, requirementsFields, serviceAuth } from "../../../plugin/dist/declaration.js";
+import { MethodAuthSchema, ServiceAuthSchema } from "../../../plugin/dist/gen/connectum/auth/v1/options_pb.js";
+import { readResponse, startPlugin } from "./plugin-process.js";
+
+/** Requests that no compiler sends, but whoever can start the plugin can. */
+function request(parts: {
+  pkg?: string;
+  service?: string;
+  method?: string;
+  file?: string;
+  comment?: string;
+}): Uint8Array {
+  const { pkg = "p", service = "S", method = "M", file = "a.proto", comment = "" } = parts;
+  return toBinary(
+    CodeGeneratorRequestSchema,
+    create(CodeGeneratorRequestSchema, {
+      parameter: "target=ts",
+      fileToGenerate: [file],
+      protoFile: [
+        {
+          name: file,
+          package: pkg,
+          service: [{ name: service, method: [{ name: method }] }],
+          sourceCodeInfo: { location: [{ path: [6, 0], span: [0, 0, 1], leadingComments: comment }] },
+        },
+      ],
+    }),
+  );
+}
+
+describe("names that would become code are refused", () => {
+  test.each([
+    { service: 'S = 0; globalThis["x"] = 1; //' },
+    { method: 'M: {}, ["x"]: alert() //' },
+    { method: "" },
+    { service: "a.b" },
+    { pkg: "a\nb" },
+    { pkg: "*/" },
+    { pkg: "a..b" },
+  ])("%j", (parts) => {
+    const { status, stdout, stderr } = startPlugin(request(parts));
+    expect({ status, stdout: stdout.length }).toEqual({ status: 1, stdout: 0 });
+    expect(stderr).toContain("which no proto file can");
+  });
+
+  test("file names and comments cannot end a comment", () => {
+    const parts = { file: "a\n;alert(1)//\u2028.proto", comment: " */ alert(2) /*\u2028 x\r\n @deprecated" };
+    const { files } = readResponse(startPlugin(request(parts)).stdout);
+    const [content = ""] = files.values();
+    const code = content.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/\/\/.*/g, "");
+    expect(code).not.toContain("alert");
+  });
+});
+
+describe("options as other compilers might write them", () => {
+  /** A request whose method carries the given fields in its options, written by hand. */
+  function withOption(...occurrences: Uint8Array[]): Uint8Array {
+    const options = new BinaryWriter();
+    for (const bytes of occurrences) options.tag(50100, WireType.LengthDelimited).bytes(bytes);
+    const nested = (field: number, bytes: Uint8Array) =>
+      new BinaryWriter().tag(field, WireType.LengthDelimited).bytes(bytes).finish();
+    const text = (field: number, value: string) =>
+      new BinaryWriter().tag(field, WireType.LengthDelimited).string(value).finish();
+    const method = Buffer.concat([text(1, "M"), nested(4, options.finish())]);
+    const service = Buffer.concat([text(1, "S"), nested(2, method)]);
+    const file = Buffer.concat([text(1, "a.proto"), nested(6, service)]);
+    return Buffer.concat([text(1, "a.proto"), text(2, "target=ts"), nested(15, file)]);
+  }
+  const auth = (...init: Parameters<typeof create<typeof MethodAuthSchema>>[1][]) =>
+    init.map((value) => toBinary(MethodAuthSchema, create(MethodAuthSchema, value)));
+
+  test.each([
+    {
+      name: "an option in several pieces is one option",
+      pieces: auth({ requires: { roles: ["a"] } }, { requires: { roles: ["b"], scopes: ["s"] } }),
+      want: 'M: { access: "requires", roles: ["a", "b"], scopes: ["s"] }',
+    },
+    {
+      name: "the last of two values counts",
+      pieces: auth({ public: true }, { public: false }, { policy: "deny" }, { policy: "allow" }),
+      want: 'M: { access: "allow" }',
+    },
+    {
+      name: "a boolean is whatever is not zero",
+      pieces: [Uint8Array.of(0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01)],
+      want: 'M: { access: "public" }',
+    },
+    { name: "a padded zero is false", pieces: [Uint8Array.of(0x08, 0x80, 0x00)], want: 'M: { access: "unspecified" }' },
+  ])("$name", ({ pieces, want }) => {
+    const { files, error } = readResponse(startPlugin(withOption(...pieces)).stdout);
+    expect(error).toBe("");
+    expect(files.get("a_auth.ts")).toContain(want);
+  });
+
+  test.each([
+    { name: "cut off", bytes: Uint8Array.of(0x12, 0x05, 0x0a) },
+    { name: "with broken UTF-8", bytes: Uint8Array.of(0x1a, 0x02, 0xc3, 0x28) },
+    { name: "with field number 0", bytes: Uint8Array.of(0x00, 0x01) },
+  ])("an option $name is refused", ({ bytes }) => {
+    const { files, error } = readResponse(startPlugin(withOption(bytes)).stdout);
+    expect(files.size).toBe(0);
+    expect(error).toMatch("a.proto: S.M: method_auth is not a readable connectum.auth.v1.MethodAuth");
+  });
+});
+
+describe("the names and numbers the plugin reads are those of the options proto", () => {
+  test.each([
+    { ours: methodAuth, theirs: MethodAuthSchema },
+    { ours: serviceAuth, theirs: ServiceAuthSchema },
+  ])("$ours.message", ({ ours, theirs }) => {
+    const fields = Object.values(ours.fields).map(({ name, number }) => `${name} = ${number}`);
+    expect(fields.sort()).toEqual(theirs.fields.map(({ name, number }) => `${name} = ${number}`).sort());
+    const requirements = theirs.fields.find(({ number }) => number === ours.fields.requires.number)?.message;
+    expect(Object.fromEntries(requirements?.fields.map(({ name, number }) => [name, number]) ?? [])).toEqual(
+      requirementsFields,
+    );
+  });
+});

@@ -1,0 +1,203 @@
+import { create } from "@bufbuild/protobuf";
+import { CodeGeneratorRequestSchema, type FileDescriptorSet } from "@bufbuild/protobuf/wkt";
+import { createEcmaScriptPlugin } from "@bufbuild/protoplugin";
+import { beforeAll, describe, expect, test } from "vitest";
+import { packageVersion, runPlugin } from "./plugin-process.js";
+import { compile, requestFor } from "./schema.js";
+
+let schema: FileDescriptorSet;
+beforeAll(() => {
+  schema = compile({
+    "a/a.proto":
+      '// License,\n// two lines.\n\n// About the syntax.\nsyntax = "proto3";\n\n// Detached.\n\n// About the package.\npackage a.v1;\n\nservice S {}\n',
+    "a/quo te.proto": 'edition = "2023";\nservice S {}\n',
+    "a/old.proto": 'syntax = "proto2";\npackage old;\nservice S {}\nmessage M { optional group G = 1 {} }\n',
+    "a/empty.proto": '// Nothing to see.\nsyntax = "proto3";\npackage a.v1;\nmessage M {}\n',
+  });
+});
+
+/** What any protobuf-es plugin would write: its files, with nothing but their head. */
+function reference(parameter: string) {
+  const plugin = createEcmaScriptPlugin({
+    name: "protoc-gen-connectum-auth",
+    version: `v${packageVersion}`,
+    parseOptions: () => ({}),
+    generateTs: (schema) => {
+      for (const file of schema.files) {
+        const f = schema.generateFile(`${file.name}_auth.ts`);
+        f.preamble(file);
+        if (file.services.length > 0) f.print("// content");
+      }
+    },
+    generateJs: (schema) => {
+      for (const file of schema.files) {
+        const f = schema.generateFile(`${file.name}_auth.js`);
+        f.preamble(file);
+        if (file.services.length > 0) f.print("// content");
+      }
+    },
+    generateDts: (schema) => {
+      for (const file of schema.files) {
+        const f = schema.generateFile(`${file.name}_auth.d.ts`);
+        f.preamble(file);
+        if (file.services.length > 0) f.print("// content");
+      }
+    },
+  });
+  const names = schema.file.map(({ name }) => name).sort();
+  return plugin.run(create(CodeGeneratorRequestSchema, requestFor(schema, names, parameter)));
+}
+
+function run(parameter: string) {
+  return runPlugin(requestFor(schema, schema.file.map(({ name }) => name).sort(), parameter));
+}
+
+describe("behaves as every protobuf-es plugin", () => {
+  test.each([
+    "",
+    "target=ts",
+    "target=js",
+    "target=dts",
+    "target=js+dts",
+    "target=ts+js+dts",
+    "target=dts+ts",
+    "target=ts,ts_nocheck=true",
+    "target=ts,ts_nocheck=false",
+    "target=ts,elide_plugin_version=true",
+    "target=ts,keep_empty_files=true",
+    "target=js,js_import_style=module",
+    "target=ts,import_extension=js",
+    "target=ts,import_extension=.ts",
+    "target=ts,import_extension=none",
+    "target=ts,rewrite_imports=./foo/**/*_pb.js:@acme/foo",
+    "target=ts,rewrite_imports=a:b,ts_nocheck=1",
+    "target=ts,map_imports=a.proto:@acme/a",
+    "target=ts,strict=true",
+    'target=ts,rewrite_imports="quo\\ted":b,strict=0',
+  ])("with %s: the same files with the same head", (parameter) => {
+    const { files, error } = run(parameter);
+    const expected = new Map(
+      reference(parameter).file.map(({ name, content }) => [name, content.replace(/^\/\/ content[\s\S]*/m, "")]),
+    );
+    const heads = [...files].map(([name, content]): [string, string] => [
+      name,
+      content.replace(/^(\/\*\*|"use strict"|export \{\})[\s\S]*/m, ""),
+    ]);
+    expect(error).toBe("");
+    expect(new Map(heads)).toEqual(expected);
+  });
+
+  test.each([
+    "target=vb",
+    "ts_nocheck=maybe",
+    "import_extension=mjs",
+    "js_import_style=amd",
+    "keep_empty_files=2",
+    "rewrite_imports=x",
+    "map_imports=:x",
+  ])("%s is refused", (parameter) => {
+    expect(() => reference(parameter)).toThrow(`invalid option "${parameter}"`);
+    const { error, files } = run(parameter);
+    expect(error).toMatch(`invalid option "${parameter}": `);
+    expect(files.size).toBe(0);
+  });
+
+  test("a file without services that is kept is a module", () => {
+    const { files } = run("target=ts+js,keep_empty_files=true");
+    expect(files.get("a/empty_auth.ts")).toMatch(/\nexport \{\};\n$/);
+    expect(files.get("a/empty_auth.js")).toMatch(/\nexport \{\};\n$/);
+  });
+});
+
+describe("an option that is wrong says what to write", () => {
+  const known =
+    "Known options: bootstrap_wkt, elide_plugin_version, import_extension, js_import_style, keep_empty_files, map_imports, registry, rewrite_imports, strict, target, ts_nocheck";
+  test.each([
+    ["targets=ts", `unknown option "targets=ts"; did you mean target? ${known}`],
+    ["strikt=false", `unknown option "strikt=false"; did you mean strict? ${known}`],
+    ["paths=source_relative", `unknown option "paths=source_relative". ${known}`],
+    ["strict=no", 'invalid option "strict=no": expected true, false, 1, 0'],
+    ["target=", 'invalid option "target=": expected ts, js, dts'],
+    ["registry=", 'invalid option "registry=": write the name of the file, for example registry=auth_policies.ts'],
+    [
+      "target=js,registry=all.ts",
+      'invalid option "registry=all.ts": target=js writes no .ts file: write registry=all.js',
+    ],
+    [
+      "target=ts,registry=all.d.ts",
+      'invalid option "registry=all.d.ts": target=ts writes no .d.ts file: write registry=all.ts',
+    ],
+    ["registry=.ts", 'invalid option "registry=.ts": the file needs a name before its extension'],
+    [
+      "target=ts,registry=a/a_auth.ts",
+      'invalid option "registry=a/a_auth.ts": a/a_auth.ts is generated from a proto file; use another name',
+    ],
+    ...["/etc/all", "../all", "a/../../all", "a//b", "./a", "C:/all", "a\\b", "a/"].map((name) => [
+      `registry=${name}`,
+      `invalid option ${JSON.stringify(`registry=${name}`)}: the file must be below the output folder: write a relative path with / and without . or ..`,
+    ]),
+    ["registry=a b", 'invalid option "registry=a b": use letters, digits and any of . _ - @ + / in the path'],
+  ] as [string, string][])("%s", (parameter, want) => {
+    const { error, files } = run(parameter);
+    expect(error).toBe(want);
+    expect(files.size).toBe(0);
+  });
+});
+
+describe("registry", () => {
+  test.each([
+    ["target=ts,registry=all.ts", ["all.ts"]],
+    ["target=ts,registry=all", ["all.ts"]],
+    ["target=js+dts,registry=lib/all.js", ["lib/all.js", "lib/all.d.ts"]],
+    ["target=js+dts,registry=all", ["all.js", "all.d.ts"]],
+    ["target=ts+js,registry=all.js", ["all.ts", "all.js"]],
+    ["registry=a_auth", ["a_auth.js", "a_auth.d.ts"]],
+  ] as [string, string[]][])("%s writes %s", (parameter, want) => {
+    const { files, error } = run(parameter);
+    expect(error).toBe("");
+    expect([...files.keys()].filter((name) => !name.startsWith("a/"))).toEqual(want);
+  });
+
+  const part = (pkg: string, imports: string, access: string) =>
+    `syntax = "proto3"; package ${pkg}; import "connectum/auth/v1/options.proto"; ${imports}\nmessage M {}\n` +
+    `service Same { rpc Do(M) returns (M) { option (connectum.auth.v1.method_auth) = {${access}}; } }`;
+
+  test("has services of one name in two packages, in an order of its own", () => {
+    const two = compile({
+      "z/z.proto": part("a", "", "public: true"),
+      "b/b.proto": part("b", "", "internal: true"),
+    });
+    const forwards = runPlugin(requestFor(two, ["z/z.proto", "b/b.proto"], "target=ts,registry=all.ts"));
+    const backwards = runPlugin(requestFor(two, ["b/b.proto", "z/z.proto"], "target=ts,registry=all.ts"));
+    const registry = forwards.files.get("all.ts") ?? "";
+    expect(registry).toBe(backwards.files.get("all.ts"));
+    expect(registry.match(/typeName: "\w+\.Same"/g)).toEqual(['typeName: "a.Same"', 'typeName: "b.Same"']);
+    expect(registry).toContain('publicMethods = ["a.Same/Do"] as const');
+    expect(registry).toContain('internalMethods = ["b.Same/Do"] as const');
+    expect(registry).toContain('protoFiles = ["b/b.proto", "z/z.proto"] as const');
+  });
+
+  describe("of a run that sees one directory only", () => {
+    const user = part("user", 'import "lib/lib.proto"; message N { lib.M m = 1; }', "public: true");
+
+    test("is refused when it imports access rules from another one", () => {
+      const schema = compile({ "user/user.proto": user, "lib/lib.proto": part("lib", "", "public: true") });
+      const { error, files } = runPlugin(requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts"));
+      expect(files.size).toBe(0);
+      expect(error).toBe(
+        'invalid option "registry=all.ts": this run generates user only, but lib/lib.proto has access rules as well, so the registry ' +
+          "would be incomplete; write `strategy: all` at this plugin in buf.gen.yaml, or strict=false where a partial registry is meant",
+      );
+      const lenient = requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts,strict=false");
+      expect(runPlugin(lenient).files.size).toBe(2);
+    });
+
+    test("is written when what it imports has none", () => {
+      const lib = 'syntax = "proto3"; package lib; message M {} service Other { rpc Do(M) returns (M); }';
+      const schema = compile({ "user/user.proto": user, "lib/lib.proto": lib });
+      const { error, files } = runPlugin(requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts"));
+      expect(error).toBe("");
+      expect(files.size).toBe(2);
+    });
+  });
+});

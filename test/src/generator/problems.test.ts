@@ -1,0 +1,293 @@
+import { describe, expect, test } from "vitest";
+import { runPlugin } from "./plugin-process.js";
+import { compile, requestFor } from "./schema.js";
+
+const options = 'import "connectum/auth/v1/options.proto";';
+const method = (text: string) => `    option (connectum.auth.v1.method_auth) = {\n${text}\n    };`;
+
+/** A proto with one service S and one method M, each with an option or none; the method's option begins in line 7. */
+function proto(serviceOption: string, methodOption: string): string {
+  return [
+    `syntax = "proto3"; package p; ${options}`,
+    "message Empty {}",
+    "service S {",
+    serviceOption === "" ? "" : `  option (connectum.auth.v1.service_auth) = {${serviceOption}};`,
+    "  rpc M(Empty) returns (Empty) {",
+    methodOption === "" ? "" : method(methodOption),
+    "  }",
+    "}",
+  ].join("\n");
+}
+
+const table: readonly { name: string; proto: string; want: readonly string[] }[] = [
+  {
+    name: "policy in the wrong case",
+    proto: proto("", 'policy: "Deny"'),
+    want: [
+      '7:1: p.S.M: unknown policy "Deny", which would decide nothing; did you mean "deny"? write exactly "allow" or "deny"',
+    ],
+  },
+  {
+    name: "policy with a typo",
+    proto: proto('default_policy: "alow"', ""),
+    want: [
+      '4:46: p.S: unknown default_policy "alow", which would decide nothing; did you mean "allow"? write exactly "allow" or "deny"',
+    ],
+  },
+  {
+    name: "policy that is empty",
+    proto: proto("", 'policy: ""'),
+    want: ['7:1: p.S.M: unknown policy "", which would decide nothing; write exactly "allow" or "deny"'],
+  },
+  {
+    name: "public with requires",
+    proto: proto("", 'public: true\nrequires: {\nroles: "a"\n}'),
+    want: [
+      "9:1: p.S.M: method_auth sets both public: true and requires; public: true wins today, so anybody may call; remove one of them",
+    ],
+  },
+  {
+    name: "public with deny",
+    proto: proto("", 'public: true\npolicy: "deny"'),
+    want: [
+      '8:1: p.S.M: method_auth sets both public: true and policy: "deny"; public: true wins today, so anybody may call; remove one of them',
+    ],
+  },
+  {
+    name: "public with internal",
+    proto: proto("", "public: true\ninternal: true"),
+    want: [
+      "8:1: p.S.M: method_auth sets both public: true and internal: true; public: true wins today, so anybody may call; remove one of them",
+    ],
+  },
+  {
+    name: "internal with deny",
+    proto: proto("", 'internal: true\npolicy: "deny"'),
+    want: [
+      '8:1: p.S.M: method_auth sets both internal: true and policy: "deny"; internal: true wins today, so only trusted internal callers may call; remove one of them',
+    ],
+  },
+  {
+    name: "a public service with everything",
+    proto: proto('public: true, default_requires: {roles: "a"}, default_policy: "deny", internal: true', ""),
+    want: [
+      "4:79: p.S: service_auth sets both public: true and default_requires; public: true wins today, so anybody may call; remove one of them",
+      '4:92: p.S: service_auth sets both public: true and default_policy: "deny"; public: true wins today, so anybody may call; remove one of them',
+      "4:116: p.S: service_auth sets both public: true and internal: true; public: true wins today, so anybody may call; remove one of them",
+    ],
+  },
+  {
+    name: "names that nobody can hold",
+    proto: proto("", 'requires: {\nroles: ""\nroles: " a"\nroles: "b\\n"\nscopes: "x  y"\nscopes: "\\t"\n}'),
+    want: [
+      '8:1: p.S.M: role "" is empty, so no caller would match it today; write the name of a role, or remove the entry',
+      '9:1: p.S.M: role " a" begins or ends with white space, so no caller would match it today; write "a"',
+      '10:1: p.S.M: role "b\\n" contains a control character, so no caller would match it today; write "b"',
+      '11:1: p.S.M: scope "x  y" contains a space, which separates scopes in a token, so no caller would match it today; write "x", "y"',
+      '12:1: p.S.M: scope "\\t" contains a control character, so no caller would match it today; write the name of a scope, or remove the entry',
+    ],
+  },
+  {
+    name: "an inherited public over requires, policy and internal",
+    proto: proto("public: true", 'requires: {\nscopes: "a"\n}\npolicy: "allow"\ninternal: true'),
+    want: [
+      "8:1: p.S.M: requires is silenced by public: true of its service (FILE:4:46); public: true wins today, so anybody may call; write public: false beside requires to keep it, or remove it (a warning with strict=false)",
+      '10:1: p.S.M: policy: "allow" stands beside requires in one method_auth; requires wins today, so callers with its roles and scopes may call; remove one of them (a warning with strict=false)',
+      '10:1: p.S.M: policy: "allow" is silenced by public: true of its service (FILE:4:46); public: true wins today, so anybody may call; write public: false beside policy: "allow" to keep it, or remove it (a warning with strict=false)',
+      "11:1: p.S.M: internal: true is silenced by public: true of its service (FILE:4:46); public: true wins today, so anybody may call; write public: false beside internal: true to keep it, or remove it (a warning with strict=false)",
+    ],
+  },
+  {
+    name: "an inherited default_requires over a policy",
+    proto: proto('default_requires: {roles: "a"}', 'policy: "allow"'),
+    want: [
+      '7:1: p.S.M: policy: "allow" is silenced by default_requires of its service (FILE:4:65); default_requires wins today, so callers with its roles and scopes may call; write requires instead of policy: "allow", or move default_requires to the methods that need it (a warning with strict=false)',
+    ],
+  },
+  {
+    name: "an inherited internal over a policy",
+    proto: proto("internal: true", 'policy: "deny"'),
+    want: [
+      '7:1: p.S.M: policy: "deny" is silenced by internal: true of its service (FILE:4:46); internal: true wins today, so only trusted internal callers may call; write internal: false beside policy: "deny" to keep it, or remove it (a warning with strict=false)',
+    ],
+  },
+  {
+    name: "duplicates",
+    proto: proto("", 'requires: {\nroles: ["a", "a"]\nscopes: "s"\nscopes: "s"\n}'),
+    want: [
+      '8:1: p.S.M: role "a" is listed twice; the second changes nothing today; remove it, or write the role that was meant (a warning with strict=false)',
+      '10:1: p.S.M: scope "s" is listed twice; the second changes nothing today; remove it, or write the scope that was meant (a warning with strict=false)',
+    ],
+  },
+];
+
+const fileOf = (index: number) => `case${String(index).padStart(2, "0")}.proto`;
+const schema = compile(
+  Object.fromEntries(
+    table.map(({ proto }, index) => [fileOf(index), proto.replace("package p;", `package p${index};`)]),
+  ),
+);
+const expectedLines = table.map(({ want }, index) =>
+  want.map((line) => `${fileOf(index)}:${line.replaceAll(/\bp\.S/g, `p${index}.S`).replaceAll("FILE", fileOf(index))}`),
+);
+
+describe("a problem stops generation and says where, what, and what to write", () => {
+  test.each(table.map(({ name }, index) => ({ name, index })))("$name", ({ index }) => {
+    const { error, files, warnings } = runPlugin(requestFor(schema, [fileOf(index)], "target=ts"));
+    expect(error.split("\n")).toEqual(expectedLines[index]);
+    expect(files.size).toBe(0);
+    expect(warnings).toBe("");
+  });
+
+  test("with strict=false ambiguities are warnings of the same form, and the table is written", () => {
+    const ambiguous = [
+      "an inherited default_requires over a policy",
+      "an inherited internal over a policy",
+      "duplicates",
+    ];
+    const indexes = [...table.entries()].filter(([, { name }]) => ambiguous.includes(name)).map(([index]) => index);
+    const request = requestFor(schema, indexes.map(fileOf), "target=ts,strict=false");
+    const { error, files, warnings } = runPlugin(request);
+    const lines = indexes.flatMap((index) => expectedLines[index] ?? []);
+    expect(error).toBe("");
+    expect(files.size).toBe(3);
+    expect(warnings.trimEnd().split("\n")).toEqual(
+      lines.map((line) =>
+        line.replace(" (a warning with strict=false)", "").replace(/^(\w+\.proto:\d+:\d+: )/, "$1warning: "),
+      ),
+    );
+  });
+
+  test("all problems of all files come together, sorted, whatever the order of the request", () => {
+    const names = table.map((_, index) => fileOf(index));
+    const forwards = runPlugin(requestFor(schema, names));
+    const backwards = runPlugin(requestFor(schema, [...names].reverse()));
+    expect(forwards.error.split("\n")).toEqual(expectedLines.flat());
+    expect(backwards.error).toBe(forwards.error);
+  });
+
+  test("a service's policy that never applies is a warning, strict or not", () => {
+    const dead = compile({
+      "a.proto": proto('default_policy: "deny", default_requires: {roles: "a"}', ""),
+    });
+    const { error, files, warnings } = runPlugin(requestFor(dead, ["a.proto"], "target=ts"));
+    expect({ error, files: files.size }).toEqual({ error: "", files: 1 });
+    expect(warnings).toBe(
+      'a.proto:4:46: warning: p.S: default_policy: "deny" stands beside default_requires in one service_auth; default_requires wins today, so callers with its roles and scopes may call; remove one of them\n',
+    );
+  });
+
+  test("without source positions the element is named", () => {
+    const stripped = compile({ "a.proto": proto("", 'policy: "Deny"') });
+    for (const file of stripped.file) delete file.sourceCodeInfo;
+    expect(runPlugin(requestFor(stripped, ["a.proto"])).error).toMatch(/^a\.proto: p\.S\.M: unknown policy "Deny"/);
+  });
+});
+
+const extended = (text: string) =>
+  `syntax = "proto2"; package acme; import "google/protobuf/descriptor.proto";\n${text}\nmessage Empty {}\n` +
+  "service S {\n  rpc M(Empty) returns (Empty) {\n    option (mine) = OPTION;\n  }\n}";
+
+describe("another extension with our number", () => {
+  test.each([
+    { name: "of a scalar type", type: "string", option: '"x"' },
+    { name: "of a number type", type: "int32", option: "1" },
+    { name: "of a message that looks like ours", type: "Mine", option: "{public: true}" },
+  ])("$name is refused", ({ type, option }) => {
+    const text = extended(
+      `message Mine { optional bool public = 1; }\nextend google.protobuf.MethodOptions { optional ${type} mine = 50100; }`,
+    ).replace("OPTION", option);
+    const { error, files } = runPlugin(requestFor(compile({ "acme.proto": text }), ["acme.proto"]));
+    expect(files.size).toBe(0);
+    expect(error).toMatch(
+      /^acme\.proto:3:\d+: extension acme\.mine claims number 50100 of google\.protobuf\.MethodOptions, which is that of connectum\.auth\.v1\.method_auth; its values would be read as access rules today; give it another number$/,
+    );
+  });
+
+  test("nested in a message of an imported file, it is refused as well", () => {
+    const schema = compile({
+      "lib.proto":
+        'syntax = "proto2"; package lib; import "google/protobuf/descriptor.proto";\nmessage A { message B {\n  extend google.protobuf.ServiceOptions { optional string s = 50101; }\n} }',
+      "user.proto": 'syntax = "proto3"; import "lib.proto"; service S { option (lib.A.B.s) = "x"; }',
+    });
+    expect(runPlugin(requestFor(schema, ["user.proto"])).error).toMatch(
+      /^lib\.proto:3:\d+: extension lib\.A\.B\.s claims number 50101 of google\.protobuf\.ServiceOptions/,
+    );
+  });
+
+  test("the same numbers on other options are nobody's business", () => {
+    const text =
+      'syntax = "proto2"; import "google/protobuf/descriptor.proto";\n' +
+      "extend google.protobuf.FieldOptions { optional string f = 50100; optional string g = 50101; }\n" +
+      "extend google.protobuf.MethodOptions { optional string h = 50102; }\nservice S {}";
+    const { error, files } = runPlugin(requestFor(compile({ "a.proto": text }), ["a.proto"], "target=ts"));
+    expect(error).toBe("");
+    expect(files.size).toBe(1);
+  });
+});
+
+describe("an options proto that is not this version's", () => {
+  const newer = (fields: string, extra = "") => `syntax = "proto2"; package connectum.auth.v1;
+import "google/protobuf/descriptor.proto";
+extend google.protobuf.MethodOptions { optional MethodAuth method_auth = 50100; }
+message AuthRequirements { repeated string roles = 1; repeated string scopes = 2; ${extra} }
+message MethodAuth { optional bool public = 1; optional AuthRequirements requires = 2; optional string policy = 3; ${fields} }`;
+  const user = (option: string) => `syntax = "proto3"; ${options}
+message Empty {}
+service S {
+  rpc M(Empty) returns (Empty) {
+    option (connectum.auth.v1.method_auth) = {
+${option}
+    };
+  }
+}`;
+  const optionsName = "connectum/auth/v1/options.proto";
+
+  test.each([
+    {
+      name: "a new field",
+      options: newer("optional string audience = 9;"),
+      use: 'public: true\naudience: "x"',
+      at: "7:1",
+      field: "9",
+    },
+    {
+      name: "a new field of requirements",
+      options: newer("", "repeated string groups = 7;"),
+      use: 'requires: {\ngroups: "x"\n}',
+      at: "7:1",
+      field: "2.7",
+    },
+    {
+      name: "a field with another type",
+      options: newer("optional string internal = 4;"),
+      use: 'internal: "x"',
+      at: "6:1",
+      field: "4",
+    },
+  ])("$name is refused: guessing could open access", ({ options, use, at, field }) => {
+    const schema = compile({ [optionsName]: options, "a.proto": user(use) });
+    const { error, files } = runPlugin(requestFor(schema, ["a.proto"]));
+    expect(files.size).toBe(0);
+    expect(error).toBe(
+      `a.proto:${at}: S.M: method_auth sets field ${field}, which this version of the plugin does not know; ` +
+        "ignoring it could open access; update protoc-gen-connectum-auth, or remove the field",
+    );
+  });
+
+  test("an older options proto, with fewer fields, works", () => {
+    const schema = compile({ [optionsName]: newer(""), "a.proto": user('requires: {roles: "a"}') });
+    const { error, files } = runPlugin(requestFor(schema, ["a.proto"], "target=ts"));
+    expect(error).toBe("");
+    expect(files.get("a_auth.ts")).toContain('M: { access: "requires", roles: ["a"], scopes: [] }');
+  });
+
+  test("another number for our extension is refused: its values would be ignored", () => {
+    const schema = compile({ [optionsName]: newer("").replace("50100", "50200"), "a.proto": user('policy: "deny"') });
+    expect(runPlugin(requestFor(schema, ["a.proto"])).error).toBe(
+      "connectum/auth/v1/options.proto:3:40: extension connectum.auth.v1.method_auth has number 50200 of google.protobuf.MethodOptions, " +
+        "but the plugin reads number 50100 of google.protobuf.MethodOptions; its values are ignored today; " +
+        "import connectum/auth/v1/options.proto as it comes with the plugin",
+    );
+  });
+});
