@@ -1,6 +1,8 @@
 // Compares the plugin's process with protoc-gen-es on the same request, and with a bare `node -e 0`.
 //
-//     node bench/generate/run.js [rounds]
+//     node bench/generate/run.js [rounds] [largest]
+//
+// `rounds` is how often each small request is run; `largest` is the number of RPCs of the last growth step.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { createRequests } from "./request.js";
 
 const rounds = Number(process.argv[2] ?? 15);
+const largest = Number(process.argv[3] ?? 100_000);
 const require = createRequire(import.meta.url);
 const ours = fileURLToPath(new URL("../../plugin/bin/protoc-gen-connectum-auth", import.meta.url));
 const theirs = require.resolve("@bufbuild/protoc-gen-es/bin/protoc-gen-es");
@@ -47,7 +50,7 @@ function compare(commands, input, count) {
   }
   return commands.map((command, index) => ({
     time: median(times[index]),
-    memory: median([0, 1, 2].map(() => peak(command, input))),
+    memory: peak(command, input),
   }));
 }
 
@@ -60,7 +63,7 @@ try {
       const [bare, us, es] = compare(
         [["-e", "0"], [ours], [theirs]],
         input,
-        rpcs > 1_000 ? Math.ceil(rounds / 3) : rounds,
+        rpcs > 1_000 ? Math.ceil(rounds / 5) : rounds,
       );
       rows.push({
         RPCs: rpcs,
@@ -79,8 +82,9 @@ try {
   }
   console.table(rows);
 
+  console.log("\nGrowth, target=ts:");
   const growth = [];
-  for (const rpcs of [12_500, 25_000, 50_000, 100_000]) {
+  for (const rpcs of [largest / 8, largest / 4, largest / 2, largest]) {
     const input = createRequests(rpcs)("target=ts");
     const [bare, us] = compare([["-e", "0"], [ours]], input, 3);
     growth.push({
