@@ -30,6 +30,11 @@ try {
   rmSync(copy, { recursive: true, force: true });
 }
 
+/** Output folders that git ignores are made when they are needed. */
+function isCommitted(folder) {
+  return spawnSync("git", ["check-ignore", "--quiet", `${folder}/file`], { cwd: root }).status !== 0;
+}
+
 function exists(name) {
   return existsSync(join(root, name));
 }
@@ -43,14 +48,16 @@ function check(template) {
     env: { ...process.env, PATH: path },
   });
   if (status !== 0) return [`${template}: generation failed`];
-  return outputsOf(join(root, template)).flatMap((output) => {
-    const committed = filesIn(join(root, output));
-    const generated = filesIn(join(copy, output));
-    const names = [...new Set([...committed.keys(), ...generated.keys()])].sort();
-    return names
-      .filter((name) => committed.get(name) !== generated.get(name))
-      .map((name) => `${output}/${name}: ${describe(committed.get(name), generated.get(name))}`);
-  });
+  return outputsOf(join(root, template))
+    .filter(isCommitted)
+    .flatMap((output) => {
+      const committed = filesIn(join(root, output));
+      const generated = filesIn(join(copy, output));
+      const names = [...new Set([...committed.keys(), ...generated.keys()])].sort();
+      return names
+        .filter((name) => committed.get(name) !== generated.get(name))
+        .map((name) => `${output}/${name}: ${describe(committed.get(name), generated.get(name))}`);
+    });
 }
 
 function describe(committed, generated) {
