@@ -1,4 +1,12 @@
-import { type Auth, type AuthzRule, createAuth, type DecisionEvent, jwt, type ServicePolicy } from "@connectum/auth";
+import {
+  type Auth,
+  type AuthzRule,
+  createAuth,
+  type DecisionEvent,
+  jwt,
+  type ServicePolicy,
+  signedTokenTrust,
+} from "@connectum/auth";
 import { OrderServicePolicy } from "./gen/shop/v1/order_auth.js";
 import { FeedbackServicePolicy, UserServicePolicy } from "./gen/shop/v1/user_auth.js";
 import type { IdentityProvider } from "./identity-provider.js";
@@ -39,7 +47,8 @@ export function createShopAuth({ identityProvider, orders, onDecision = () => {}
     rules,
     checks: [checkOrders(orders)],
     authenticate: jwt({ jwksUri, issuer, audience, typ: "at+jwt" }),
-    internal: { ...jwt({ jwksUri, issuer, audience: internalAudience, typ: "at+jwt" }), internal: true },
+    // The same provider signs for people and for services: the audience keeps them apart.
+    internal: signedTokenTrust({ issuers: [{ jwksUri, issuer, audience: internalAudience, typ: "at+jwt" }] }),
     defaultPolicy: "deny",
     onDecision,
   });

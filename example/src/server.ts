@@ -35,8 +35,7 @@ export async function startServer({ identityProvider, port = 0, ...audit }: Shop
   const orders = sampleOrders();
   const auth = createShopAuth({ identityProvider, orders, ...audit });
   const handler = connectNodeAdapter({
-    interceptors: [...auth.interceptors],
-    requestGate: auth.requestGate,
+    ...auth,
     routes(router: ConnectRouter) {
       router
         .service(OrderService, createOrderService(orders))
