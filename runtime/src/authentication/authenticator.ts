@@ -1,13 +1,14 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextKey, type ContextValues, createContextKey } from "@connectrpc/connect";
 import { type AuthContext, authContextKey, createAuthContext } from "../context/auth-context.js";
+import { stripIdentityHeaders } from "../context/auth-headers.js";
 import { vouchFor } from "../context/internal-identity.js";
 import { compileMethodPatterns } from "../method-pattern.js";
 import { failedVerification, missingCredentials } from "./authentication-error.js";
 import type { AuthenticationOptions } from "./authentication-options.js";
 import { challengesKey } from "./challenge.js";
 import { CredentialCache } from "./credential-cache.js";
-import { compilePropagation, stripIdentityHeaders } from "./identity-headers.js";
+import { compilePropagation } from "./propagation.js";
 import type { AuthScheme, Credential } from "./scheme.js";
 
 /** The schemes of an authenticator, and which of them count for a method. */

@@ -2,7 +2,7 @@ import { InvalidCredentialError } from "../authentication/authentication-error.j
 import { type AuthContext, type AuthContextInit, createAuthContext } from "./auth-context.js";
 
 /** Headers that carry a verified identity between services begin with this. */
-export const identityHeaderPrefix = "x-auth-";
+const identityHeaderPrefix = "x-auth-";
 
 /** Header of each field of an identity. */
 export const identityHeaders = {
@@ -31,8 +31,20 @@ const maxLength = 8 * 1024;
  */
 export function setAuthHeaders(headers: Headers, context: AuthContext, claims?: readonly string[]): void {
   const fields = encodeAuthHeaders(context, claims);
-  for (const name of [...headers.keys()]) if (name.startsWith(identityHeaderPrefix)) headers.delete(name);
+  stripIdentityHeaders(headers);
   for (const [name, value] of fields) headers.set(name, value);
+}
+
+/** Removes every header that a handler could take for a verified identity: what a client sent is no proof. */
+export function stripIdentityHeaders(header: Headers): void {
+  // Names are collected first: deleting while iterating skips names.
+  let found: string[] | undefined;
+  for (const name of header.keys()) {
+    if (!name.startsWith(identityHeaderPrefix)) continue;
+    found ??= [];
+    found.push(name);
+  }
+  if (found !== undefined) for (const name of found) header.delete(name);
 }
 
 /** The headers that {@link setAuthHeaders} writes. */

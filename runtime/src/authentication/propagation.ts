@@ -1,18 +1,6 @@
 import type { AuthContext } from "../context/auth-context.js";
-import { encodeAuthHeaders, identityHeaderPrefix } from "../context/auth-headers.js";
+import { encodeAuthHeaders } from "../context/auth-headers.js";
 import type { AuthenticationOptions } from "./authentication-options.js";
-
-/** Removes every header that a handler could take for a verified identity: what a client sent is no proof. */
-export function stripIdentityHeaders(header: Headers): void {
-  // Names are collected first: deleting while iterating skips names.
-  let found: string[] | undefined;
-  for (const name of header.keys()) {
-    if (!name.startsWith(identityHeaderPrefix)) continue;
-    found ??= [];
-    found.push(name);
-  }
-  if (found !== undefined) for (const name of found) header.delete(name);
-}
 
 /** Writes an identity into headers without identity headers. */
 export type Propagate = (context: AuthContext, header: Headers) => void;

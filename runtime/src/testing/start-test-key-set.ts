@@ -1,0 +1,65 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { JWK, JWTPayload } from "jose";
+import { createTestJwt, type TestJwtOptions } from "./create-test-jwt.js";
+import { createTestKeyPair, type TestKeyAlgorithm, type TestKeyPair } from "./create-test-key-pair.js";
+
+/** How the endpoint fails: an HTTP status, no answer at all, a closed connection, or an answer that is no key set. */
+export type TestKeySetFailure = number | "hang" | "reset" | "garbage";
+
+/** An issuer's key set behind a real endpoint on loopback. */
+export interface TestKeySet {
+  readonly jwksUri: string;
+  /** How many requests the endpoint has received. */
+  readonly requests: number;
+  /** Signs with the newest key, whether it is published or not. */
+  sign(claims?: JWTPayload, options?: Omit<TestJwtOptions, "key">): Promise<string>;
+  /** Makes a new key that signs from now on; the old ones stay published where `keep` says so. By default, they go. */
+  rotate(options?: { readonly keep?: boolean }): Promise<void>;
+  /** Makes the endpoint fail until it is told otherwise, by undefined. */
+  fail(how: TestKeySetFailure | undefined): void;
+  close(): Promise<void>;
+}
+
+/** @param algorithm - by default, `RS256`. */
+export async function startTestKeySet(algorithm: TestKeyAlgorithm = "RS256"): Promise<TestKeySet> {
+  const signer = { pair: await createTestKeyPair(algorithm, "key-1") };
+  let published: readonly JWK[] = [signer.pair.publicJwk];
+  let count = 1;
+  let failure: TestKeySetFailure | undefined;
+  let requests = 0;
+  const server = createServer((_request, response) => {
+    requests++;
+    answer(response, failure, published);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    jwksUri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
+    get requests() {
+      return requests;
+    },
+    sign(claims, options) {
+      const { privateKey, publicJwk }: TestKeyPair = signer.pair;
+      const header = { alg: algorithm, ...(publicJwk.kid !== undefined && { kid: publicJwk.kid }), ...options?.header };
+      return createTestJwt(claims, { ...options, key: privateKey, header });
+    },
+    async rotate({ keep = false } = {}) {
+      signer.pair = await createTestKeyPair(algorithm, `key-${++count}`);
+      published = [...(keep ? published : []), signer.pair.publicJwk];
+    },
+    fail(how) {
+      failure = how;
+    },
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function answer(response: ServerResponse, failure: TestKeySetFailure | undefined, keys: readonly JWK[]): void {
+  if (failure === "hang") return;
+  if (failure === "reset") response.destroy();
+  else if (failure === "garbage") response.end("<html>");
+  else response.writeHead(failure ?? 200, { "content-type": "application/json" }).end(JSON.stringify({ keys }));
+}
