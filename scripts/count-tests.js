@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 
 const reports = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, "utf8")));
 const sum = (key) => reports.reduce((total, report) => total + report[key], 0);
-const failed = sum("numFailedTests") + reports.filter((report) => !report.success && report.numFailedTests === 0).length;
+const failed =
+  sum("numFailedTests") + reports.filter((report) => !report.success && report.numFailedTests === 0).length;
 console.log(`${sum("numPassedTests")} passed, ${failed} failed`);
 if (failed > 0 || sum("numPassedTests") === 0) process.exitCode = 1;

@@ -1,7 +1,7 @@
 // Throughput and latency of whole servers, with and without access control, interleaved: `node bench/server/index.js`.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { toBinary, create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { RepeatRequestSchema, SayRequestSchema } from "../gen/bench/v1/echo_pb.js";
 import { load } from "./load.js";
 import { variants } from "./variants.js";
@@ -15,12 +15,19 @@ prefix.writeUInt32BE(repeat.length, 1);
 const scenarios = {
   "unary, HTTP/1.1": { http1: true, path: "Say", contentType: "application/proto", body: say, requests: 20_000 },
   "unary, h2c": { path: "Say", contentType: "application/proto", body: say, requests: 20_000 },
-  "1,000 messages, h2c": { path: "Repeat", contentType: "application/connect+proto", body: Buffer.concat([prefix, repeat]), requests: 200 },
+  "1,000 messages, h2c": {
+    path: "Repeat",
+    contentType: "application/connect+proto",
+    body: Buffer.concat([prefix, repeat]),
+    requests: 200,
+  },
 };
 
 const servers = {};
 for (const name of Object.keys(variants)) {
-  const child = spawn("taskset", ["-c", "0", process.execPath, new URL("server.js", import.meta.url).pathname, name], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("taskset", ["-c", "0", process.execPath, new URL("server.js", import.meta.url).pathname, name], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [line] = await once(child.stdout, "data");
   servers[name] = { child, ...JSON.parse(line) };
 }
@@ -39,7 +46,9 @@ for (const [title, scenario] of Object.entries(scenarios)) {
   for (const [name, list] of Object.entries(results)) {
     const throughput = median(list.map(({ perSecond }, i) => perSecond / base[i].perSecond));
     const p99 = median(list.map(({ p99 }, i) => p99 / base[i].p99));
-    console.log(`  ${name.padEnd(32)} throughput ${throughput.toFixed(3)}  p99 ${p99.toFixed(3)}  (${Math.round(median(list.map((r) => r.perSecond)))}/s)`);
+    console.log(
+      `  ${name.padEnd(32)} throughput ${throughput.toFixed(3)}  p99 ${p99.toFixed(3)}  (${Math.round(median(list.map((r) => r.perSecond)))}/s)`,
+    );
   }
 }
 for (const { child } of Object.values(servers)) child.kill();

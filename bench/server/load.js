@@ -16,16 +16,22 @@ export async function load({ url, http1, contentType, body, token, requests, con
   writeFileSync(data, body);
   rmSync(log, { force: true });
   const headers = [`content-type: ${contentType}`, `authorization: Bearer ${token}`];
-  const { stdout } = await run("taskset", [
-    ...["-c", "1", "h2load", "-c", connections, "-m", 1, "-n", requests, "-d", data, "--log-file", log],
-    ...headers.flatMap((header) => ["-H", header]),
-    ...(http1 ? ["--h1"] : []),
-    url,
-  ].map(String));
+  const { stdout } = await run(
+    "taskset",
+    [
+      ...["-c", "1", "h2load", "-c", connections, "-m", 1, "-n", requests, "-d", data, "--log-file", log],
+      ...headers.flatMap((header) => ["-H", header]),
+      ...(http1 ? ["--h1"] : []),
+      url,
+    ].map(String),
+  );
   const succeeded = Number(/status codes: (\d+) 2xx/.exec(stdout)?.[1]);
   const perSecond = Number(/finished in .*?, ([\d.]+) req\/s/.exec(stdout)?.[1]);
   if (succeeded !== requests) throw new Error(`only ${succeeded} of ${requests} calls succeeded\n${stdout}`);
-  const latencies = readFileSync(log, "utf8").trim().split("\n").map((line) => Number(line.split("\t")[2]));
+  const latencies = readFileSync(log, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => Number(line.split("\t")[2]));
   latencies.sort((a, b) => a - b);
   return { perSecond, p99: latencies[Math.floor(latencies.length * 0.99)] / 1000 };
 }
