@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { createServer } from "node:net";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A process that a test started. */
+export interface TestProcess {
+  readonly pid: number;
+  /** What it has printed so far. */
+  readonly output: () => string;
+  /** Resolves when the process is gone; a process that ignores the signal is killed after five seconds. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/**
+ * Starts a process, and waits until it is ready.
+ *
+ * @throws Error with what the process printed, where it ends or is not ready in ten seconds.
+ */
+export async function startProcess(
+  command: string,
+  args: readonly string[],
+  isReady: (output: string) => boolean | Promise<boolean>,
+): Promise<TestProcess> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk));
+  const ended = new Promise<void>((resolve) => {
+    child.once("error", (error) => resolve(void (output += error)));
+    child.once("exit", () => resolve());
+  });
+  let isOver = false;
+  running.add(child);
+  void ended.then(() => {
+    isOver = true;
+    running.delete(child);
+  });
+  const started = {
+    pid: child.pid ?? -1,
+    output: () => output,
+    async stop(signal: NodeJS.Signals = "SIGTERM") {
+      if (isOver) return;
+      child.kill(signal);
+      const killer = setTimeout(() => child.kill("SIGKILL"), 5_000);
+      await ended;
+      clearTimeout(killer);
+    },
+  };
+  for (const start = Date.now(); !(await isReady(output)); await sleep(20)) {
+    if (isOver || Date.now() - start > 10_000) {
+      await started.stop("SIGKILL");
+      throw new Error(`${command} ${args.join(" ")}: not ready; it printed:\n${output}`);
+    }
+  }
+  return started;
+}
+
+/**
+ * The path of a program that comes with the system's packages.
+ *
+ * @throws Error saying how to get it, where it is not on the PATH.
+ */
+export function findProgram(name: string, debianPackage: string): string {
+  for (const folder of [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"]) {
+    try {
+      const path = join(folder, name);
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {}
+  }
+  throw new Error(`this test runs ${name} and found none on the PATH: apt-get install ${debianPackage}`);
+}
+
+/** A port of loopback that nobody listens on. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
