@@ -34,7 +34,7 @@ const badNames = ["", " lead", "trail\t", "new\nline", "\u007f", "\u00a0", "a b"
 
 /** Mostly what people write, and every mistake they make. */
 export const arbitrarySchema: fc.Arbitrary<SchemaModel> = fc.boolean().chain((careful) => {
-  const flag = fc.option(fc.boolean(), { nil: undefined, freq: 2 });
+  const flag = fc.option(fc.boolean(), { nil: undefined, freq: 3 });
   const names = fc.array(
     careful
       ? fc.constantFrom(...goodNames)
@@ -53,10 +53,10 @@ export const arbitrarySchema: fc.Arbitrary<SchemaModel> = fc.boolean().chain((ca
     fc.record({
       public: flag,
       internal: flag,
-      requires: fc.option(fc.record({ roles: list, scopes: list }), { nil: undefined, freq: 1 }),
-      policy: fc.option(policy, { nil: undefined, freq: 1 }),
+      requires: fc.option(fc.record({ roles: list, scopes: list }), { nil: undefined, freq: 2 }),
+      policy: fc.option(policy, { nil: undefined, freq: 2 }),
     }),
-    { nil: undefined, freq: 3 },
+    { nil: undefined, freq: 5 },
   );
   const service = fc.record({ said, methods: fc.array(said, { maxLength: 3 }) });
   return fc.record({ services: fc.array(service, { minLength: 1, maxLength: 2 }) });
