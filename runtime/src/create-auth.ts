@@ -58,7 +58,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
     pipeline,
   );
   return {
-    interceptors: [createAuthenticationInterceptor(authenticator), enforcer.interceptor],
+    interceptors: [createAuthenticationInterceptor(authenticator, pipeline.asyncContext), enforcer.interceptor],
     async requestGate(context) {
       const { method, requestHeader: header, values, signal } = context;
       await authenticator({ method, header, values, signal });

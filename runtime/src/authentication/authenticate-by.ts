@@ -11,5 +11,6 @@ export function authenticateBy<T extends AuthenticationOptions>(
 ): Interceptor {
   const { pipeline, scheme: schemeOptions } = splitOptions(options);
   const scheme = createScheme(schemeOptions);
-  return createAuthenticationInterceptor(createAuthenticator({ all: [scheme], for: () => [scheme] }, pipeline));
+  const authenticate = createAuthenticator({ all: [scheme], for: () => [scheme] }, pipeline);
+  return createAuthenticationInterceptor(authenticate, pipeline.asyncContext);
 }

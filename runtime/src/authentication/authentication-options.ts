@@ -14,12 +14,19 @@ export interface AuthenticationOptions {
   readonly propagateHeaders?: boolean | undefined;
   /** Names of claims that `propagateHeaders` writes; they can be large and personal. By default, none. */
   readonly propagatedClaims?: readonly string[] | undefined;
+  /**
+   * Whether `getAuthContext()` works without the handler's context, through `AsyncLocalStorage`. On Node 20 and 22 its use
+   * makes every `await` of the process dearer; later versions do not mind. By default, true.
+   */
+  readonly asyncContext?: boolean | undefined;
 }
 
 /** Parts the options of a factory into those of the pipeline and those of its scheme. */
 export function splitOptions<T extends AuthenticationOptions>(
   options: T,
 ): { readonly pipeline: AuthenticationOptions; readonly scheme: Omit<T, keyof AuthenticationOptions> } {
-  const { skipMethods, optionalMethods, propagateHeaders, propagatedClaims, ...scheme } = Object(options) as T;
-  return { pipeline: { skipMethods, optionalMethods, propagateHeaders, propagatedClaims }, scheme };
+  const { skipMethods, optionalMethods, propagateHeaders, propagatedClaims, asyncContext, ...scheme } = Object(
+    options,
+  ) as T;
+  return { pipeline: { skipMethods, optionalMethods, propagateHeaders, propagatedClaims, asyncContext }, scheme };
 }

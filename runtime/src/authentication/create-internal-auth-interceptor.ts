@@ -29,10 +29,9 @@ export function createInternalAuthInterceptor(options: InternalAuthInterceptorOp
   if (schemes.length === 0)
     throw new TypeError("trust: expected at least one scheme, such as sharedSecretTrust({...})");
   const isMeant = compileMethodPatterns(own.methods ?? ["*"], "methods");
-  return createAuthenticationInterceptor(
-    createAuthenticator(
-      { all: schemes, for: (service, method) => (isMeant(service, method) ? schemes : []) },
-      pipeline,
-    ),
+  const authenticate = createAuthenticator(
+    { all: schemes, for: (service, method) => (isMeant(service, method) ? schemes : []) },
+    pipeline,
   );
+  return createAuthenticationInterceptor(authenticate, pipeline.asyncContext);
 }

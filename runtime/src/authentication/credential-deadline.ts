@@ -4,81 +4,82 @@ import type { ConnectError } from "@connectrpc/connect";
 const maxDelay = 2 ** 31 - 1;
 
 /**
- * Ends the parts of a streaming call when its credential expires, also while
- * they are waiting. The timer does not keep the process alive.
+ * Ends the parts of a streaming call when its credential expires, also while they are waiting. The timer ends with the
+ * call, and does not keep the process alive.
  */
 export class CredentialDeadline {
   readonly #expiresAt: number;
   readonly #createError: () => ConnectError;
-  readonly #waiting: Set<(error: ConnectError) => void> = new Set();
+  readonly #parts: Part[] = [];
+  #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param expiresAt - milliseconds since the epoch. */
-  constructor(expiresAt: number, createError: () => ConnectError) {
+  /**
+   * @param expiresAt - milliseconds since the epoch.
+   * @param signal - aborts when the call is over, for whatever reason.
+   */
+  constructor(expiresAt: number, signal: AbortSignal, createError: () => ConnectError) {
     this.#expiresAt = expiresAt;
     this.#createError = createError;
     this.#arm();
+    signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
   /** Settles as `promise` does, or rejects at the deadline. */
   guard<T>(promise: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
-      promise.then(resolve, reject).finally(() => this.#waiting.delete(reject));
-      if (this.#isOver()) this.#expire();
-    });
+    return this.#race(this.#add({ reject: undefined }), promise);
   }
 
   /** Yields what `source` yields, or throws at the deadline; then `source` is asked to stop. */
-  iterate<T>(source: AsyncIterable<T>, onEnd?: () => void): AsyncIterable<T> {
-    const deadline = this;
+  iterate<T>(source: AsyncIterable<T>): AsyncIterable<T> {
     return {
-      [Symbol.asyncIterator](): AsyncIterator<T> {
+      [Symbol.asyncIterator]: (): AsyncIterator<T> => {
         const it = source[Symbol.asyncIterator]();
+        const { return: end, throw: fail } = it;
+        // A generator that is waiting takes the request to stop when it wakes; nobody waits for that.
+        const part = this.#add({ reject: undefined, stop: () => end?.call(it).catch(() => {}) });
         return {
-          async next() {
-            try {
-              const result = await deadline.guard(it.next());
-              if (result.done) onEnd?.();
-              return result;
-            } catch (error) {
-              onEnd?.();
-              if (deadline.#isOver()) stop(it);
-              throw error;
-            }
-          },
-          async return(value) {
-            onEnd?.();
-            return (await it.return?.(value)) ?? { done: true, value };
-          },
+          next: () => this.#race(part, it.next()),
+          ...(end && { return: (value) => end.call(it, value) }),
+          ...(fail && { throw: (error) => fail.call(it, error) }),
         };
       },
     };
   }
 
-  /** Ends the deadline: the call is over. */
-  clear(): void {
-    clearTimeout(this.#timer);
+  #add(part: Part): Part {
+    this.#parts.push(part);
+    return part;
   }
 
-  #isOver(): boolean {
-    return Date.now() >= this.#expiresAt;
+  /** One promise for a message, and no more: streams are long. */
+  #race<T>(part: Part, promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      promise.then(resolve, reject);
+      part.reject = reject;
+      if (this.#isOver) reject(this.#createError());
+    });
   }
 
   #arm(): void {
     const delay = Math.min(Math.max(this.#expiresAt - Date.now(), 0), maxDelay);
-    this.#timer = setTimeout(() => (this.#isOver() ? this.#expire() : this.#arm()), delay);
+    this.#timer = setTimeout(() => (Date.now() >= this.#expiresAt ? this.#expire() : this.#arm()), delay);
     // A number in browsers and on some edge runtimes, where nothing has to be unreferenced.
     if (typeof this.#timer === "object") this.#timer.unref();
   }
 
   #expire(): void {
-    for (const reject of this.#waiting) reject(this.#createError());
-    this.#waiting.clear();
+    this.#isOver = true;
+    for (const { reject, stop } of this.#parts) {
+      reject?.(this.#createError());
+      stop?.();
+    }
   }
 }
 
-function stop(it: AsyncIterator<unknown>): void {
-  // A generator that is waiting takes the request when it wakes; nobody waits for that.
-  it.return?.().catch(() => {});
+/** A side of the call: its answer, the messages of the client, those of the handler. */
+interface Part {
+  /** Ends what is waiting now; nothing happens where nothing is. */
+  reject: ((error: ConnectError) => void) | undefined;
+  readonly stop?: () => void;
 }

@@ -1,50 +1,75 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { AuthContext } from "./auth-context.js";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { type AuthContext, authContextKey } from "./auth-context.js";
 
 const storage: AsyncLocalStorage<AuthContext | undefined> = /* @__PURE__ */ new AsyncLocalStorage();
 
+/** Whether interceptors publish callers in the storage: some do, some were told not to. */
+const publishing = { some: false, notAll: false };
+
 /**
- * The caller of the RPC being handled, wherever in the handler this is called;
- * undefined where there is none. `context.values.get(authContextKey)` says the
- * same without `AsyncLocalStorage`.
+ * The caller of the RPC being handled; undefined where there is none.
+ *
+ * Given the handler's context, it reads the context values of the call, which costs nothing. Without, it works wherever
+ * the handler's code leads to, through `AsyncLocalStorage`.
+ *
+ * @throws Error without an argument where `asyncContext: false` leaves nothing to read.
  */
-export function getAuthContext(): AuthContext | undefined {
+export function getAuthContext(context?: Pick<HandlerContext, "values">): AuthContext | undefined {
+  if (context !== undefined) return context.values.get(authContextKey);
+  if (publishing.notAll && !publishing.some) {
+    throw new Error("getAuthContext() needs the handler's context as its argument, since asyncContext is false");
+  }
   return storage.getStore();
 }
 
 /**
- * The caller of the RPC being handled.
+ * The caller of the RPC being handled. For the argument, see {@link getAuthContext}.
  *
  * @throws ConnectError with code `unauthenticated` where there is none.
  */
-export function requireAuthContext(): AuthContext {
-  const context = storage.getStore();
-  if (context === undefined) throw new ConnectError("Missing credentials", Code.Unauthenticated);
-  return context;
+export function requireAuthContext(context?: Pick<HandlerContext, "values">): AuthContext {
+  const caller = getAuthContext(context);
+  if (caller === undefined) throw new ConnectError("Missing credentials", Code.Unauthenticated);
+  return caller;
 }
 
-/** Calls `fn` with `context` as what {@link getAuthContext} returns, hiding any outer one. */
-export function runWithAuthContext<T>(context: AuthContext | undefined, fn: () => T): T {
-  return storage.run(context, fn);
+/** How code that handles a call is run, so that {@link getAuthContext} without an argument says who is calling. */
+export interface CallerScope {
+  run<T>(caller: AuthContext | undefined, fn: () => T): T;
+  /**
+   * The same for an iterable whose producer runs when it is iterated, long after the function that made it has
+   * returned: a generator's body sees the caller at every step.
+   */
+  iterate<T>(caller: AuthContext | undefined, source: AsyncIterable<T>): AsyncIterable<T>;
 }
 
-/**
- * The same for an iterable whose producer runs when it is iterated, long after
- * the function that made it has returned: a generator's body sees `context` at every step.
- */
-export function iterateWithAuthContext<T>(
-  context: AuthContext | undefined,
-  source: AsyncIterable<T>,
-): AsyncIterable<T> {
-  const run = <R>(fn: () => R) => storage.run(context, fn);
+/** @param asyncContext - false leaves `AsyncLocalStorage` alone, but still hides the caller of an outer call. */
+export function createCallerScope(asyncContext: boolean): CallerScope {
+  if (asyncContext) {
+    publishing.some = true;
+    return { run: runAs, iterate: iterateAs };
+  }
+  publishing.notAll = true;
+  return {
+    run: (_, fn) => (publishing.some ? runAs(undefined, fn) : fn()),
+    iterate: (_, source) => (publishing.some ? iterateAs(undefined, source) : source),
+  };
+}
+
+function runAs<T>(caller: AuthContext | undefined, fn: () => T): T {
+  return storage.run(caller, fn);
+}
+
+function iterateAs<T>(caller: AuthContext | undefined, source: AsyncIterable<T>): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator](): AsyncIterator<T> {
-      const it = run(() => source[Symbol.asyncIterator]());
+      const it = runAs(caller, () => source[Symbol.asyncIterator]());
+      const { return: end, throw: fail } = it;
       return {
-        next: (...args) => run(() => it.next(...args)),
-        ...(it.return && { return: (value) => run(() => (it.return as NonNullable<typeof it.return>)(value)) }),
-        ...(it.throw && { throw: (error) => run(() => (it.throw as NonNullable<typeof it.throw>)(error)) }),
+        next: () => runAs(caller, () => it.next()),
+        ...(end && { return: (value) => runAs(caller, () => end.call(it, value)) }),
+        ...(fail && { throw: (error) => runAs(caller, () => fail.call(it, error)) }),
       };
     },
   };
