@@ -1,0 +1,96 @@
+import { type ConnectRouter, createClient, createRouterTransport } from "@connectrpc/connect";
+import { createAuthInterceptor, getAuthContext, requireAuthContext } from "@connectum/auth";
+import { expect, test, vi } from "vitest";
+import { EchoService } from "../gen/lab/v1/lab_pb.js";
+import { startLab } from "../support/lab.js";
+
+const wiring = (asyncContext: boolean, expiresAt?: Date) => ({
+  interceptors: [
+    createAuthInterceptor({ asyncContext, verifyCredentials: (subject) => ({ subject, expiresAt }), cache: {} }),
+  ],
+});
+const as = (subject: string) => ({ headers: { authorization: `Bearer ${subject}` } });
+
+function catchError(fn: () => unknown): unknown {
+  try {
+    return fn();
+  } catch (error) {
+    return error;
+  }
+}
+
+// First, since it is about a process in which no interceptor publishes callers.
+test("with asyncContext false, the handler's context says who is calling, and getAuthContext() alone says what is wrong", async () => {
+  let complaint: unknown;
+  const routes = (router: ConnectRouter) =>
+    router.service(EchoService, {
+      unary: (_, context) => ({ subject: requireAuthContext(context).subject }),
+      async *serverStream(_, context) {
+        yield { subject: getAuthContext(context)?.subject ?? "" };
+      },
+      clientStream() {
+        complaint = catchError(() => getAuthContext());
+        return {};
+      },
+    });
+  const client = createClient(EchoService, createRouterTransport(routes, { router: wiring(false) }));
+  expect(await client.unary({}, as("ada"))).toMatchObject({ subject: "ada" });
+  for await (const answer of client.serverStream({}, as("bob"))) expect(answer.subject).toBe("bob");
+  await client.clientStream((async function* () {})(), as("ada"));
+  expect(String(complaint)).toMatch(/needs the handler's context as its argument/);
+});
+
+test("an inner call without async context does not see the caller of the outer one", async () => {
+  const inner = (router: ConnectRouter) =>
+    router.service(EchoService, {
+      unary: () => ({ subject: getAuthContext()?.subject ?? "nobody" }),
+      async *serverStream() {
+        yield { subject: getAuthContext()?.subject ?? "nobody" };
+      },
+    });
+  const innerClient = createClient(EchoService, createRouterTransport(inner, { router: wiring(false) }));
+  const outer = (router: ConnectRouter) =>
+    router.service(EchoService, {
+      async unary() {
+        const { subject } = await innerClient.unary({}, as("inner"));
+        const streamed: string[] = [];
+        for await (const answer of innerClient.serverStream({}, as("inner"))) streamed.push(answer.subject);
+        return { subject: `${getAuthContext()?.subject} ${subject} ${streamed}` };
+      },
+    });
+  const client = createClient(EchoService, createRouterTransport(outer, { router: wiring(true) }));
+  expect(await client.unary({}, as("ada"))).toMatchObject({ subject: "ada nobody nobody" });
+});
+
+test("the timer of a stream's deadline ends with the stream, also when the client goes away", async () => {
+  const started = vi.spyOn(globalThis, "setTimeout");
+  const cleared = vi.spyOn(globalThis, "clearTimeout");
+  const inAnHour = 3_600_000;
+  const lab = await startLab(wiring(true, new Date(Date.now() + inAnHour)));
+  for (const transport of [
+    lab.transports.connect,
+    lab.transports.grpc,
+    lab.transports["grpc-web"],
+    lab.transports.router,
+  ]) {
+    const client = createClient(EchoService, transport);
+    for await (const _ of client.serverStream({}, as("ada"))) {
+      // read to the end
+    }
+    const leaving = new AbortController();
+    const stream = client.serverStream({}, { ...as("ada"), signal: leaving.signal });
+    await expect(async () => {
+      for await (const _ of stream) leaving.abort();
+    }).rejects.toThrow();
+  }
+  const deadlines = started.mock.results.filter((_, i) => {
+    const delay = started.mock.calls[i]?.[1] ?? 0;
+    return delay > inAnHour - 60_000 && delay <= inAnHour;
+  });
+  expect(deadlines).toHaveLength(8);
+  await vi.waitFor(() => {
+    const ended = new Set(cleared.mock.calls.map(([timer]) => timer));
+    expect(deadlines.filter(({ value }) => !ended.has(value))).toEqual([]);
+  });
+  await lab.close();
+});
