@@ -28,7 +28,7 @@ test("with asyncContext false, the handler's context says who is calling, and ge
       async *serverStream(_, context) {
         yield { subject: getAuthContext(context)?.subject ?? "" };
       },
-      clientStream() {
+      async clientStream() {
         complaint = catchError(() => getAuthContext());
         return {};
       },
