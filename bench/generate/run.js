@@ -54,8 +54,16 @@ function compare(commands, input, count) {
   }));
 }
 
+/** Prints a row as soon as it is measured: the large ones take minutes. */
+function report(row) {
+  console.log(
+    Object.entries(row)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(" | "),
+  );
+}
+
 try {
-  const rows = [];
   for (const rpcs of [10, 1_000, 10_000]) {
     const request = createRequests(rpcs);
     for (const target of ["ts", "js+dts"]) {
@@ -63,9 +71,9 @@ try {
       const [bare, us, es] = compare(
         [["-e", "0"], [ours], [theirs]],
         input,
-        rpcs > 1_000 ? Math.ceil(rounds / 5) : rounds,
+        Math.max(1, Math.floor(rounds / Math.log10(rpcs) ** 2)),
       );
-      rows.push({
+      report({
         RPCs: rpcs,
         target,
         "request MB": (input.length / 2 ** 20).toFixed(1),
@@ -80,14 +88,11 @@ try {
       });
     }
   }
-  console.table(rows);
-
   console.log("\nGrowth, target=ts:");
-  const growth = [];
   for (const rpcs of [largest / 8, largest / 4, largest / 2, largest]) {
     const input = createRequests(rpcs)("target=ts");
     const [bare, us] = compare([["-e", "0"], [ours]], input, 3);
-    growth.push({
+    report({
       RPCs: rpcs,
       "request MB": (input.length / 2 ** 20).toFixed(0),
       "ours ms": us.time.toFixed(0),
@@ -95,7 +100,6 @@ try {
       "ours MB": us.memory.toFixed(0),
     });
   }
-  console.table(growth);
 } finally {
   rmSync(folder, { recursive: true });
 }
