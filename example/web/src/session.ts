@@ -2,9 +2,8 @@ import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import type { Person, SignedIn } from "../../src/people.js";
 
-/** Where the shop is: where the page comes from, except with Vite's own server. */
-const shopUrl: string =
-  import.meta.env["VITE_SHOP_URL"] ?? (import.meta.env.DEV ? "http://127.0.0.1:8081" : location.origin);
+/** Where the shop is: where the page comes from, except with Vite's own server; see `.env.development`. */
+const shopUrl: string = import.meta.env["VITE_SHOP_URL"] ?? location.origin;
 
 /** Who uses the page, and how to call the shop as them. */
 export interface Session {

@@ -24,8 +24,10 @@ afterAll(async () => {
 /** A page of the shop that somebody has signed in to. */
 async function openAs(person: string): Promise<Page> {
   const page = await (browser as Browser).newPage({ viewport: { width: 1100, height: 900 } });
+  page.setDefaultTimeout(20_000);
+  const broken = new Promise<never>((_, reject) => page.once("pageerror", reject));
   await page.goto((server as ExampleServer).url);
-  await page.waitForSelector('body[data-person="nobody"]');
+  await Promise.race([page.waitForSelector('body[data-person="nobody"]'), broken]);
   await page.click(`button[data-person="${person}"]`);
   await page.waitForSelector(`body[data-person="${person}"]`);
   return page;
