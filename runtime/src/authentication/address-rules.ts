@@ -9,13 +9,14 @@ const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
  * Compiles addresses and ranges (`10.0.0.0/8`, `2001:db8::/32`, RFC 4632 and RFC 4291) into one matcher. An IPv4 address
  * that is mapped into IPv6 (`::ffff:10.0.0.1`), as sockets report it, counts as IPv4.
  *
- * @throws TypeError for a rule that is malformed, or whose address has bits beyond its prefix.
+ * @throws TypeError for a rule that is malformed, that means everybody, or that could never match.
  */
 export function compileAddressRules(rules: readonly string[], option: string): AddressMatcher {
   if (!Array.isArray(rules) || rules.length === 0) {
     throw new TypeError(`${option}: expected a list of at least one address or range, such as "10.0.0.0/8"`);
   }
-  const list = new BlockList();
+  // One list for each family: a list takes an IPv4 address for the IPv6 address it can be mapped to.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const rule of rules) {
     const [address = "", prefix, ...rest] = typeof rule === "string" ? rule.split("/") : [];
     const family = familyOf(address);
@@ -24,14 +25,14 @@ export function compileAddressRules(rules: readonly string[], option: string): A
     if (family === undefined || rest.length > 0 || !(length <= bits)) {
       throw new TypeError(`${option}: ${JSON.stringify(rule)} is not an IP address or a range such as "10.0.0.0/8"`);
     }
-    if (length === 0)
-      throw new TypeError(`${option}: ${JSON.stringify(rule)} means everybody: trust nobody by address instead`);
-    list.addSubnet(address, length, family);
+    if (length === 0) throw new TypeError(`${option}: ${JSON.stringify(rule)} means everybody`);
+    if (/^(?:0*:)+ffff:/i.test(address)) throw new TypeError(`${option}: write ${JSON.stringify(rule)} as IPv4`);
+    lists[family].addSubnet(address, length, family);
   }
   return (address) => {
     const plain = address === undefined ? undefined : (mapped.exec(address)?.[1] ?? address);
     const family = plain === undefined ? undefined : familyOf(plain);
-    return family !== undefined && list.check(plain as string, family);
+    return family !== undefined && lists[family].check(plain as string, family);
   };
 }
 
