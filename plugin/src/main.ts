@@ -1,7 +1,7 @@
 import { isatty } from "node:tty";
-import { generate } from "./generate.js";
+import { generate, type Outcome } from "./generate.js";
 import { help } from "./help.js";
-import { type GeneratorRequest, readRequest } from "./request.js";
+import { readRequest } from "./request.js";
 import { readStdin, write } from "./stdio.js";
 import { pluginName, pluginVersion } from "./version.js";
 
@@ -15,14 +15,15 @@ function main(args: readonly string[]): number {
 
   const input = readStdin();
   if (input.length === 0) return fail(`standard input is empty. ${startedBy}`);
-  let request: GeneratorRequest;
+  let outcome: Outcome;
   try {
-    request = readRequest(input);
+    // Comments and positions are read where they are needed, so that either step may find that the bytes make no sense.
+    outcome = generate(readRequest(input));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return fail(`standard input is not a CodeGeneratorRequest: ${reason}. ${startedBy}`);
   }
-  const { response, warnings } = generate(request);
+  const { response, warnings } = outcome;
   if (warnings.length > 0) say(2, warnings.join("\n"));
   write(1, response);
   return 0;

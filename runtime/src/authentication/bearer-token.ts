@@ -18,8 +18,8 @@ export function readBearerToken(header: Headers): string | undefined {
     if (/,\s*bearer\b/i.test(value)) throw new InvalidCredentialError("two credentials in one Authorization header");
     return undefined;
   }
-  const token = value.slice("bearer ".length).trim();
   // b64token; a comma would be the join of two headers, a space a second credential.
-  if (!/^[\w\-.~+/]+=*$/.test(token)) throw new InvalidCredentialError("not one Bearer token");
+  const token = /^bearer +([\w\-.~+/]+=*)$/i.exec(value)?.[1];
+  if (token === undefined) throw new InvalidCredentialError("not one Bearer token");
   return token;
 }

@@ -30,10 +30,17 @@ export async function startProcess(
 ): Promise<TestProcess> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk;
+    });
+  }
   const ended = new Promise<void>((resolve) => {
-    child.once("error", (error) => resolve(void (output += error)));
     child.once("exit", () => resolve());
+    child.once("error", (error) => {
+      output += error;
+      resolve();
+    });
   });
   let isOver = false;
   running.add(child);
