@@ -15,10 +15,10 @@ const remedies: { readonly [F in AccessField]: (loser: string) => string } = {
 export function checkInheritance(
   method: Declaration,
   service: Declaration,
-  { by, merged }: Resolved,
+  { access, by, merged }: Resolved,
   problems: Problems,
 ): void {
-  const row = fold.find((candidate) => by !== undefined && candidate.by === by);
+  const row = fold.find((candidate) => candidate.access === access);
   if (row === undefined || by === undefined || merged[by].from === "method") return;
   for (const silenced of row.silences) {
     if (method[silenced] === undefined || method[silenced] === false) continue;

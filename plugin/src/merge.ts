@@ -24,7 +24,7 @@ export type AccessWord = "public" | "internal" | "requires" | "allow" | "deny" |
 export const fold: readonly {
   readonly access: AccessWord;
   readonly when: (merged: Access) => boolean;
-  readonly by?: AccessField;
+  readonly by: AccessField;
   readonly silences: readonly AccessField[];
 }[] = [
   {
@@ -37,8 +37,10 @@ export const fold: readonly {
   { access: "requires", when: (merged) => merged.requires !== undefined, by: "requires", silences: ["policy"] },
   { access: "allow", when: (merged) => merged.policy === "allow", by: "policy", silences: [] },
   { access: "deny", when: (merged) => merged.policy === "deny", by: "policy", silences: [] },
-  { access: "unspecified", when: () => true, silences: [] },
 ];
+
+/** What applies when no row of the fold does: the server's own rules decide. */
+const nothingSaid: { readonly access: AccessWord; readonly by?: AccessField } = { access: "unspecified" };
 
 /** Merges and folds the options of a method and its service. */
 export function resolve(method: Declaration, service: Declaration): Resolved {
@@ -54,11 +56,11 @@ export function resolve(method: Declaration, service: Declaration): Resolved {
     requires: merged.requires.value,
     policy: merged.policy.value,
   };
-  const row = fold.find(({ when }) => when(values));
-  const demands = row?.access === "requires" || row?.access === "internal" ? values.requires : undefined;
+  const { access, by } = fold.find(({ when }) => when(values)) ?? nothingSaid;
+  const demands = access === "requires" || access === "internal" ? values.requires : undefined;
   return {
-    access: row?.access ?? "unspecified",
-    by: row?.by,
+    access,
+    by,
     roles: demands?.roles ?? [],
     scopes: demands?.scopes ?? [],
     merged,
