@@ -1,0 +1,189 @@
+import { createJwtAuthInterceptor, type RemoteKeySetOptions } from "@connectum/auth";
+import { createTestJwt, startTestKeySet, TEST_JWT_SECRET, type TestKeySet } from "@connectum/auth/testing";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ok, refused, tryIt, unavailable } from "./call.js";
+
+const as = (token: string) => ({ authorization: `Bearer ${token}` });
+let keySet: TestKeySet;
+beforeEach(async () => {
+  keySet = await startTestKeySet("ES256");
+});
+afterEach(() => keySet.close());
+
+const byKeySet = (jwks: RemoteKeySetOptions = {}) =>
+  createJwtAuthInterceptor({ jwksUri: keySet.jwksUri, audience: "lab", jwks, cache: false });
+const signed = (sub = "ada") => keySet.sign({ sub, aud: "lab" });
+
+describe("outages", () => {
+  test.each([500, 404, "reset", "garbage", "hang"] as const)(
+    "%s: unavailable while no key set was ever there",
+    async (how) => {
+      keySet.fail(how);
+      const interceptor = byKeySet({ timeout: 200, cooldown: 50 });
+      expect(await tryIt(interceptor, as(await signed()))).toEqual(unavailable);
+      keySet.fail(undefined);
+      await expect.poll(async () => (await tryIt(interceptor, as(await signed()))).code).toBe("ok");
+    },
+  );
+
+  test.each([500, "reset", "garbage", "hang"] as const)(
+    "%s: known keys go on, unknown ones are unavailable, and it recovers",
+    async (how) => {
+      const interceptor = byKeySet({ timeout: 200, cooldown: 50, maxAge: 100 });
+      const known = await signed();
+      expect(await tryIt(interceptor, as(known))).toEqual(ok());
+      keySet.fail(how);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(await tryIt(interceptor, as(known))).toEqual(ok());
+      await keySet.rotate({ keep: true });
+      const unknown = await signed("bob");
+      expect(await tryIt(interceptor, as(unknown))).toEqual(unavailable);
+      keySet.fail(undefined);
+      await expect.poll(async () => (await tryIt(interceptor, as(unknown))).code).toBe("ok");
+    },
+  );
+
+  test("what is certainly wrong is refused during an outage as well", async () => {
+    const interceptor = byKeySet({ cooldown: 50 });
+    expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
+    keySet.fail(500);
+    const expired = await keySet.sign({ sub: "ada", aud: "lab" }, { expiresIn: -1 });
+    expect(await tryIt(interceptor, as(expired))).toMatchObject(refused());
+  });
+
+  test("a key set that is too old is not used any more", async () => {
+    const interceptor = byKeySet({ cooldown: 10, maxAge: 50, maxStale: 50 });
+    const known = await signed();
+    expect(await tryIt(interceptor, as(known))).toEqual(ok());
+    keySet.fail(500);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await tryIt(interceptor, as(known))).toEqual(unavailable);
+  });
+
+  test("a failing endpoint is not asked once per call", async () => {
+    keySet.fail(500);
+    const interceptor = byKeySet({ cooldown: 10_000 });
+    for (let i = 0; i < 50; i++) expect(await tryIt(interceptor, as(await signed()))).toEqual(unavailable);
+    expect(keySet.requests).toBe(1);
+  });
+});
+
+describe("rotation", () => {
+  test("a token by a key that has just been rotated in waits for the key set and is accepted", async () => {
+    const interceptor = byKeySet({ cooldown: 300 });
+    expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
+    await keySet.rotate({ keep: true });
+    // Within the cool-down of the fetch before.
+    const start = Date.now();
+    expect(await tryIt(interceptor, as(await signed("bob")))).toEqual(ok("bob"));
+    expect(Date.now() - start).toBeLessThan(1_000);
+    expect(keySet.requests).toBe(2);
+  });
+
+  test("no valid call is refused while keys rotate under load", async () => {
+    const interceptor = byKeySet({ cooldown: 50 });
+    const outcomes = new Set<string>();
+    const rotations = (async () => {
+      for (let i = 0; i < 5; i++) {
+        await keySet.rotate({ keep: true });
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+    })();
+    let over = false;
+    void rotations.then(() => {
+      over = true;
+    });
+    const caller = async () => {
+      while (!over) outcomes.add((await tryIt(interceptor, as(await signed()))).code);
+    };
+    await Promise.all([rotations, ...Array.from({ length: 10 }, caller)]);
+    expect([...outcomes]).toEqual(["ok"]);
+  });
+
+  test("made-up keys cost one request per cool-down, however many there are", async () => {
+    const interceptor = byKeySet({ cooldown: 150 });
+    expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
+    const start = Date.now();
+    const madeUp = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        keySet.sign({ sub: "eve", aud: "lab" }, { header: { alg: "ES256", kid: `made-up-${i}` } }),
+      ),
+    );
+    const got = await Promise.all(madeUp.map((token) => tryIt(interceptor, as(token))));
+    for (const outcome of got) expect(outcome).toMatchObject(refused());
+    expect(keySet.requests).toBeLessThanOrEqual(2 + Math.ceil((Date.now() - start) / 150));
+    // Whoever is known is not held up by them.
+    const flood = Promise.all(madeUp.map((token) => tryIt(interceptor, as(token))));
+    const before = Date.now();
+    expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
+    expect(Date.now() - before).toBeLessThan(150);
+    await flood;
+  });
+
+  test("100 first calls share one request", async () => {
+    const interceptor = byKeySet();
+    const token = await signed();
+    const got = await Promise.all(Array.from({ length: 100 }, () => tryIt(interceptor, as(token))));
+    expect(new Set(got.map(({ code }) => code))).toEqual(new Set(["ok"]));
+    expect(keySet.requests).toBe(1);
+  });
+
+  test("it is fetched again in the background, before it must be", async () => {
+    const interceptor = byKeySet({ maxAge: 400, cooldown: 10 });
+    await tryIt(interceptor, as(await signed()));
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
+    await expect.poll(() => keySet.requests).toBe(2);
+  });
+});
+
+describe("several issuers", () => {
+  const urls = { a: "https://a.example.com", b: "https://b.example.com" };
+  let other: TestKeySet;
+  beforeEach(async () => {
+    other = await startTestKeySet("ES256");
+  });
+  afterEach(() => other.close());
+  const both = () =>
+    createJwtAuthInterceptor({
+      issuers: [
+        { issuer: urls.a, jwksUri: keySet.jwksUri, audience: "lab" },
+        { issuer: urls.b, jwksUri: other.jwksUri, audience: "lab" },
+      ],
+      cache: {},
+    });
+
+  test.each([
+    { name: "a by its own keys", by: "a", iss: urls.a, want: ok() },
+    { name: "b by its own keys", by: "b", iss: urls.b, want: ok() },
+    { name: "a by the keys of b", by: "b", iss: urls.a, want: refused() },
+    { name: "b by the keys of a", by: "a", iss: urls.b, want: refused() },
+    { name: "an issuer that is not known", by: "a", iss: "https://c.example.com", want: refused() },
+    { name: "no issuer", by: "a", iss: undefined, want: refused() },
+    { name: "both at once", by: "a", iss: [urls.a, urls.b] as never, want: refused() },
+    { name: "a name of Object.prototype", by: "a", iss: "__proto__", want: refused() },
+  ])("$name", async ({ by, iss, want }) => {
+    const issuer = by === "a" ? keySet : other;
+    // Both sets call their key key-1: its name alone must not find it.
+    const token = await issuer.sign({ sub: "ada", aud: "lab", ...(iss !== undefined && { iss }) });
+    const interceptor = both();
+    for (let i = 0; i < 2; i++) expect(await tryIt(interceptor, as(token))).toMatchObject(want);
+  });
+
+  test("the outage of one is not the outage of the other", async () => {
+    other.fail(500);
+    const interceptor = both();
+    expect(await tryIt(interceptor, as(await keySet.sign({ sub: "ada", aud: "lab", iss: urls.a })))).toEqual(ok());
+    expect(await tryIt(interceptor, as(await other.sign({ sub: "ada", aud: "lab", iss: urls.b })))).toEqual(
+      unavailable,
+    );
+  });
+
+  test("an HMAC token by the text of a public key is not taken for the issuer's", async () => {
+    const token = await createTestJwt({ iss: urls.a, aud: "lab" });
+    expect(await tryIt(both(), as(token))).toMatchObject(refused());
+    expect(await tryIt(createJwtAuthInterceptor({ secret: TEST_JWT_SECRET, audience: "lab" }), as(token))).toEqual(
+      ok("test-user"),
+    );
+  });
+});
