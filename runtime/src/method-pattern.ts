@@ -26,7 +26,9 @@ const grammar = /^(?:\*|(?<service>(?:\w+\.)*(?:\w+|\*))\/(?<method>\*|\w+\*?))$
 export function parseMethodPattern(pattern: string, option: string): MethodPattern {
   const parts = typeof pattern === "string" ? grammar.exec(pattern)?.groups : undefined;
   if (parts === undefined) {
-    throw new TypeError(`${option}: ${JSON.stringify(pattern)} is not a method pattern${hint(pattern)}`);
+    throw new TypeError(
+      `${option}: ${JSON.stringify(pattern)} is not a method pattern: write "pkg.v1.Service/Method", "pkg.v1.Service/Get*", "pkg.v1.*/*" or "*"`,
+    );
   }
   const { service = "*", method = "*" } = parts;
   return {
@@ -59,11 +61,4 @@ function matcherOf(pattern: string): (name: string) => boolean {
   if (!pattern.endsWith("*")) return (name) => name === pattern;
   const prefix = pattern.slice(0, -1);
   return (name) => name.startsWith(prefix);
-}
-
-function hint(pattern: unknown): string {
-  if (typeof pattern !== "string") return "";
-  if (pattern.startsWith("/")) return `; write ${JSON.stringify(pattern.slice(1))}`;
-  if (!pattern.includes("/")) return '; write "pkg.v1.Service/Method", "pkg.v1.Service/*", "pkg.v1.*/*" or "*"';
-  return '; "*" may stand only at the end of the service or of the method';
 }

@@ -9,7 +9,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
-import { rejectUnknownOptions } from "../reject-unknown-options.js";
+import { rejectUnknownOptions } from "../option-checks.js";
 import type { AuthzRequest } from "./authz-request.js";
 import type { Question } from "./verdict.js";
 

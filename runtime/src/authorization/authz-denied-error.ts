@@ -22,16 +22,19 @@ const clientMessage = "Access denied";
  * Its `name` stays `ConnectError`, by which connect recognises its errors.
  */
 export class AuthzDeniedError extends ConnectError {
-  /** The text for the client. */
-  readonly clientMessage: string = clientMessage;
   /** The rule that decided, or who else did: `table`, `authorize`, `check` or `defaultPolicy`. */
-  readonly ruleName: string;
-  readonly authzDetails: AuthzDeniedDetails;
+  declare readonly ruleName: string;
+  declare readonly authzDetails: AuthzDeniedDetails;
 
   constructor(ruleName: string, authzDetails: AuthzDeniedDetails, cause?: unknown) {
     super(clientMessage, Code.PermissionDenied, undefined, undefined, cause);
     this.ruleName = ruleName;
     this.authzDetails = authzDetails;
+  }
+
+  /** The text for the client. */
+  get clientMessage(): string {
+    return clientMessage;
   }
 
   /** Everything about the denial, for the server's log. */

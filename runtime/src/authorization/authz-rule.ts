@@ -1,7 +1,7 @@
 import { compileMethodPatterns, type MethodMatcher } from "../method-pattern.js";
+import { checkList, checkWord, rejectUnknownOptions } from "../option-checks.js";
 import { isNameList } from "../policy/name-list.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
-import { rejectUnknownOptions } from "../reject-unknown-options.js";
 
 /**
  * A rule in code, for methods whose schema says nothing.
@@ -33,34 +33,31 @@ export interface CompiledRule {
 
 /** @throws TypeError naming the rule and the member that is malformed. */
 export function compileRules(rules: readonly AuthzRule[] = []): readonly CompiledRule[] {
-  if (!Array.isArray(rules)) throw new TypeError("rules: expected a list");
+  checkList("rules", rules);
   return rules.map((rule: AuthzRule, i) => {
     const { name, methods, effect, requires, ...rest } = Object(rule) as AuthzRule;
     if (typeof name !== "string" || name === "") throw new TypeError(`rules[${i}].name: expected a non-empty string`);
     const option = `rules[${i}] (${name})`;
     rejectUnknownOptions(rest, `${option}.`);
-    if (effect !== "allow" && effect !== "deny") {
-      throw new TypeError(`${option}.effect: expected "allow" or "deny", got ${JSON.stringify(effect)}`);
-    }
-    if (!Array.isArray(methods) || methods.length === 0) {
-      throw new TypeError(`${option}.methods: expected at least one method pattern`);
-    }
+    checkWord(`${option}.effect`, effect, "allow", "deny");
+    const matches = compileMethodPatterns(methods, `${option}.methods`);
+    if (methods.length === 0) throw new TypeError(`${option}.methods: expected a pattern`);
     return {
       name,
       effect,
       methods: [...methods],
-      matches: compileMethodPatterns(methods, `${option}.methods`),
-      requires: requires === undefined ? undefined : compileRequires(requires, `${option}.requires.`),
+      matches,
+      requires: requires === undefined ? undefined : compileRequires(requires, `${option}.requires`),
     };
   });
 }
 
 function compileRequires(requires: NonNullable<AuthzRule["requires"]>, option: string): MethodPolicy {
-  if (Object(requires) !== requires)
-    throw new TypeError(`${option}roles, ${option}scopes: expected an object of these`);
+  if (Object(requires) !== requires) throw new TypeError(`${option}: expected an object`);
   const { roles = [], scopes = [], ...rest } = requires;
-  rejectUnknownOptions(rest, option);
-  if (!isNameList(roles)) throw new TypeError(`${option}roles: expected a list of non-empty strings`);
-  if (!isNameList(scopes)) throw new TypeError(`${option}scopes: expected a list of non-empty strings`);
+  rejectUnknownOptions(rest, `${option}.`);
+  for (const [name, list] of Object.entries({ roles, scopes })) {
+    if (!isNameList(list)) throw new TypeError(`${option}.${name}: expected a list of non-empty strings`);
+  }
   return { access: "requires", roles: [...roles], scopes: [...scopes] };
 }

@@ -1,5 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
+import { checkFunction, checkWord } from "../option-checks.js";
 import type { EnforcementOptions } from "./authz-options.js";
 import type { AuthzDenialReason, Decider, Verdict } from "./verdict.js";
 
@@ -38,17 +39,14 @@ export function createDecisionLog(
   decisionEvents: EnforcementOptions["decisionEvents"] = "all",
   mode: EnforcementOptions["mode"],
 ): DecisionLog {
-  if (decisionEvents !== "all" && decisionEvents !== "denied") {
-    throw new TypeError(`decisionEvents: expected "all" or "denied", got ${JSON.stringify(decisionEvents)}`);
-  }
+  checkWord("decisionEvents", decisionEvents, "all", "denied");
+  checkFunction("onDecision", onDecision);
   if (onDecision === undefined) return { start: () => 0, write: () => {} };
-  if (typeof onDecision !== "function") throw new TypeError("onDecision: expected a function");
-  const report = onDecision;
   let complained = false;
 
   async function tell(event: DecisionEvent): Promise<void> {
     try {
-      await report(event);
+      await onDecision?.(event);
     } catch {
       if (!complained) console.warn("@connectum/auth: onDecision failed; decisions go on without it");
       complained = true;

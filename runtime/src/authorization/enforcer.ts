@@ -12,6 +12,7 @@ import {
 } from "@connectrpc/connect";
 import { challengesKey } from "../authentication/challenge.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
+import { checkWord } from "../option-checks.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
 import { ask, settle } from "./ask.js";
 import { markAuthorized } from "./assert-authorized.js";
@@ -57,9 +58,7 @@ export function createEnforcer(
 ): Enforcer {
   const evaluator = createEvaluator(policies, decisionOptions, skipMethods);
   const log = createDecisionLog(onDecision, decisionEvents, mode);
-  if (mode !== "enforce" && mode !== "report") {
-    throw new TypeError(`mode: expected "enforce" or "report", got ${JSON.stringify(mode)}`);
-  }
+  checkWord("mode", mode, "enforce", "report");
   const enforced = mode === "enforce";
   if (!enforced) console.warn('@connectum/auth: mode is "report": NOTHING IS ENFORCED, every call is let through');
   const gateKey: ContextKey<GateResult | undefined> = createContextKey<GateResult | undefined>(undefined);

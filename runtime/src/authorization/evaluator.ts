@@ -1,11 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
 import { compileMethodPatterns } from "../method-pattern.js";
+import { checkFunction, checkList, checkWord, rejectUnknownOptions } from "../option-checks.js";
 import { type Caller, decide } from "../policy/decide.js";
 import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
-import { rejectUnknownOptions } from "../reject-unknown-options.js";
-import type { MethodChecks } from "./authorize-methods.js";
 import type { DecisionOptions } from "./authz-options.js";
 import { type CompiledRule, compileRules } from "./authz-rule.js";
 import { createCallerLookup } from "./caller.js";
@@ -41,16 +40,14 @@ export function createEvaluator(
   const compiledRules = compileRules(rules);
   const skips = compileMethodPatterns(skipMethods, "skipMethods");
   const callerOf = createCallerLookup(roles);
-  if (defaultPolicy !== "allow" && defaultPolicy !== "deny") {
-    throw new TypeError(`defaultPolicy: expected "allow" or "deny", got ${JSON.stringify(defaultPolicy)}`);
+  checkWord("defaultPolicy", defaultPolicy, "allow", "deny");
+  checkFunction("authorize", authorize);
+  checkFunction("matchScope", matchScope);
+  checkList("checks", checks);
+  if (!checks.every((check) => check?.questions instanceof Map)) {
+    throw new TypeError("checks: expected what authorizeMethods returns");
   }
-  for (const [option, value] of Object.entries({ authorize, matchScope })) {
-    if (value !== undefined && typeof value !== "function") throw new TypeError(`${option}: expected a function`);
-  }
-  if (!Array.isArray(checks) || !checks.every((check) => check?.questions instanceof Map)) {
-    throw new TypeError("checks: expected a list of authorizeMethods(...)");
-  }
-  for (const { service, questions } of checks as readonly MethodChecks[]) {
+  for (const { service, questions } of checks) {
     for (const method of questions.keys()) {
       if (index.lookup(service, method)?.access === "public") {
         throw new TypeError(`checks: ${service}/${method} is public, and a check needs a caller`);

@@ -22,13 +22,7 @@ export type Decision =
 export type MatchScope = (required: string, granted: string) => boolean;
 
 const allow: Decision = { kind: "allow" };
-const unauthenticated: Decision = { kind: "unauthenticated" };
 const denied = (reason: DenialReason): Decision => ({ kind: "denied", reason });
-const deny: Decision = /* @__PURE__ */ denied("deny");
-const unspecified: Decision = /* @__PURE__ */ denied("unspecified");
-const notInternal: Decision = /* @__PURE__ */ denied("not-internal");
-const missingRole: Decision = /* @__PURE__ */ denied("missing-role");
-const missingScope: Decision = /* @__PURE__ */ denied("missing-scope");
 
 /**
  * Decides by one row of a table. Pure: it sees nothing but its arguments, and
@@ -43,15 +37,15 @@ export function decide(policy: MethodPolicy, caller: Caller | undefined, matchSc
     case "allow":
       return allow;
     case "unspecified":
-      return unspecified;
+      return denied("unspecified");
     case "internal":
     case "requires":
-      if (caller === undefined) return unauthenticated;
-      if (policy.access === "internal" && caller.internal !== true) return notInternal;
-      if (!holdsOneOf(policy.roles, caller.roles)) return missingRole;
-      return coversAll(policy.scopes, caller.scopes, matchScope) ? allow : missingScope;
+      if (caller === undefined) return { kind: "unauthenticated" };
+      if (policy.access === "internal" && caller.internal !== true) return denied("not-internal");
+      if (!holdsOneOf(policy.roles, caller.roles)) return denied("missing-role");
+      return coversAll(policy.scopes, caller.scopes, matchScope) ? allow : denied("missing-scope");
     default:
-      return deny;
+      return denied("deny");
   }
 }
 
@@ -64,9 +58,8 @@ function holdsOneOf(required: readonly string[], held: Held): boolean {
 
 function coversAll(required: readonly string[], held: Held, matchScope: MatchScope | undefined): boolean {
   for (const name of required) {
-    const covered =
-      matchScope === undefined ? holds(name, held) : [...held].some((granted) => matchScope(name, granted) === true);
-    if (!covered) return false;
+    if (matchScope ? ![...held].some((granted) => matchScope(name, granted) === true) : !holds(name, held))
+      return false;
   }
   return true;
 }

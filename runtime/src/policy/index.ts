@@ -1,7 +1,7 @@
 export { can } from "./can.js";
 export { type Caller, type Decision, type DenialReason, decide, type MatchScope } from "./decide.js";
 export { getInternalMethods, getPublicMethods } from "./methods-of.js";
-export { createPolicyIndex, missingRow, type PolicyIndex } from "./policy-index.js";
+export { createPolicyIndex, type PolicyIndex } from "./policy-index.js";
 export { createRoleHierarchy, type RoleHierarchy } from "./role-hierarchy.js";
 export type {
   InternalMethodOf,

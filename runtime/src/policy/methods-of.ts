@@ -12,8 +12,6 @@ export function getInternalMethods<T extends ServicePolicy>(policies: readonly T
 
 function methodsWith(policies: readonly ServicePolicy[], access: MethodPolicy["access"]): string[] {
   return policies.flatMap(({ typeName, methods }) =>
-    Object.keys(methods)
-      .filter((method) => methods[method]?.access === access)
-      .map((method) => `${typeName}/${method}`),
+    Object.entries(methods).flatMap(([method, row]) => (row.access === access ? `${typeName}/${method}` : [])),
   );
 }

@@ -43,7 +43,7 @@ describe("a role implies those below it, in tables and rules", () => {
     const names = Array.from({ length: 500 }, (_, i) => `r${i}`);
     const roles = Object.fromEntries(names.map((name, i) => [name, names.slice(i + 1, i + 2)]));
     expect(createRoleHierarchy(roles)(["r0"]).size).toBe(500);
-    expect(() => createRoleHierarchy({ ...roles, r499: ["r0"] })).toThrow("a role cannot imply itself");
+    expect(() => createRoleHierarchy({ ...roles, r499: ["r0"] })).toThrow("roles.r0: r499 implies it");
   });
 });
 

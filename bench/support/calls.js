@@ -1,0 +1,58 @@
+// Calls through interceptors, without a server around them.
+import { createContextValues } from "@connectrpc/connect";
+import { authContextKey } from "@connectum/auth";
+
+/** An identity as authentication leaves it: frozen, and the same object for every call with one token. */
+export function createIdentity(roles, scopes = []) {
+  return Object.freeze({
+    subject: "alice",
+    roles: Object.freeze(roles),
+    scopes: Object.freeze(scopes),
+    claims: Object.freeze({}),
+    type: "bench",
+  });
+}
+
+/**
+ * So many calls of a method through interceptors, one after the other. Every call has values of its own.
+ *
+ * @param {readonly import("@connectrpc/connect").Interceptor[]} interceptors
+ * @param {import("@bufbuild/protobuf").DescMethod} method
+ * @param {object | undefined} identity
+ */
+export function createCalls(interceptors, method, identity, want = "ok") {
+  const response = Object.freeze({ stream: false, message: {} });
+  const handler = async () => response;
+  const call = interceptors.reduceRight((next, interceptor) => interceptor(next), handler);
+  const header = new Headers({ authorization: "Bearer token" });
+  const { signal } = new AbortController();
+  const message = {};
+  const run = async (/** @type {number} */ calls) => {
+    let denied = 0;
+    for (let i = 0; i < calls; i++) {
+      const contextValues = createContextValues();
+      if (identity !== undefined) contextValues.set(authContextKey, identity);
+      const req = {
+        stream: false,
+        service: method.parent,
+        method,
+        requestMethod: "POST",
+        url: "",
+        signal,
+        header,
+        contextValues,
+        message,
+      };
+      if (want === "ok") await call(req);
+      else {
+        try {
+          await call(req);
+        } catch {
+          denied++;
+        }
+      }
+    }
+    if (want !== "ok" && denied !== calls) throw new Error(`expected ${calls} denials, got ${denied}`);
+  };
+  return run;
+}

@@ -1,0 +1,25 @@
+/**
+ * Refuses what is left of an options object when the known ones are taken out: without TypeScript, a
+ * misspelled option would silently be one that is not set.
+ *
+ * @throws TypeError naming the option.
+ */
+export function rejectUnknownOptions(rest: object, where = ""): void {
+  for (const name of Object.keys(rest)) throw new TypeError(`${where}${name}: unknown option`);
+}
+
+/** @throws TypeError naming the option, where the value is neither of two words. */
+export function checkWord(option: string, value: unknown, one: string, other: string): void {
+  if (value === one || value === other) return;
+  throw new TypeError(`${option}: expected "${one}" or "${other}", got ${JSON.stringify(value)}`);
+}
+
+/** @throws TypeError naming the option, where the value is set and not a function. */
+export function checkFunction(option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "function") throw new TypeError(`${option}: expected a function`);
+}
+
+/** @throws TypeError naming the option, where the value is not a list. */
+export function checkList(option: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new TypeError(`${option}: expected a list`);
+}
