@@ -44,7 +44,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
   const { policies, authenticate, internal = [] } = own;
   const enforcer = createEnforcer(policies, authzOptions);
   const schemes = listSchemes(authenticate, "authenticate");
-  const internalSchemes = vouched(listSchemes(internal, "internal"));
+  const internalSchemes = vouched(listSchemes(internal, "internal", schemes));
   if (schemes.length === 0) throw new TypeError("authenticate: expected at least one scheme, such as jwt({...})");
   const authenticator = createAuthenticator(
     {

@@ -1,12 +1,23 @@
 import type { AuthScheme } from "./scheme.js";
 
-/** @throws TypeError for what is not a scheme or a list of schemes. */
-export function listSchemes(schemes: AuthScheme | readonly AuthScheme[], option: string): readonly AuthScheme[] {
+/**
+ * @param others - schemes of which none may be in the list.
+ * @throws TypeError for what is not a scheme or a list of schemes, and for a scheme that can never be asked.
+ */
+export function listSchemes(
+  schemes: AuthScheme | readonly AuthScheme[],
+  option: string,
+  others: readonly AuthScheme[] = [],
+): readonly AuthScheme[] {
   const list: readonly AuthScheme[] = Array.isArray(schemes) ? [...schemes] : [schemes as AuthScheme];
   for (const scheme of list) {
     if (typeof scheme?.read !== "function") {
       throw new TypeError(`${option}: expected schemes such as jwt({...}), got ${typeof scheme}`);
     }
+  }
+  const shared = list.find((scheme) => others.includes(scheme));
+  if (shared !== undefined) {
+    throw new TypeError(`${option}: ${shared.name} is also in authenticate, which would make every caller internal`);
   }
   const [first, second] = list.filter(({ takesBearer }) => takesBearer === true);
   if (first !== undefined && second !== undefined) {

@@ -1,4 +1,5 @@
 import type { Interceptor } from "@connectrpc/connect";
+import { headerName } from "../authentication/header-name.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { setAuthHeaders, stripIdentityHeaders } from "../context/auth-headers.js";
 import { checkOptionNames } from "../option-names.js";
@@ -30,7 +31,8 @@ const optionNames: Readonly<Record<keyof ClientGatewayOptions, true>> = {
  */
 export function createClientGatewayInterceptor(options: ClientGatewayOptions): Interceptor {
   checkOptionNames(options, optionNames, "createClientGatewayInterceptor");
-  const { identity, secret, header = "x-gateway-secret", claims = [] } = options;
+  const { identity, secret, claims = [] } = options;
+  const header = headerName(options.header ?? "x-gateway-secret", "header");
   if (typeof secret !== "string" || secret === "") {
     throw new TypeError("secret: set but empty; is an environment variable missing?");
   }

@@ -24,7 +24,7 @@ const optionNames: Readonly<Record<keyof JwtIssuerOptions, true>> = {
  * @throws TypeError naming the option.
  */
 export function checkJwtOptions(options: JwtIssuerOptions, owner: string): void {
-  checkOptionNames(options, { ...optionNames, issuers: true, cache: true }, owner);
+  checkOptionNames(options, optionNames, owner);
   for (const name of ["issuer", "audience", "algorithms", "requiredClaims"] as const) {
     if (!(name in options)) continue;
     const value: unknown = options[name];

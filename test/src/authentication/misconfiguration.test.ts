@@ -1,0 +1,346 @@
+import {
+  createAuth,
+  createAuthInterceptor,
+  createGatewayAuthInterceptor,
+  createInternalAuthInterceptor,
+  createJwtAuthInterceptor,
+  createSessionAuthInterceptor,
+  credentials,
+  jwt,
+  meshIdentityTrust,
+  session,
+  sharedSecretTrust,
+  signedTokenTrust,
+} from "@connectum/auth";
+import { createClientBearerInterceptor, createClientGatewayInterceptor } from "@connectum/auth/client";
+import { TEST_JWT_SECRET } from "@connectum/auth/testing";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
+
+let warn: ReturnType<typeof vi.spyOn>;
+beforeEach(() => {
+  warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+});
+afterEach(() => warn.mockRestore());
+
+type Mistakes = readonly (readonly [options: Readonly<Record<string, unknown>>, message: RegExp])[];
+
+/** Every mistake is one as plain JavaScript makes it, in options that are right otherwise. */
+function refuses(factory: string, create: (options: never) => unknown, right: object, mistakes: Mistakes) {
+  describe(factory, () => {
+    test("the options are right without the mistake", () => expect(() => create(right as never)).not.toThrow());
+    test.each(mistakes.map(([options, message]) => [message, options] as const))("%s", (message, options) => {
+      const make = () => create({ ...right, ...options } as never);
+      expect(make).toThrow(TypeError);
+      expect(make).toThrow(message);
+    });
+    test.each([undefined, null, "options", 1, []])("%j instead of options", (options) => {
+      expect(() => create(options as never)).toThrow(TypeError);
+    });
+  });
+}
+
+const unset = undefined;
+const verifyCredentials = () => ({ subject: "ada" });
+const pipeline: Mistakes = [
+  [{ skipMethod: ["*"] }, /^skipMethod: unknown option of .*|did you mean/],
+  [{ skipMethods: "lab.v1.EchoService/*" }, /^skipMethods: expected a list/],
+  [{ skipMethods: ["EchoService"] }, /^skipMethods: "EchoService" is not a method pattern/],
+  [
+    { skipMethods: ["/lab.v1.EchoService/Unary"] },
+    /^skipMethods: "\/lab.v1.EchoService\/Unary" is not a method pattern/,
+  ],
+  [{ skipMethods: [unset] }, /^skipMethods/],
+  [{ optionalMethods: [""] }, /^optionalMethods: "" is not a method pattern/],
+  [{ propagateHeaders: "yes" }, /^propagateHeaders: expected true or false, got "yes"/],
+  [{ propagatedClaims: ["tenant"] }, /^propagatedClaims: has no effect without propagateHeaders: true/],
+  [{ propagateHeaders: true, propagatedClaims: "tenant" }, /^propagatedClaims: expected a list/],
+];
+const cache: Mistakes = [
+  [{ cache: true }, /^cache: expected an object/],
+  [{ cache: { ttl: 0 } }, /^cache.ttl: expected milliseconds above 0, got 0/],
+  [{ cache: { ttl: -1 } }, /^cache.ttl/],
+  [{ cache: { ttl: Number.NaN } }, /^cache.ttl/],
+  [{ cache: { ttl: "60000" } }, /^cache.ttl/],
+  [{ cache: { ttl: Number.POSITIVE_INFINITY } }, /^cache.ttl/],
+  [{ cache: { maxSize: 0 } }, /^cache.maxSize: expected a whole number above 0, got 0/],
+  [{ cache: { maxSize: 1.5 } }, /^cache.maxSize/],
+  [{ cache: { maxSize: Number.NaN } }, /^cache.maxSize/],
+  [{ cache: { max: 1 } }, /^max: unknown option of cache; it takes ttl, maxSize/],
+  [
+    { cache: { store: unset } },
+    /^cache.store: expected a store with get, set and delete, such as a Keyv; it has no get/,
+  ],
+  [{ cache: { store: "redis://localhost" } }, /^cache.store/],
+  [{ cache: { storeTimeout: 0 } }, /^cache.storeTimeout/],
+  [{ cache: { namespace: "" } }, /^cache.namespace/],
+];
+
+refuses("createAuthInterceptor", createAuthInterceptor, { verifyCredentials }, [
+  ...pipeline,
+  ...cache,
+  [{ verifyCredentials: unset }, /^verifyCredentials: expected a function, got undefined/],
+  [
+    { verifyCredential: verifyCredentials },
+    /^verifyCredential: unknown option of credentials; did you mean verifyCredentials/,
+  ],
+  [{ extractCredentials: "x-api-key" }, /^extractCredentials: expected a function, got string/],
+  [{ extractCredentials: unset }, /^extractCredentials: expected a function, got undefined/],
+  [{ name: "" }, /^name: expected a non-empty string/],
+  [{ challenge: "" }, /^challenge: expected a non-empty string/],
+  [{ cache: { store: new Map() } }, /^cache.namespace: needed with a store/],
+]);
+
+const keys = { secret: TEST_JWT_SECRET, audience: "lab" };
+refuses("createJwtAuthInterceptor", createJwtAuthInterceptor, keys, [
+  ...pipeline,
+  ...cache,
+  [{ secret: unset }, /^secret: set but empty; is an environment variable missing\?/],
+  [{ secret: "" }, /^secret: set but empty/],
+  [{ secret: "short" }, /^secret: HS256 needs at least 32 bytes \(RFC 7518 section 3.2\), got 5/],
+  [{ secret: 1 }, /^secret: expected a string or bytes/],
+  [{ jwksUri: unset }, /^jwksUri: set but empty/],
+  [{ jwksUri: "login.example.com" }, /^jwksUri: not a URL/],
+  [{ jwksUri: "http://login.example.com/jwks" }, /^jwksUri: .* is not secure: use https:/],
+  [{ jwksUri: "http://127.0.0.1.example.com/jwks" }, /^jwksUri: .* is not secure/],
+  [{ jwksUri: "file:///keys.json", allowInsecureHttp: true }, /^jwksUri: .* is not secure/],
+  [
+    { jwksUri: "https://login.example.com/jwks", jwks: { cooldown: 0 } },
+    /^jwks.cooldown: expected milliseconds above 0, got 0/,
+  ],
+  [
+    { jwksUri: "https://login.example.com/jwks", jwks: { maxAges: 1 } },
+    /^maxAges: unknown option of jwks; did you mean maxAge/,
+  ],
+  [{ publicKey: "PEM" }, /^publicKey: expected a public key/],
+  [{ issuer: "" }, /^issuer: set but empty or malformed/],
+  [{ issuer: unset }, /^issuer: set but empty/],
+  [{ issuer: [unset] }, /^issuer: set but empty/],
+  [{ issuer: [] }, /^issuer: set but empty/],
+  [{ audience: "" }, /^audience: set but empty/],
+  [{ audience: unset }, /^audience: set but empty/],
+  [{ audience: ["lab", unset] }, /^audience: set but empty/],
+  [{ audiance: "lab" }, /^audiance: unknown option of jwt; did you mean audience/],
+  [{ algorithms: [] }, /^algorithms: set but empty/],
+  [{ algorithms: "HS256" }, /^algorithms: set but empty or malformed/],
+  [{ algorithms: ["RS256"] }, /^algorithms: "RS256" does not fit a secret/],
+  [{ algorithms: ["none"] }, /^algorithms: "none" does not fit/],
+  [{ typ: "" }, /^typ: set but empty/],
+  [{ requiredClaims: [] }, /^requiredClaims: set but empty/],
+  [{ maxTokenAge: 0 }, /^maxTokenAge: expected seconds above 0, got 0/],
+  [{ maxTokenAge: "1h" }, /^maxTokenAge/],
+  [{ clockTolerance: -1 }, /^clockTolerance: expected seconds, at least 0, got -1/],
+  [{ allowMissingExpiration: "false" }, /^allowMissingExpiration: expected true or false, got "false"/],
+  [{ allowInsecureHttp: "false" }, /^allowInsecureHttp: expected true or false/],
+  [{ claimsMapping: { role: "roles" } }, /^claimsMapping: unknown field "role"/],
+  [{ claimsMapping: { roles: "https://example.com/roles" } }, /^claimsMapping.roles: write a name with dots as a list/],
+  [{ claimsMapping: { roles: [] } }, /^claimsMapping.roles/],
+  [{ claimsMapping: { roles: "" } }, /^claimsMapping.roles/],
+  [{ issuers: [] }, /of jwt with issuers|^issuers/],
+  [{ issuers: [keys] }, /of jwt with issuers/],
+]);
+
+const one = { ...keys, issuer: "https://login.example.com" };
+refuses("signedTokenTrust", signedTokenTrust, { issuers: [one] }, [
+  [{ issuers: unset }, /^issuers: expected a list/],
+  [{ issuers: [] }, /^issuers: expected a list of at least one/],
+  [{ issuers: [keys] }, /^issuers\[0\].issuer: missing; tokens are told apart by it/],
+  [{ issuers: [one, one] }, /^issuers\[1\].issuer: "https:\/\/login.example.com" is there twice/],
+  [{ issuers: [{ ...one, issuer: [one.issuer, one.issuer] }] }, /is there twice/],
+  [{ issuers: [{ ...one, secret: unset }] }, /^secret: set but empty/],
+  [{ issuers: [{ ...one, cache: {} }] }, /cache/],
+  [{ header: unset }, /^header: expected the name of a header/],
+  [{ header: "authorization" }, /^header: authorization is a header with a meaning of its own/],
+]);
+
+const trustSource = { header: "x-gateway-secret", secrets: "the-secret-of-the-gateway" };
+const source = (options: object, message: RegExp): Mistakes[number] => [{ trustSource: options }, message];
+const trust: Mistakes = [
+  [{ trustSource: unset }, /^trustSource: expected an object/],
+  source({}, /^trustSource: expected \{ header, secrets \}/),
+  source({ header: "x-secret" }, /^trustSource: expected \{ header, secrets \}/),
+  source({ ...trustSource, peerAddresses: ["10.0.0.1"] }, /^trustSource: expected/),
+  source({ ...trustSource, secret: "x" }, /^secret: unknown option of trustSource; did you mean secrets/),
+  source(
+    { ...trustSource, secrets: unset },
+    /^trustSource.secrets: set but empty; is an environment variable missing\?/,
+  ),
+  source({ ...trustSource, secrets: "" }, /^trustSource.secrets: set but empty/),
+  source({ ...trustSource, secrets: [] }, /^trustSource.secrets: expected at least one secret/),
+  source({ ...trustSource, secrets: ["the-secret-of-the-gateway", unset] }, /^trustSource.secrets: set but empty/),
+  source({ ...trustSource, secrets: "short" }, /^trustSource.secrets: expected at least 16 characters, got 5/),
+  source({ ...trustSource, secrets: "a secret with spaces" }, /^trustSource.secrets: expected visible ASCII/),
+  source({ ...trustSource, header: "" }, /^trustSource.header: expected the name of a header/),
+  source({ ...trustSource, header: "Cookie" }, /^trustSource.header: cookie is a header with a meaning/),
+  ...[
+    "10...",
+    "1e1.0.0.0",
+    "0x0a.0.0.1",
+    "/8abc",
+    "/8",
+    "10.0.0.0/8abc",
+    "10.0.0.0/33",
+    "10.0.0.0/-1",
+    "10.0.0.0/",
+    "10.0.0.0/08",
+    "10.0.0.0/8/8",
+    "10.0.0.0/ 8",
+    " 10.0.0.1",
+    "010.0.0.1",
+    "10.0.0",
+    "256.0.0.1",
+    "2001:db8::/129",
+    "2001:db8:::/32",
+    "fe80::1%eth0",
+    "::ffff:10.0.0.0/104",
+    "localhost",
+    "*",
+    "",
+    "0.0.0.0/0",
+    "::/0",
+    unset,
+    null,
+    10,
+  ].map((rule) => source({ peerAddresses: [rule] }, /^trustSource.peerAddresses: /)),
+  source({ peerAddresses: [] }, /^trustSource.peerAddresses: expected a list/),
+  source({ peerAddresses: "10.0.0.0/8" }, /^trustSource.peerAddresses: expected a list/),
+  source({ header: "x-real-ip", addresses: ["10"] }, /^trustSource.addresses: "10" is not an IP address/),
+];
+refuses("createGatewayAuthInterceptor", createGatewayAuthInterceptor, { trustSource }, [
+  ...pipeline,
+  ...trust,
+  [{ headerMapping: unset }, /^headerMapping: expected an object/],
+  [{ headerMapping: {} }, /^headerMapping.subject: expected the name of a header/],
+  [
+    { headerMapping: { subject: "x-user", role: "x-roles" } },
+    /^role: unknown option of headerMapping; did you mean roles/,
+  ],
+  [{ headerMapping: { subject: "x user" } }, /^headerMapping.subject: expected the name of a header/],
+  [{ headerMapping: { subject: "x-user", roles: "X-User" } }, /^headerMapping: two fields are read from one header/],
+  [{ headerMapping: { subject: "authorization" } }, /^headerMapping.subject: authorization is a header with a meaning/],
+  [{ name: 1 }, /^name: expected a non-empty string/],
+  [{ cache: {} }, /^cache: unknown option of gateway/],
+]);
+
+const sessions = { verifySession: () => ({}), mapSession: () => ({ subject: "ada" }) };
+refuses("createSessionAuthInterceptor", createSessionAuthInterceptor, sessions, [
+  ...pipeline,
+  ...cache,
+  [{ verifySession: unset }, /^verifySession: expected a function/],
+  [{ mapSession: unset }, /^mapSession: expected a function/],
+  [{ cookies: "s" }, /^cookies: unknown option of session; did you mean cookie/],
+  [{ cookie: "" }, /^cookie: expected a name without spaces, got ""/],
+  [{ cookie: unset }, /^cookie: expected a name/],
+  [{ cookie: "a=b" }, /^cookie: expected a name/],
+  [{ bearer: "true" }, /^bearer: expected true or false/],
+  [{ cacheHeaders: ["x-device"] }, /^cacheHeaders: has no effect without cache/],
+  [{ cache: {}, cacheHeaders: "x-device" }, /^cacheHeaders: expected a list/],
+  [{ cache: { store: new Map() } }, /^cache.namespace: needed with a store/],
+]);
+
+refuses(
+  "createInternalAuthInterceptor",
+  createInternalAuthInterceptor,
+  { trust: signedTokenTrust({ issuers: [one] }) },
+  [
+    ...pipeline,
+    [{ trust: unset }, /^trust: expected schemes/],
+    [{ trust: [] }, /^trust: expected at least one scheme/],
+    [{ trust: { issuers: [one] } }, /^trust: expected schemes such as/],
+    [{ methods: "lab.v1.EchoService/InternalUnary" }, /^methods: expected a list/],
+    [{ method: ["*"] }, /^method: unknown option of createInternalAuthInterceptor; did you mean methods/],
+  ],
+);
+
+refuses("sharedSecretTrust", sharedSecretTrust, { callers: { billing: "the-secret-of-billing" } }, [
+  [{ callers: {} }, /^callers: expected the secret of at least one service/],
+  [{ callers: unset }, /^callers: expected the secret/],
+  [{ callers: { billing: unset } }, /^callers.billing: set but empty; is an environment variable missing/],
+  [{ callers: { billing: "short" } }, /^callers.billing: expected at least 16 characters/],
+  [{ header: "host" }, /^header: host is a header with a meaning/],
+  [{ mapCaller: "x" }, /^mapCaller: expected a function/],
+  [{ secret: "x" }, /^secret: unknown option of sharedSecretTrust/],
+]);
+
+refuses("meshIdentityTrust", meshIdentityTrust, { allow: ["spiffe://lab/orders"], trustSource }, [
+  ...trust,
+  [{ allow: [] }, /^allow: expected a list of at least one workload/],
+  [{ allow: unset }, /^allow: expected a list/],
+  [{ allow: ["*"] }, /^allow: "\*" is not a workload/],
+  [{ allow: ["spiffe://*/orders"] }, /^allow: .* is not a workload/],
+  [{ allow: [unset] }, /^allow: undefined is not a workload/],
+  [{ mapCaller: 1 }, /^mapCaller: expected a function/],
+]);
+
+const policies = [EchoServicePolicy];
+const users = credentials({ verifyCredentials });
+refuses("createAuth", createAuth, { policies, authenticate: users }, [
+  [{ authenticate: unset }, /^authenticate: expected schemes such as jwt\(\{...\}\), got undefined/],
+  [{ authenticate: [] }, /^authenticate: expected at least one scheme/],
+  [{ authenticate: { secret: "x" } }, /^authenticate: expected schemes/],
+  [
+    { authenticate: [users, jwt(keys)] },
+    /^authenticate: credentials takes every Bearer token, so that jwt after it never sees one/,
+  ],
+  [{ authenticate: [users, session({ ...sessions, cookie: "s" })] }, /bearer: false/],
+  [{ authentication: users }, /^authentication: unknown option of createAuth/],
+  [{ skipMethods: ["*"] }, /^skipMethods: not an option of createAuth/],
+  [{ optionalMethods: ["x"] }, /^optionalMethods: "x" is not a method pattern/],
+  [{ internal: users }, /^internal: .* is also in authenticate/],
+  [{ internal: {} }, /^internal: expected schemes/],
+]);
+
+refuses("createClientBearerInterceptor", createClientBearerInterceptor, { token: "t" }, [
+  [
+    { token: unset },
+    /^token: expected a Bearer token or a function that gives one; is an environment variable missing/,
+  ],
+  [{ token: "" }, /^token: expected/],
+  [{ token: "undefined" }, /^token: expected/],
+  [{ token: "Bearer t" }, /^token: expected/],
+  [{ token: "a\nb" }, /^token: expected/],
+  [{ allowedOrigins: [] }, /^allowedOrigins: expected a list/],
+  [{ allowedOrigins: ["api.example.com"] }, /^allowedOrigins: "api.example.com" is not an origin/],
+  [{ allowedOrigins: ["https://api.example.com/"] }, /^allowedOrigins: .* is not an origin/],
+  [{ policies: [{}] }, /^policies\[0\]: /],
+  [{ tokens: "t" }, /^tokens: unknown option of createClientBearerInterceptor; did you mean token/],
+]);
+
+refuses("createClientGatewayInterceptor", createClientGatewayInterceptor, { identity: () => undefined, secret: "s" }, [
+  [{ secret: unset }, /^secret: set but empty; is an environment variable missing/],
+  [{ secret: "" }, /^secret: set but empty/],
+  [{ identity: unset }, /^identity: expected an AuthContext, or a function that gives one/],
+  [{ identity: "ada" }, /^identity: expected/],
+  [{ claims: "tenant" }, /^claims: expected a list/],
+  [{ header: "" }, /^header: expected the name of a header/],
+]);
+
+describe("what is allowed, but probably not meant, is said once, at creation", () => {
+  test("no audience", () => {
+    createJwtAuthInterceptor({ secret: TEST_JWT_SECRET });
+    expect(warn.mock.calls).toEqual([[expect.stringContaining("no audience is configured")]]);
+  });
+  test("several key sources", () => {
+    createJwtAuthInterceptor({ ...keys, jwksUri: "https://login.example.com/jwks" });
+    expect(warn.mock.calls).toEqual([[expect.stringContaining("jwksUri is used; secret ignored")]]);
+  });
+  test("nothing to say", () => {
+    createJwtAuthInterceptor(keys);
+    expect(warn).not.toHaveBeenCalled();
+  });
+});
+
+test("options are read once, and never changed", () => {
+  const freeze = <T>(value: T): T => {
+    if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(freeze);
+    return value;
+  };
+  expect(() =>
+    createJwtAuthInterceptor(
+      freeze({ ...keys, algorithms: ["HS256"], skipMethods: ["*"], claimsMapping: { roles: ["a"] } }),
+    ),
+  ).not.toThrow();
+  expect(() =>
+    createGatewayAuthInterceptor(freeze({ trustSource: { ...trustSource }, optionalMethods: ["*"] })),
+  ).not.toThrow();
+});
