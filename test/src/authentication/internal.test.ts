@@ -1,0 +1,116 @@
+import { createInternalAuthInterceptor, meshIdentityTrust, sharedSecretTrust, signedTokenTrust } from "@connectum/auth";
+import { createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
+import { describe, expect, test } from "vitest";
+import { missing, ok, refused, tryIt } from "./call.js";
+
+const trustSource = { header: "x-mesh-secret", secrets: "the-secret-of-the-mesh" };
+const proof = { "x-mesh-secret": "the-secret-of-the-mesh" };
+const orders = "spiffe://lab/ns/shop/sa/orders";
+
+describe("a mesh with x-forwarded-client-cert: the last hop counts", () => {
+  const mesh = createInternalAuthInterceptor({
+    trust: meshIdentityTrust({ allow: [orders, "spiffe://lab/ns/billing/*"], trustSource }),
+  });
+  const allowed = ok(orders);
+  test.each([
+    { name: "one hop", cert: `By=spiffe://lab/me;Hash=1;URI=${orders}`, want: allowed },
+    {
+      name: "quoted, with commas in the subject",
+      cert: `Hash=1;Subject="CN=a,OU=\\"b\\";x";URI="${orders}"`,
+      want: allowed,
+    },
+    { name: "by a prefix", cert: "URI=spiffe://lab/ns/billing/sa/a", want: ok("spiffe://lab/ns/billing/sa/a") },
+    { name: "two hops, the last is allowed", cert: `URI=spiffe://evil/x,URI=${orders}`, want: allowed },
+    {
+      name: "a hop that a client put in front",
+      cert: `URI=${orders},URI=spiffe://lab/ns/shop/sa/web`,
+      want: refused(),
+    },
+    { name: "a workload that is not allowed", cert: "URI=spiffe://lab/ns/shop/sa/web", want: refused() },
+    { name: "a longer name", cert: `URI=${orders}-evil`, want: refused() },
+    { name: "the prefix without its slash", cert: "URI=spiffe://lab/ns/billingevil/sa/a", want: refused() },
+    { name: "another trust domain", cert: "URI=spiffe://evil/ns/shop/sa/orders", want: refused() },
+    { name: "several URIs", cert: `URI=${orders};URI=spiffe://lab/x`, want: refused() },
+    { name: "no URI in the last hop", cert: `URI=${orders},Hash=1`, want: refused() },
+    { name: "a URI inside a quoted subject", cert: `Subject="x;URI=${orders}"`, want: refused() },
+    { name: "a quote that is not closed", cert: `URI="${orders}`, want: refused() },
+    { name: "an empty URI", cert: "URI=", want: refused() },
+    { name: "nothing in it", cert: "", want: refused() },
+    { name: "a separator at the end", cert: `URI=${orders};`, want: refused() },
+    { name: "nonsense", cert: ";;,,==", want: refused() },
+  ])("$name", async ({ cert, want }) => {
+    expect(await tryIt(mesh, { ...proof, "x-forwarded-client-cert": cert })).toMatchObject(want);
+  });
+  test.each([
+    { name: "without proof of the mesh", headers: { "x-forwarded-client-cert": `URI=${orders}` }, want: refused() },
+    { name: "with proof, and no certificate", headers: proof, want: missing },
+  ])("$name", async ({ headers, want }) => expect(await tryIt(mesh, headers)).toMatchObject(want));
+});
+
+test("a mesh whose header is the name itself", async () => {
+  const mesh = createInternalAuthInterceptor({
+    trust: meshIdentityTrust({
+      header: "l5d-client-id",
+      allow: ["web.shop.serviceaccount.identity.linkerd.cluster.local"],
+      trustSource,
+      mapCaller: (workload) => ({ subject: workload.split(".")[0] ?? "", roles: ["billing"] }),
+    }),
+  });
+  const name = "web.shop.serviceaccount.identity.linkerd.cluster.local";
+  expect(await tryIt(mesh, { ...proof, "l5d-client-id": name })).toEqual(ok("web"));
+  expect(await tryIt(mesh, { ...proof, "l5d-client-id": `${name}, other` })).toMatchObject(refused());
+});
+
+describe("a shared secret for each service", () => {
+  const interceptor = createInternalAuthInterceptor({
+    trust: sharedSecretTrust({
+      callers: { orders: ["the-secret-of-orders", "the-next-secret-of-orders"], billing: "the-secret-of-billing" },
+    }),
+  });
+  test.each([
+    { secret: "the-secret-of-orders", want: ok("orders") },
+    { secret: "the-next-secret-of-orders", want: ok("orders") },
+    { secret: "the-secret-of-billing", want: ok("billing") },
+    { secret: "the-secret-of-nobody", want: refused() },
+    { secret: "the-secret-of-order", want: refused() },
+    { secret: "", want: refused() },
+  ])("$secret", async ({ secret, want }) => {
+    expect(await tryIt(interceptor, { "x-internal-secret": secret })).toMatchObject(want);
+  });
+
+  test("one secret of two services identifies neither", async () => {
+    const secret = "the-secret-that-two-share";
+    const shared = createInternalAuthInterceptor({
+      trust: sharedSecretTrust({ callers: { orders: secret, billing: secret } }),
+    });
+    expect(await tryIt(shared, { "x-internal-secret": secret })).toMatchObject(refused());
+  });
+});
+
+test("a service's token in a header of its own, beside the user's", async () => {
+  const issuer = "https://services.example.com";
+  const issuers = [{ issuer, secret: TEST_JWT_SECRET, audience: "lab" }];
+  const interceptor = createInternalAuthInterceptor({
+    trust: signedTokenTrust({ header: "x-service-token", issuers }),
+  });
+  const token = await createTestJwt({ sub: "orders", iss: issuer, aud: "lab" });
+  const user = { authorization: `Bearer ${token}` };
+  expect(await tryIt(interceptor, { ...user, "x-service-token": token })).toEqual(ok("orders"));
+  expect(await tryIt(interceptor, user)).toMatchObject(missing);
+  for (const wrong of [`${token}, ${token}`, `Bearer ${token}`, "x".repeat(20_000), ""]) {
+    expect(await tryIt(interceptor, { "x-service-token": wrong })).toMatchObject(refused());
+  }
+});
+
+test("several trusts are tried in order; the first that finds its credential decides", async () => {
+  const interceptor = createInternalAuthInterceptor({
+    trust: [
+      sharedSecretTrust({ callers: { orders: "the-secret-of-orders" } }),
+      meshIdentityTrust({ allow: [orders], trustSource }),
+    ],
+  });
+  const cert = { ...proof, "x-forwarded-client-cert": `URI=${orders}` };
+  expect(await tryIt(interceptor, cert)).toEqual(ok(orders));
+  expect(await tryIt(interceptor, { "x-internal-secret": "the-secret-of-orders" })).toEqual(ok("orders"));
+  expect(await tryIt(interceptor, { ...cert, "x-internal-secret": "the-secret-of-eve" })).toMatchObject(refused());
+});
