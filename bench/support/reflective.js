@@ -25,15 +25,14 @@ class DeniedError extends ConnectError {
   }
 }
 
-/** Whether a method is named by one of many patterns, looked at in turn. */
-export function matchesAny(patterns, service, method) {
-  return patterns.some((pattern) => matches(pattern, service, method));
+/** Whether a method (`pkg.v1.Service/Method`) is named by one of many patterns, looked at in turn. */
+export function matchesAny(patterns, path) {
+  for (const pattern of patterns) if (matches(pattern, path)) return true;
+  return false;
 }
 
-function matches(pattern, service, method) {
-  if (pattern === "*") return true;
-  const [s, m] = pattern.split("/");
-  return s === service && (m === "*" || m === method);
+function matches(pattern, path) {
+  return pattern === path || pattern === "*" || (pattern.endsWith("*") && path.startsWith(pattern.slice(0, -1)));
 }
 
 /**
@@ -43,7 +42,8 @@ function matches(pattern, service, method) {
 export function createReflectiveAuthz({ rules = [], skipMethods = [] } = {}) {
   const resolved = new WeakMap();
   return (next) => async (req) => {
-    if (matchesAny(skipMethods, req.service.typeName, req.method.name)) return next(req);
+    if (skipMethods.length > 0 && matchesAny(skipMethods, `${req.service.typeName}/${req.method.name}`))
+      return next(req);
     let access = resolved.get(req.method);
     if (access === undefined) {
       access = resolveMethod(req.method);
@@ -61,7 +61,8 @@ export function createReflectiveAuthz({ rules = [], skipMethods = [] } = {}) {
       throw new DeniedError({ rule: "proto", roles, scopes, subject: context.subject });
     }
     if (access.policy === "allow") return next(req);
-    const rule = rules.find(({ pattern }) => matches(pattern, req.service.typeName, req.method.name));
+    const path = `${req.service.typeName}/${req.method.name}`;
+    const rule = rules.find(({ pattern }) => matches(pattern, path));
     if (access.policy !== "deny" && rule?.effect === "allow") return next(req);
     throw new DeniedError({ rule: rule?.name ?? "default", subject: context.subject });
   };

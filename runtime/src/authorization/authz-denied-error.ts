@@ -27,7 +27,7 @@ export class AuthzDeniedError extends ConnectError {
   declare readonly authzDetails: AuthzDeniedDetails;
 
   constructor(ruleName: string, authzDetails: AuthzDeniedDetails, cause?: unknown) {
-    super(clientMessage, Code.PermissionDenied, undefined, undefined, cause);
+    super(clientMessage, Code.PermissionDenied, [], undefined, cause);
     this.ruleName = ruleName;
     this.authzDetails = authzDetails;
   }

@@ -33,20 +33,25 @@ export interface DecisionLog {
   write(verdict: Verdict, method: DescMethod, context: AuthContext | undefined, start: number): void;
 }
 
-/** @throws TypeError for a malformed option. */
+/**
+ * Undefined where there is nobody to tell.
+ *
+ * @throws TypeError for a malformed option.
+ */
 export function createDecisionLog(
   onDecision: EnforcementOptions["onDecision"],
   decisionEvents: EnforcementOptions["decisionEvents"] = "all",
   mode: EnforcementOptions["mode"],
-): DecisionLog {
+): DecisionLog | undefined {
   checkWord("decisionEvents", decisionEvents, "all", "denied");
   checkFunction("onDecision", onDecision);
-  if (onDecision === undefined) return { start: () => 0, write: () => {} };
+  if (onDecision === undefined) return undefined;
+  const report = onDecision;
   let complained = false;
 
   async function tell(event: DecisionEvent): Promise<void> {
     try {
-      await onDecision?.(event);
+      await report(event);
     } catch {
       if (!complained) console.warn("@connectum/auth: onDecision failed; decisions go on without it");
       complained = true;

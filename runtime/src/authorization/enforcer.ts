@@ -62,9 +62,10 @@ export function createEnforcer(
   const enforced = mode === "enforce";
   if (!enforced) console.warn('@connectum/auth: mode is "report": NOTHING IS ENFORCED, every call is let through');
   const gateKey: ContextKey<GateResult | undefined> = createContextKey<GateResult | undefined>(undefined);
+  let gated = false;
 
   function evaluate(method: DescMethod, header: Headers, values: ContextValues, context: AuthContext | undefined) {
-    const result = values.get(gateKey);
+    const result = gated ? values.get(gateKey) : undefined;
     // Values that calls share by mistake must not hand the result of one to another.
     if (result?.header === header && result.method === method && result.context === context) return result.verdict;
     try {
@@ -92,7 +93,7 @@ export function createEnforcer(
     context: AuthContext | undefined,
     start: number,
   ) {
-    log.write(verdict, method, context, start);
+    log?.write(verdict, method, context, start);
     if (verdict.effect === "allow" || !enforced) return undefined;
     return denialOf(verdict, method, context, values.get(challengesKey));
   }
@@ -101,7 +102,7 @@ export function createEnforcer(
     const [message, whole] = await messageOf(req);
     const { service, method, header, contextValues: values, signal } = req;
     const request: AuthzRequest = { service: service.typeName, method: method.name, header, values, signal, message };
-    const start = log.start();
+    const start = log?.start() ?? 0;
     const concluded = settle(verdict, context, request).then((final) =>
       conclude(final, method, values, context, start),
     );
@@ -116,7 +117,7 @@ export function createEnforcer(
     const asked = questions.filter(({ askOfMessage }) => askOfMessage !== undefined);
     if (!req.stream || asked.length === 0) return req;
     const message = checkEach<Message>(req.message, async (message) => {
-      const start = log.start();
+      const start = log?.start() ?? 0;
       const refused = await ask(asked, (question) => question.askOfMessage?.(context, message, request));
       const error = refused && conclude(refused, req.method, req.contextValues, context, start);
       if (error !== undefined) throw error;
@@ -127,24 +128,27 @@ export function createEnforcer(
   return {
     interceptor: (next) => (req) => {
       const { method, header, contextValues: values } = req;
-      const start = log.start();
+      const start = log?.start() ?? 0;
       const context = values.get(authContextKey);
       const verdict = evaluate(method, header, values, context);
       if (verdict.effect === "ask" && context !== undefined) return askAndGoOn(next, req, verdict, context);
-      const error = conclude(verdict, method, values, context, start);
-      if (verdict.reason !== undefined) warnOfOrder(verdict, header);
-      if (error !== undefined) return Promise.reject(error);
+      if (verdict.effect !== "allow" || log !== undefined) {
+        const error = conclude(verdict, method, values, context, start);
+        warnOfOrder(verdict, header);
+        if (error !== undefined) return Promise.reject(error);
+      }
       markAuthorized(req);
       return next(req);
     },
     gate({ method, requestHeader: header, values }) {
       if (!enforced) return;
-      const start = log.start();
+      const start = log?.start() ?? 0;
       const context = values.get(authContextKey);
       const verdict = evaluate(method, header, values, context);
       const error = verdict.effect === "deny" ? conclude(verdict, method, values, context, start) : undefined;
       if (error !== undefined) throw error;
       values.set(gateKey, { method, header, context, verdict });
+      gated = true;
     },
     lookup: evaluator.lookup,
   };
