@@ -37,7 +37,12 @@ export class CredentialDeadline {
         const it = source[Symbol.asyncIterator]();
         const { return: end, throw: fail } = it;
         // A generator that is waiting takes the request to stop when it wakes; nobody waits for that.
-        const part = this.#add({ reject: undefined, stop: () => end?.call(it).catch(() => {}) });
+        // What it throws, at once or later, would end the process: this is called by a timer.
+        const stop = () =>
+          void Promise.resolve()
+            .then(() => end?.call(it))
+            .catch(() => {});
+        const part = this.#add({ reject: undefined, stop });
         return {
           next: () => this.#race(part, it.next()),
           ...(end && { return: (value) => end.call(it, value) }),

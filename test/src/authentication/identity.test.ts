@@ -385,6 +385,31 @@ describe("streams end with their credential", () => {
   });
 });
 
+test.each<[string, () => unknown]>([
+  [
+    "throws",
+    () => {
+      throw new Error("stop");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("stop"))],
+  ["gives no promise", () => ({ done: true })],
+])("an iterator whose return %s at the deadline does not end the process", async (_, end) => {
+  const forever = { next: () => new Promise(() => {}), return: end };
+  const produce: Interceptor = (next) => async (req) => {
+    const res = await next(req);
+    return { ...res, message: { [Symbol.asyncIterator]: () => forever } } as never;
+  };
+  const expiring = createAuthInterceptor({
+    verifyCredentials: () => ({ subject: "ada", expiresAt: new Date(Date.now() + 60) }),
+  });
+  const stream = (async () => {
+    for await (const _ of echoOf([expiring, produce]).serverStream({}, { headers: as("ada") }));
+    return "ended";
+  })();
+  expect(await outcome(stream)).toMatchObject(refused("Credentials expired"));
+});
+
 test("the timer of a stream does not keep the process alive", async () => {
   const script = `
     import { createAuthInterceptor } from "@connectum/auth";
