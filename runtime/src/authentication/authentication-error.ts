@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { withoutStackTrace } from "../without-stack-trace.js";
 import { invalidToken } from "./challenge.js";
 
 /**
@@ -40,7 +41,7 @@ export function failedVerification(cause: unknown, challenges: readonly string[]
 
 function unauthenticated(message: string, challenges: readonly string[], cause?: unknown): ConnectError {
   const metadata = challenges.map((value): [string, string] => ["www-authenticate", value]);
-  return new ConnectError(message, Code.Unauthenticated, metadata, undefined, cause);
+  return withoutStackTrace(() => new ConnectError(message, Code.Unauthenticated, metadata, undefined, cause));
 }
 
 const unreachableCodes: ReadonlySet<unknown> = /* @__PURE__ */ new Set([

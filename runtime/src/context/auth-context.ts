@@ -48,20 +48,23 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
     throw new TypeError("claims: expected an object");
   }
-  const context: AuthContext = {
+  const time = expiresAt instanceof Date ? expiresAt.getTime() : Number.NaN;
+  if (expiresAt !== undefined && Number.isNaN(time)) throw new TypeError("expiresAt: expected a valid Date");
+  const who = {
     subject,
     ...(name !== undefined && { name }),
     roles: names(roles, "roles"),
     scopes: names(scopes, "scopes"),
-    claims: freezeJson(claims, "claims") as AuthContext["claims"],
-    type,
   };
-  if (expiresAt !== undefined) {
-    const time = expiresAt instanceof Date ? expiresAt.getTime() : Number.NaN;
-    if (Number.isNaN(time)) throw new TypeError("expiresAt: expected a valid Date");
-    Object.defineProperty(context, "expiresAt", { enumerable: true, get: () => new Date(time) });
-  }
-  return Object.freeze(context);
+  const what = { claims: freezeJson(claims, "claims") as AuthContext["claims"], type };
+  if (expiresAt === undefined) return Object.freeze({ ...who, ...what });
+  return Object.freeze({
+    ...who,
+    ...what,
+    get expiresAt() {
+      return new Date(time);
+    },
+  });
 }
 
 function names(list: unknown, field: string): readonly string[] {

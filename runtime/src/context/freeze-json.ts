@@ -25,11 +25,15 @@ export function freezeJson(value: unknown, path: string, depth = 0): FrozenJson 
   }
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
   if (isPlainObject(value)) {
-    // Object.fromEntries defines own properties, so that a claim called __proto__ stays a claim.
-    const members = Object.entries(value).filter(([, member]) => member !== undefined);
-    return Object.freeze(
-      Object.fromEntries(members.map(([name, member]) => [name, freezeJson(member, `${path}.${name}`, depth + 1)])),
-    );
+    const copy: { [name: string]: FrozenJson } = {};
+    for (const [name, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      const frozen = freezeJson(member, `${path}.${name}`, depth + 1);
+      // A claim of this name stays a claim.
+      if (name === "__proto__") Object.defineProperty(copy, name, { value: frozen, enumerable: true });
+      else copy[name] = frozen;
+    }
+    return Object.freeze(copy);
   }
   throw new TypeError(`${path}: not a JSON value`);
 }

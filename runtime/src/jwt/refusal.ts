@@ -1,5 +1,6 @@
 import { errors } from "jose";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
+import { withoutStackTrace } from "../without-stack-trace.js";
 
 /** Codes of jose that may not hold for the same token later: keys rotate, and `nbf` and `iat` come to pass. */
 const passing: ReadonlySet<string> = /* @__PURE__ */ new Set([
@@ -14,5 +15,6 @@ const passing: ReadonlySet<string> = /* @__PURE__ */ new Set([
 export function refusalOf(error: unknown): unknown {
   if (!(error instanceof errors.JOSEError)) return error;
   const waits = error instanceof errors.JWTClaimValidationFailed && (error.claim === "nbf" || error.claim === "iat");
-  return new InvalidCredentialError(error.code, { cause: error, final: !waits && !passing.has(error.code) });
+  const options = { cause: error, final: !waits && !passing.has(error.code) };
+  return withoutStackTrace(() => new InvalidCredentialError(error.code, options));
 }

@@ -1,8 +1,11 @@
-import { base64url } from "jose";
+import { Buffer } from "node:buffer";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
 
-/** Base64url without padding whose unused bits are zero (RFC 4648 section 3.5). */
-const canonical = /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/;
+/** Three parts of base64url without padding. */
+const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** What a part may end with whose length leaves a remainder of 2 or 3: characters whose unused bits are zero (RFC 4648 section 3.5). */
+const lastOf = [/^/, /^$/, /[AQgw]$/, /[AEIMQUYcgkosw048]$/] as const;
 
 /**
  * Refuses a verified token that could be read in two ways: one spelling for one token, and no
@@ -12,10 +15,12 @@ const canonical = /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/;
  */
 export function checkStrictForm(token: string): void {
   const parts = token.split(".");
-  if (!parts.every((part) => canonical.test(part))) throw new InvalidCredentialError("not canonical base64url");
+  if (!compact.test(token) || !parts.every((part) => lastOf[part.length & 3]?.test(part.slice(-1)))) {
+    throw new InvalidCredentialError("not canonical base64url", { final: true });
+  }
   for (const part of parts.slice(0, 2)) {
-    if (hasRepeatedMember(new TextDecoder().decode(base64url.decode(part)))) {
-      throw new InvalidCredentialError("a member is named twice");
+    if (hasRepeatedMember(Buffer.from(part, "base64url").toString())) {
+      throw new InvalidCredentialError("a member is named twice", { final: true });
     }
   }
 }
@@ -30,7 +35,8 @@ function hasRepeatedMember(json: string): boolean {
     else if (token === "}" || token === "]") objects.pop();
     else if (colon !== undefined) {
       const members = objects.at(-1);
-      const name: string = JSON.parse(token.slice(0, -colon.length));
+      const quoted = token.slice(0, -colon.length);
+      const name: string = quoted.includes("\\") ? JSON.parse(quoted) : quoted.slice(1, -1);
       if (members?.has(name)) return true;
       members?.add(name);
     }
