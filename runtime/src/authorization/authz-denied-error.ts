@@ -44,6 +44,7 @@ export class AuthzDeniedError extends ConnectError {
 
   /** ConnectError's own would take any ConnectError for a denial. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return Function.prototype[Symbol.hasInstance].call(AuthzDeniedError, value);
+    // biome-ignore lint/complexity/noThisInStatic: a class that extends this one is asked about itself.
+    return Function.prototype[Symbol.hasInstance].call(this, value);
   }
 }

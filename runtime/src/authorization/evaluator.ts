@@ -47,11 +47,15 @@ export function createEvaluator(
   if (!checks.every((check) => check?.questions instanceof Map)) {
     throw new TypeError("checks: expected what authorizeMethods returns");
   }
+  // By name, so that a second copy of the descriptors is not a way around a check.
+  const questionsOf = new Map<string, Question[]>();
   for (const { service, questions } of checks) {
-    for (const method of questions.keys()) {
-      if (index.lookup(service, method)?.access === "public") {
-        throw new TypeError(`checks: ${service}/${method} is public, and a check needs a caller`);
+    for (const [method, question] of questions) {
+      const path = `${service}/${method}`;
+      if (index.lookup(service, method)?.access === "public" || skips(service, method)) {
+        throw new TypeError(`checks: ${path} is public, and a check needs a caller`);
       }
+      questionsOf.set(path, [...(questionsOf.get(path) ?? []), question]);
     }
   }
   if (index.services.size > 0) {
@@ -60,11 +64,7 @@ export function createEvaluator(
   const plans = new WeakMap<DescMethod, Plan>();
 
   function createPlan({ name, parent: { typeName } }: DescMethod): Plan {
-    // By name, so that a second copy of the descriptors is not a way around a check.
-    const questions = checks.flatMap(({ service, questions }) => {
-      const question = service === typeName ? questions.get(name) : undefined;
-      return question === undefined ? [] : [question];
-    });
+    const questions = questionsOf.get(`${typeName}/${name}`) ?? [];
     const allow = (decidedBy: Decider, by?: Partial<Verdict>) => afterQuestions(questions, { decidedBy, ...by });
     const row = index.lookup(typeName, name);
     if (skips(typeName, name)) {

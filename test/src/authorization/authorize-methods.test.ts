@@ -162,3 +162,18 @@ test("a second copy of the descriptors is no way around a check", async () => {
   expect(await outcome(access.role({}, { headers: as("right") }))).toBe("PermissionDenied");
   expect(await outcome(access.scope({}, { headers: as("right") }))).toBe("ok");
 });
+
+test("checks and rules are read once: what happens to the lists later changes nothing", async () => {
+  const checks = [authorizeMethods(AccessService, { role: () => false })];
+  const methods = ["lab.v1.AccessService/Unspecified"];
+  const rules = [{ name: "frozen", effect: "deny" as const, methods }];
+  const { access } = inProcess(createProtoAuthzInterceptor({ policies, checks, rules, defaultPolicy: "allow" }));
+  checks.length = 0;
+  methods.length = 0;
+  rules.length = 0;
+  expect(await outcome(access.role({}, { headers: as("right") }))).toBe("PermissionDenied");
+  expect(await outcome(access.unspecified({}, { headers: as("right") }))).toBe("PermissionDenied");
+  const without = inProcess(createProtoAuthzInterceptor({ policies, checks, rules, defaultPolicy: "allow" }));
+  expect(await outcome(without.access.role({}, { headers: as("right") }))).toBe("ok");
+  expect(await outcome(without.access.unspecified({}, { headers: as("right") }))).toBe("ok");
+});

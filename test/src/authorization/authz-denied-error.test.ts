@@ -24,6 +24,9 @@ test("connect takes it for one of its own errors, and other errors are not taken
   expect(new ConnectError("denied", Code.PermissionDenied)).not.toBeInstanceOf(AuthzDeniedError);
   expect(new Error("denied")).not.toBeInstanceOf(AuthzDeniedError);
   expect(undefined).not.toBeInstanceOf(AuthzDeniedError);
+  class OwnDenial extends AuthzDeniedError {}
+  expect(error).not.toBeInstanceOf(OwnDenial);
+  expect(new OwnDenial("own", error.authzDetails)).toBeInstanceOf(AuthzDeniedError);
 });
 
 test("what a client may see, and what the server keeps", () => {

@@ -88,6 +88,7 @@ describe("a misconfiguration is a TypeError when the interceptor is created, als
     expect(() => createProtoAuthzInterceptor({ policies: [AccessServicePolicy], checks })).toThrow(
       new TypeError("checks: lab.v1.AccessService/Public is public, and a check needs a caller"),
     );
+    expect(() => createAuthzInterceptor({ skipMethods: ["lab.v1.*/*"], checks })).toThrow(TypeError);
   });
 
   test.each<{ name: string; checks: object; message: string }>([

@@ -1,0 +1,1 @@
+export * from "../../../../../gen/shop/v1/orders_auth.js";
