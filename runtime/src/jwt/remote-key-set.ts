@@ -32,7 +32,7 @@ interface Keys {
   readonly find: ReturnType<typeof createLocalJWKSet>;
   readonly names: ReadonlySet<string>;
   readonly content: string;
-  /** When the fetch began: the set knows nothing of what happened later. */
+  /** When the fetch began, by a clock that never goes back: the set knows nothing of what happened later. */
   readonly asOf: number;
 }
 
@@ -59,7 +59,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
   let pausing: Promise<void> | undefined;
 
   async function fetchKeys(): Promise<void> {
-    const asOf = Date.now();
+    const asOf = performance.now();
     try {
       const response = await fetch(url, {
         headers: { accept: "application/json" },
@@ -77,12 +77,12 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
       failures++;
       failure = error;
     }
-    lastAttempt = Date.now();
+    lastAttempt = performance.now();
   }
 
   /** How long the endpoint is to be left alone. */
   function pauseLeft(): number {
-    return lastAttempt + cooldown * 2 ** Math.min(failures, 3) - Date.now();
+    return lastAttempt + cooldown * 2 ** Math.min(failures, 3) - performance.now();
   }
 
   /** Fetches, once for all who wait, unless the endpoint is to be left alone. */
@@ -116,12 +116,12 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     return new ConnectError("key set unavailable", Code.Unavailable, undefined, undefined, failure);
   }
 
-  const age = (): number => (keys === undefined ? Number.POSITIVE_INFINITY : Date.now() - keys.asOf);
+  const age = (): number => (keys === undefined ? Number.POSITIVE_INFINITY : performance.now() - keys.asOf);
   const refreshEarly = () => void (age() >= maxAge / 2 && refresh());
 
   return {
     async getKey(header) {
-      const asked = Date.now();
+      const asked = performance.now();
       if (age() >= maxAge) await refresh();
       else refreshEarly();
       if (keys === undefined || age() >= maxAge + maxStale) throw unavailable();

@@ -383,13 +383,13 @@ describe("a store that processes share", () => {
       { get: () => new Promise(() => {}), set: () => new Promise(() => {}), delete: () => new Promise(() => {}) },
     ],
   ])("a store that %s costs a bounded time once, and lets nobody in", async (_, store) => {
-    const { seen, interceptor } = counting({ store, namespace, storeTimeout: 50, maxSize: 1 });
+    const { seen, interceptor } = counting({ store, namespace, storeTimeout: 200, maxSize: 1 });
     const start = Date.now();
     for (let i = 0; i < 10; i++) {
       expect(await tryIt(interceptor, as(`caller-${i}`))).toEqual(ok(`caller-${i}`));
       expect(await tryIt(interceptor, as("bad"))).toMatchObject(refused());
     }
-    expect(Date.now() - start).toBeLessThan(700);
+    expect(Date.now() - start).toBeLessThan(2_500);
     expect(seen.length).toBe(20);
   });
 });

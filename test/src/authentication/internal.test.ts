@@ -37,6 +37,7 @@ describe("a mesh with x-forwarded-client-cert: the last hop counts", () => {
     { name: "an empty URI", cert: "URI=", want: refused() },
     { name: "nothing in it", cert: "", want: refused() },
     { name: "a separator at the end", cert: `URI=${orders};`, want: refused() },
+    { name: "white space around the URI", cert: `URI= ${orders} ; Hash=1`, want: allowed },
     { name: "nonsense", cert: ";;,,==", want: refused() },
   ])("$name", async ({ cert, want }) => {
     expect(await tryIt(mesh, { ...proof, "x-forwarded-client-cert": cert })).toMatchObject(want);
@@ -45,6 +46,20 @@ describe("a mesh with x-forwarded-client-cert: the last hop counts", () => {
     { name: "without proof of the mesh", headers: { "x-forwarded-client-cert": `URI=${orders}` }, want: refused() },
     { name: "with proof, and no certificate", headers: proof, want: missing },
   ])("$name", async ({ headers, want }) => expect(await tryIt(mesh, headers)).toMatchObject(want));
+});
+
+test("a header that is made to be slow to read is not", async () => {
+  const mesh = createInternalAuthInterceptor({ trust: meshIdentityTrust({ allow: [orders], trustSource }) });
+  for (const cert of [
+    `URI=${" ".repeat(100_000)}"`,
+    `URI=${'"'.repeat(99_999)}`,
+    `URI="${"\\".repeat(99_999)}`,
+    `${"a=b;".repeat(25_000)}!`,
+  ]) {
+    const start = performance.now();
+    expect(await tryIt(mesh, { ...proof, "x-forwarded-client-cert": cert })).toMatchObject(refused());
+    expect(performance.now() - start).toBeLessThan(3_000);
+  }
 });
 
 test("a mesh whose header is the name itself", async () => {

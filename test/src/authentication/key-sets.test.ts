@@ -76,7 +76,7 @@ describe("rotation", () => {
     // Within the cool-down of the fetch before.
     const start = Date.now();
     expect(await tryIt(interceptor, as(await signed("bob")))).toEqual(ok("bob"));
-    expect(Date.now() - start).toBeLessThan(1_000);
+    expect(Date.now() - start).toBeLessThan(5_000);
     expect(keySet.requests).toBe(2);
   });
 
@@ -101,7 +101,7 @@ describe("rotation", () => {
   });
 
   test("made-up keys cost one request per cool-down, however many there are", async () => {
-    const interceptor = byKeySet({ cooldown: 150 });
+    const interceptor = byKeySet({ cooldown: 1_000 });
     expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
     const start = Date.now();
     const madeUp = await Promise.all(
@@ -111,12 +111,14 @@ describe("rotation", () => {
     );
     const got = await Promise.all(madeUp.map((token) => tryIt(interceptor, as(token))));
     for (const outcome of got) expect(outcome).toMatchObject(refused());
-    expect(keySet.requests).toBeLessThanOrEqual(2 + Math.ceil((Date.now() - start) / 150));
+    expect(keySet.requests).toBeLessThanOrEqual(2 + Math.ceil((Date.now() - start) / 1_000));
     // Whoever is known is not held up by them.
-    const flood = Promise.all(madeUp.map((token) => tryIt(interceptor, as(token))));
-    const before = Date.now();
+    let isOver = false;
+    const flood = Promise.all(madeUp.map((token) => tryIt(interceptor, as(token)))).then(() => {
+      isOver = true;
+    });
     expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
-    expect(Date.now() - before).toBeLessThan(150);
+    expect(isOver).toBe(false);
     await flood;
   });
 

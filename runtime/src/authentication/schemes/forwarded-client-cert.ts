@@ -1,4 +1,4 @@
-const pair = /\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^",;]*)\s*([;,]|$)/y;
+const pair = /\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^",;]*)([;,]|$)/y;
 
 /**
  * The URI of the client certificate that the last hop of an `x-forwarded-client-cert` header saw (Envoy's format):
@@ -12,7 +12,7 @@ export function readClientUri(value: string): string | undefined {
     const match = pair.exec(value);
     if (match === null) return undefined;
     const [, key = "", raw = "", end] = match;
-    const text = raw.startsWith('"') ? raw.slice(1, -1).replace(/\\(.)/g, "$1") : raw;
+    const text = raw.startsWith('"') ? raw.slice(1, -1).replace(/\\(.)/g, "$1") : raw.trim();
     if (key.toLowerCase() === "uri") uris.push(text);
     if (end === "") return uris.length === 1 && uris[0] !== "" ? uris[0] : undefined;
     if (end === ",") uris = [];
