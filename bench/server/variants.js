@@ -1,17 +1,19 @@
 import { createAuth, jwt } from "@connectum/auth";
 import { EchoServicePolicy } from "../gen/bench/v1/echo_auth.js";
+import { createReflectiveAuthz, createReflectiveJwt } from "../support/reflective.js";
+
+const expected = { issuer: "https://login.example.com", audience: "bench" };
 
 /** What a server is wired with, from the key that verifies its tokens. */
 export const variants = {
   "no access control": () => ({}),
   connectum: (publicKey) => protect(publicKey, { asyncContext: false }),
   "connectum, AsyncLocalStorage": (publicKey) => protect(publicKey, { asyncContext: true }),
+  "(c) jose and reflection": (publicKey) => ({
+    interceptors: [createReflectiveJwt(publicKey, expected), createReflectiveAuthz()],
+  }),
 };
 
 function protect(publicKey, options) {
-  return createAuth({
-    policies: [EchoServicePolicy],
-    authenticate: jwt({ publicKey, issuer: "https://login.example.com", audience: "bench" }),
-    ...options,
-  });
+  return createAuth({ policies: [EchoServicePolicy], authenticate: jwt({ publicKey, ...expected }), ...options });
 }

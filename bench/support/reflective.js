@@ -3,6 +3,7 @@
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { authContextKey } from "@connectum/auth";
+import { jwtVerify } from "jose";
 import { methodAuth, serviceAuth } from "./schema.js";
 
 /** What the options say about a method. */
@@ -65,5 +66,27 @@ export function createReflectiveAuthz({ rules = [], skipMethods = [] } = {}) {
     const rule = rules.find(({ pattern }) => matches(pattern, path));
     if (access.policy !== "deny" && rule?.effect === "allow") return next(req);
     throw new DeniedError({ rule: rule?.name ?? "default", subject: context.subject });
+  };
+}
+
+const identityHeaders = ["subject", "name", "roles", "scopes", "claims", "type"].map((field) => `x-auth-${field}`);
+
+/**
+ * Verifies the token of every call, and deletes what a client might have forged.
+ *
+ * @returns {import("@connectrpc/connect").Interceptor}
+ */
+export function createReflectiveJwt(publicKey, expected) {
+  return (next) => async (req) => {
+    for (const name of identityHeaders) req.header.delete(name);
+    const token = req.header.get("authorization")?.replace(/^Bearer /i, "");
+    try {
+      const { payload } = await jwtVerify(token, publicKey, expected);
+      const { sub: subject, roles } = payload;
+      req.contextValues.set(authContextKey, { subject, roles, scopes: [], claims: payload, type: "jwt" });
+    } catch {
+      throw new ConnectError("Invalid credentials", Code.Unauthenticated);
+    }
+    return next(req);
   };
 }
