@@ -14,12 +14,12 @@ export function readBearerToken(header: Headers): string | undefined {
   const value = header.get("authorization");
   if (value === null) return undefined;
   if (value.length > maxLength) throw new InvalidCredentialError("the credential is too long");
-  if (!/^bearer(?: |$)/i.test(value)) {
-    if (/,\s*bearer\b/i.test(value)) throw new InvalidCredentialError("two credentials in one Authorization header");
-    return undefined;
-  }
-  // b64token; a comma would be the join of two headers, a space a second credential.
-  const token = /^bearer +([\w\-.~+/]+=*)$/i.exec(value)?.[1];
-  if (token === undefined) throw new InvalidCredentialError("not one Bearer token");
-  return token;
+  const token = bearer.exec(value)?.[1];
+  if (token !== undefined) return token;
+  if (/^bearer(?: |$)/i.test(value)) throw new InvalidCredentialError("not one Bearer token");
+  if (/,\s*bearer\b/i.test(value)) throw new InvalidCredentialError("two credentials in one Authorization header");
+  return undefined;
 }
+
+/** One b64token; a comma would be the join of two headers, a space a second credential. */
+const bearer = /^bearer +([\w\-.~+/]+=*)$/i;

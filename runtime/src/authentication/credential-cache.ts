@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { checkCacheOptions } from "./cache-options.js";
 import type { AuthScheme, Credential, Verified } from "./scheme.js";
+import { sha256 } from "./sha256.js";
 import { SharedStore } from "./shared-store.js";
 import { decodeEntry, encodeEntry } from "./stored-entry.js";
 
@@ -69,7 +69,7 @@ export class CredentialCache {
         ? verified.then((v) => this.#accept(v).context)
         : this.#accept(verified).context;
     }
-    const digest = createHash("sha256").update(this.#prefix).update(credential.key).digest("base64url");
+    const digest = sha256(this.#prefix + credential.key);
     const entry = this.#memory?.entries.get(digest);
     if (entry !== undefined) {
       if (this.#isLive(entry)) return entry.context;
