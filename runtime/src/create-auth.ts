@@ -1,12 +1,12 @@
 import type { HandlerContext, Interceptor } from "@connectrpc/connect";
 import { createAuthenticationInterceptor } from "./authentication/authentication-interceptor.js";
 import { type AuthenticationOptions, splitOptions } from "./authentication/authentication-options.js";
-import { createAuthenticator } from "./authentication/authenticator.js";
+import { type Authenticate, createAuthenticator } from "./authentication/authenticator.js";
 import type { AuthScheme } from "./authentication/scheme.js";
 import { listSchemes, vouched } from "./authentication/scheme-list.js";
 import { authzOptionNames, splitAuthzOptions } from "./authorization/authz-options.js";
 import type { ProtoAuthzInterceptorOptions } from "./authorization/create-authz-interceptor.js";
-import { createEnforcer } from "./authorization/enforcer.js";
+import { createEnforcer, type Enforcer } from "./authorization/enforcer.js";
 import { checkOptionNames } from "./option-names.js";
 
 export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
@@ -41,12 +41,12 @@ export function createAuth(options: CreateAuthOptions): Auth {
     );
   }
   checkOptionNames(own, { policies: true, authenticate: true, internal: true, ...authzOptionNames }, "createAuth");
-  const { policies, authenticate, internal = [] } = own;
+  const { policies, internal = [] } = own;
   const enforcer = createEnforcer(policies, authzOptions);
-  const schemes = listSchemes(authenticate, "authenticate");
+  const schemes = listSchemes(own.authenticate, "authenticate");
   const internalSchemes = vouched(listSchemes(internal, "internal", schemes));
   if (schemes.length === 0) throw new TypeError("authenticate: expected at least one scheme, such as jwt({...})");
-  const authenticator = createAuthenticator(
+  const authenticate = createAuthenticator(
     {
       all: [...schemes, ...internalSchemes],
       for: (service, method, optional) => {
@@ -57,6 +57,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
     },
     pipeline,
   );
+  const authenticator = reportRefusals(authenticate, enforcer.refusedBefore);
   return {
     interceptors: [createAuthenticationInterceptor(authenticator, pipeline.asyncContext), enforcer.interceptor],
     async requestGate(context) {
@@ -64,5 +65,23 @@ export function createAuth(options: CreateAuthOptions): Auth {
       await authenticator({ method, header, values, signal });
       enforcer.gate(context);
     },
+  };
+}
+
+/** Who was not let in at all belongs into the audit log as well. */
+function reportRefusals(authenticate: Authenticate, report: Enforcer["refusedBefore"]): Authenticate {
+  if (report === undefined) return authenticate;
+  return (call) => {
+    const start = performance.now();
+    const refuse = (error: unknown): never => {
+      report(call.method, error, start);
+      throw error;
+    };
+    try {
+      const pending = authenticate(call);
+      return pending instanceof Promise ? pending.catch(refuse) : pending;
+    } catch (error) {
+      return refuse(error);
+    }
   };
 }

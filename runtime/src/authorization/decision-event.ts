@@ -22,7 +22,7 @@ export interface DecisionEvent {
   readonly enforced: boolean;
   /** How long it took to decide, in milliseconds. Waiting for a message does not count. */
   readonly durationMs: number;
-  /** What the deciding code threw. */
+  /** What the deciding code threw; what the client is told, with its cause, where authentication refused. */
   readonly error: unknown;
 }
 
@@ -70,7 +70,7 @@ export function createDecisionLog(
         decidedBy,
         rule,
         reason,
-        enforced: mode !== "report",
+        enforced: mode !== "report" || decidedBy === "authentication",
         durationMs: performance.now() - start,
         error,
       };

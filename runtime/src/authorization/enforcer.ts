@@ -37,6 +37,8 @@ export interface Enforcer {
   gate(call: Pick<HandlerContext, "method" | "requestHeader" | "values">): void;
   /** What the tables say about a method. Undefined where its service has no table. */
   lookup(service: string, method: string): MethodPolicy | undefined;
+  /** Tells `onDecision` that authentication refused a call; undefined where there is nobody to tell. */
+  readonly refusedBefore: ((method: DescMethod, error: unknown, start: number) => void) | undefined;
 }
 
 type AnyRequest = UnaryRequest | StreamRequest;
@@ -151,6 +153,12 @@ export function createEnforcer(
       gated = true;
     },
     lookup: evaluator.lookup,
+    refusedBefore:
+      log &&
+      ((method, error, start) => {
+        const reason = ConnectError.from(error).code === Code.Unauthenticated ? "unauthenticated" : "error";
+        log.write({ effect: "deny", decidedBy: "authentication", reason, error }, method, undefined, start);
+      }),
   };
 }
 

@@ -4,8 +4,8 @@ import type { DenialReason } from "../policy/decide.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import type { AuthzRequest } from "./authz-request.js";
 
-/** Who decided: a row of a table, a rule, code, or nobody else. */
-export type Decider = "table" | "rule" | "authorize" | "check" | "defaultPolicy" | "skipMethods";
+/** Who decided: authentication (only to refuse), a row of a table, a rule, code, or nobody else. */
+export type Decider = "authentication" | "table" | "rule" | "authorize" | "check" | "defaultPolicy" | "skipMethods";
 
 /**
  * Why a call is refused. `missing-row`: the table is older than the schema. `error`: the decision itself

@@ -44,6 +44,7 @@ describe.each(protocols)("the gate, over %s", (protocol) => {
       expect(events.map(({ method, effect }) => `${method} ${effect}`)).toEqual([
         "Scope allow",
         "Role deny",
+        "Role deny",
         "Public allow",
       ]);
     } finally {

@@ -92,7 +92,10 @@ describe('mode: "report"', () => {
       const access = createClient(AccessService, lab.transports.grpc);
       expect(await outcome(access.role({}, { headers: as("wrong") }))).toBe("ok");
       expect(await outcome(access.role({}))).toBe("Unauthenticated");
-      expect(events).toMatchObject([{ effect: "deny", reason: "missing-role", enforced: false }]);
+      expect(events).toMatchObject([
+        { effect: "deny", reason: "missing-role", enforced: false },
+        { effect: "deny", decidedBy: "authentication", enforced: true },
+      ]);
     } finally {
       await lab.close();
     }
