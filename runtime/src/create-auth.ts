@@ -2,6 +2,7 @@ import type { HandlerContext, Interceptor } from "@connectrpc/connect";
 import { createAuthenticationInterceptor } from "./authentication/authentication-interceptor.js";
 import { type AuthenticationOptions, splitOptions } from "./authentication/authentication-options.js";
 import { type Authenticate, createAuthenticator } from "./authentication/authenticator.js";
+import { createRevocations, type Revocations } from "./authentication/revocations.js";
 import type { AuthScheme } from "./authentication/scheme.js";
 import { listSchemes, vouched } from "./authentication/scheme-list.js";
 import { authzOptionNames, splitAuthzOptions } from "./authorization/authz-options.js";
@@ -25,6 +26,10 @@ export interface Auth {
   readonly interceptors: Interceptor[];
   /** For the server's `requestGate` (connect 2.2 and newer): refuses on headers alone, before the body is read. */
   readonly requestGate: (context: HandlerContext) => Promise<void>;
+  /** Fetches key sets, so that the first calls need not wait. @throws an error where one cannot be had. */
+  readonly warmUp: () => Promise<void>;
+  /** Revokes credentials, by the option `revocations`; without it, in this instance alone. See {@link Revocations}. */
+  readonly revoke: Revocations["revoke"];
 }
 
 /**
@@ -46,6 +51,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
   const schemes = listSchemes(own.authenticate, "authenticate");
   const internalSchemes = vouched(listSchemes(internal, "internal", schemes));
   if (schemes.length === 0) throw new TypeError("authenticate: expected at least one scheme, such as jwt({...})");
+  const revocations = pipeline.revocations ?? createRevocations();
   const authenticate = createAuthenticator(
     {
       all: [...schemes, ...internalSchemes],
@@ -55,7 +61,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
         return access === "internal" ? internalSchemes : schemes;
       },
     },
-    pipeline,
+    { ...pipeline, revocations },
   );
   const authenticator = reportRefusals(authenticate, enforcer.refusedBefore);
   return {
@@ -65,6 +71,10 @@ export function createAuth(options: CreateAuthOptions): Auth {
       await authenticator({ method, header, values, signal });
       enforcer.gate(context);
     },
+    async warmUp() {
+      await Promise.all([...schemes, ...internalSchemes].map((scheme) => scheme.warmUp?.()));
+    },
+    revoke: revocations.revoke,
   };
 }
 

@@ -14,7 +14,14 @@ export {
   createSessionAuthInterceptor,
   type SessionAuthInterceptorOptions,
 } from "./authentication/create-session-auth-interceptor.js";
+export type { AuthLimits } from "./authentication/limits.js";
 export { type Peer, type PeerCertificate, type PeerRequest, peerKey, recordPeer } from "./authentication/peer.js";
+export {
+  createRevocations,
+  type Revocation,
+  type RevocationOptions,
+  type Revocations,
+} from "./authentication/revocations.js";
 export type { AuthScheme, Credential, CredentialSource, Verified } from "./authentication/scheme.js";
 export { type CredentialsOptions, credentials } from "./authentication/schemes/credentials.js";
 export { type GatewayOptions, gateway } from "./authentication/schemes/gateway.js";

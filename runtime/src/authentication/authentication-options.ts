@@ -1,3 +1,6 @@
+import type { AuthLimits } from "./limits.js";
+import type { Revocations } from "./revocations.js";
+
 /** What every authentication interceptor takes. */
 export interface AuthenticationOptions {
   /** Patterns of methods that are called without identity: credentials are not looked at. By default, none. */
@@ -19,14 +22,34 @@ export interface AuthenticationOptions {
    * makes every `await` of the process dearer; later versions do not mind. By default, true.
    */
   readonly asyncContext?: boolean | undefined;
+  /** What a caller may cost. */
+  readonly limits?: AuthLimits | undefined;
+  /** Credentials that count no more: what `createRevocations` makes. By default, none. */
+  readonly revocations?: Revocations | undefined;
 }
 
 /** Parts the options of a factory into those of the pipeline and those of its scheme. */
 export function splitOptions<T extends AuthenticationOptions>(
   options: T,
 ): { readonly pipeline: AuthenticationOptions; readonly scheme: Omit<T, keyof AuthenticationOptions> } {
-  const { skipMethods, optionalMethods, propagateHeaders, propagatedClaims, asyncContext, ...scheme } = Object(
-    options,
-  ) as T;
-  return { pipeline: { skipMethods, optionalMethods, propagateHeaders, propagatedClaims, asyncContext }, scheme };
+  const {
+    skipMethods,
+    optionalMethods,
+    propagateHeaders,
+    propagatedClaims,
+    asyncContext,
+    limits,
+    revocations,
+    ...scheme
+  } = Object(options) as T;
+  const pipeline = {
+    skipMethods,
+    optionalMethods,
+    propagateHeaders,
+    propagatedClaims,
+    asyncContext,
+    limits,
+    revocations,
+  };
+  return { pipeline, scheme };
 }

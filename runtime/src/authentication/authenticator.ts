@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextKey, type ContextValues, createContextKey } from "@connectrpc/connect";
-import { type AuthContext, authContextKey, createAuthContext } from "../context/auth-context.js";
+import { type AuthContext, type AuthContextInit, authContextKey, createAuthContext } from "../context/auth-context.js";
 import { stripIdentityHeaders } from "../context/auth-headers.js";
 import { vouchFor } from "../context/internal-identity.js";
 import { compileMethodPatterns } from "../method-pattern.js";
@@ -8,6 +8,7 @@ import { failedVerification, missingCredentials } from "./authentication-error.j
 import type { AuthenticationOptions } from "./authentication-options.js";
 import { challengesKey } from "./challenge.js";
 import { CredentialCache } from "./credential-cache.js";
+import { Limiter } from "./limits.js";
 import { compilePropagation } from "./propagation.js";
 import type { AuthScheme, Credential } from "./scheme.js";
 
@@ -64,7 +65,12 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   const isSkipped = compileMethodPatterns(options.skipMethods ?? [], "skipMethods");
   const isOptional = compileMethodPatterns(options.optionalMethods ?? [], "optionalMethods");
   const propagate = compilePropagation(options);
-  const caches = new Map(selection.all.map((scheme) => [scheme, createCache(scheme)]));
+  const limiter = new Limiter(options.limits);
+  const { revocations } = options;
+  if (revocations !== undefined && typeof revocations?.check !== "function") {
+    throw new TypeError("revocations: expected what createRevocations makes");
+  }
+  const caches = new Map(selection.all.map((scheme) => [scheme, createCache(scheme, limiter)]));
   const trustedHeaders = [...new Set(selection.all.flatMap((scheme) => scheme.trustedHeaders))];
   const plans = new WeakMap<DescMethod, Plan>();
   // What this authenticator found out about a call, for the interceptor that runs after the gate.
@@ -92,7 +98,9 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     try {
       for (const { scheme, cache } of plan.schemes) {
         const credential = scheme.read(call);
-        if (credential !== undefined) return { credential, cache, challenges: challengesOf(scheme) };
+        if (credential === undefined) continue;
+        limiter.checkCredential(credential.key);
+        return { credential, cache, challenges: challengesOf(scheme) };
       }
       return undefined;
     } catch (cause) {
@@ -102,6 +110,19 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
       for (const name of trustedHeaders) call.header.delete(name);
       call.values.set(strippedKey, call.header);
     }
+  }
+
+  /** After the cache: what is revoked beats what is remembered. */
+  function checkRevocations(
+    { key, presented = key }: Credential,
+    verified: AuthContext | Promise<AuthContext>,
+  ): AuthContext | Promise<AuthContext> {
+    if (revocations === undefined) return verified;
+    const check = (context: AuthContext) => {
+      const pending = revocations.check(presented, context);
+      return pending === undefined ? context : pending.then(() => context);
+    };
+    return verified instanceof Promise ? verified.then(check) : check(verified);
   }
 
   function publish(call: AuthCall, context: AuthContext | undefined, challenges: readonly string[]) {
@@ -136,7 +157,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     };
     let verified: AuthContext | Promise<AuthContext>;
     try {
-      verified = cache.verify(credential);
+      verified = checkRevocations(credential, cache.verify(credential));
     } catch (cause) {
       return fail(cause);
     }
@@ -145,11 +166,13 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   };
 }
 
-function createCache(scheme: AuthScheme): CredentialCache {
-  return new CredentialCache(scheme, (identity) => {
+function createCache(scheme: AuthScheme, limiter: Limiter): CredentialCache {
+  const admit = (identity: AuthContextInit) => {
     const context = createAuthContext(identity, scheme.name);
+    limiter.checkIdentity(context);
     return scheme.internal === true ? vouchFor(context) : context;
-  });
+  };
+  return new CredentialCache(scheme, admit, limiter);
 }
 
 function challengesOf({ challenge }: AuthScheme): readonly string[] {

@@ -16,6 +16,11 @@ export interface CacheOptions {
    * that a scheme's options say; a scheme whose verification is a function needs one with a `store`.
    */
   readonly namespace?: string;
+  /**
+   * Encrypts what is kept in the store (AES-256-GCM): entries can then neither be read nor made up by who has the store
+   * alone. At least 32 characters, the same for all who share the store. By default, none: identities are kept as JSON.
+   */
+  readonly secret?: string;
   /** How long an answer of the store is waited for, in milliseconds. By default, 250. */
   readonly storeTimeout?: number;
 }
@@ -33,13 +38,14 @@ const optionNames: Readonly<Record<keyof CacheOptions, true>> = {
   maxSize: true,
   store: true,
   namespace: true,
+  secret: true,
   storeTimeout: true,
 };
 
 /** Cache options with their defaults. @throws TypeError naming the option that is malformed. */
 export function checkCacheOptions(options: CacheOptions): CacheOptions & { ttl: number; maxSize: number } {
   checkOptionNames(options, optionNames, "cache");
-  const { ttl = 300_000, maxSize = 10_000, store, namespace, storeTimeout = 250 } = options;
+  const { ttl = 300_000, maxSize = 10_000, store, namespace, secret, storeTimeout = 250 } = options;
   for (const [name, value] of Object.entries({ ttl, storeTimeout })) {
     if (!(Number.isFinite(value) && value > 0)) {
       throw new TypeError(`cache.${name}: expected milliseconds above 0, got ${value}`);
@@ -48,15 +54,24 @@ export function checkCacheOptions(options: CacheOptions): CacheOptions & { ttl: 
   if (!(Number.isSafeInteger(maxSize) && maxSize > 0)) {
     throw new TypeError(`cache.maxSize: expected a whole number above 0, got ${maxSize}`);
   }
-  for (const method of ["get", "set", "delete"] as const) {
-    if ("store" in options && typeof store?.[method] !== "function") {
-      throw new TypeError(
-        `cache.store: expected a store with get, set and delete, such as a Keyv; it has no ${method}`,
-      );
+  if ("store" in options) checkStore(store, "cache.store");
+  if ("secret" in options) {
+    if (typeof secret !== "string" || secret.length < 32) {
+      throw new TypeError("cache.secret: expected at least 32 characters; is an environment variable missing?");
     }
+    if (store === undefined) throw new TypeError("cache.secret: has no effect without a store");
   }
   if ("namespace" in options && (typeof namespace !== "string" || namespace === "")) {
     throw new TypeError("cache.namespace: expected a non-empty string");
   }
   return { ...options, ttl, maxSize, storeTimeout };
+}
+
+/** @throws TypeError where a store lacks what is called. */
+export function checkStore(store: Partial<CacheStore> | undefined, option: string): void {
+  for (const method of ["get", "set", "delete"] as const) {
+    if (typeof store?.[method] !== "function") {
+      throw new TypeError(`${option}: expected a store with get, set and delete, such as a Keyv; it has no ${method}`);
+    }
+  }
 }

@@ -2,6 +2,8 @@ import { LRUCache } from "lru-cache";
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { checkCacheOptions } from "./cache-options.js";
+import { createEntrySeal, type EntrySeal } from "./entry-seal.js";
+import type { Limiter } from "./limits.js";
 import type { AuthScheme, Credential, Verified } from "./scheme.js";
 import { sha256 } from "./sha256.js";
 import { SharedStore } from "./shared-store.js";
@@ -22,6 +24,7 @@ interface Memory {
   readonly refusals: LRUCache<string, { readonly error: InvalidCredentialError; readonly until: number }>;
   readonly ttl: number;
   readonly store: SharedStore | undefined;
+  readonly seal: EntrySeal | undefined;
 }
 
 /**
@@ -31,29 +34,34 @@ interface Memory {
 export class CredentialCache {
   readonly #scheme: AuthScheme;
   readonly #admit: (identity: AuthContextInit) => AuthContext;
+  readonly #limiter: Limiter;
   readonly #prefix: string;
   readonly #memory: Memory | undefined;
   readonly #pending: Map<string, Promise<AuthContext>> = new Map();
 
   /**
    * @param admit - checks and freezes a verified identity.
+   * @param limiter - bounds the verifications.
    * @throws TypeError for a malformed option of the scheme's `cache`.
    */
-  constructor(scheme: AuthScheme, admit: (identity: AuthContextInit) => AuthContext) {
+  constructor(scheme: AuthScheme, admit: (identity: AuthContextInit) => AuthContext, limiter: Limiter) {
     this.#scheme = scheme;
     this.#admit = admit;
+    this.#limiter = limiter;
     this.#prefix = `${scheme.name}\n`;
     if (scheme.cache === false) return;
-    const { ttl, maxSize, store, namespace, storeTimeout } = checkCacheOptions(scheme.cache);
+    const { ttl, maxSize, store, namespace, secret, storeTimeout } = checkCacheOptions(scheme.cache);
     if (store !== undefined && namespace === undefined && scheme.fingerprint === undefined) {
       throw new TypeError("cache.namespace: needed with a store, to say whose verifications are shared");
     }
-    this.#prefix += `${JSON.stringify([namespace, scheme.fingerprint, scheme.internal === true])}\n`;
+    const seal = secret === undefined ? undefined : createEntrySeal(secret);
+    this.#prefix += `${JSON.stringify([namespace, scheme.fingerprint, scheme.internal === true, seal?.salt])}\n`;
     this.#memory = {
       entries: new LRUCache({ max: maxSize }),
       refusals: new LRUCache({ max: Math.min(maxSize, refusals.max) }),
       ttl,
       store: store && new SharedStore(store, storeTimeout as number),
+      seal,
     };
   }
 
@@ -64,7 +72,7 @@ export class CredentialCache {
    */
   verify(credential: Credential): AuthContext | Promise<AuthContext> {
     if (credential.key === undefined) {
-      const verified = credential.verify();
+      const verified = this.#limiter.run(() => credential.verify());
       return verified instanceof Promise
         ? verified.then((v) => this.#accept(v).context)
         : this.#accept(verified).context;
@@ -79,7 +87,8 @@ export class CredentialCache {
     if (refusal !== undefined && Date.now() < refusal.until) throw refusal.error;
     let pending = this.#pending.get(digest);
     if (pending === undefined) {
-      pending = this.#find(credential, digest).finally(() => this.#pending.delete(digest));
+      const find = () => this.#find(credential, digest);
+      pending = (this.#limiter.run(find) as Promise<AuthContext>).finally(() => this.#pending.delete(digest));
       this.#pending.set(digest, pending);
     }
     return pending;
@@ -93,7 +102,8 @@ export class CredentialCache {
     try {
       const entry = this.#accept(await credential.verify());
       memory.entries.set(digest, entry);
-      memory.store?.set(digest, encodeEntry(entry.context, entry.until, entry.vouchedBy), entry.until - Date.now());
+      const text = encodeEntry(entry.context, entry.until, entry.vouchedBy);
+      memory.store?.set(digest, memory.seal?.seal(text, digest) ?? text, entry.until - Date.now());
       return entry.context;
     } catch (error) {
       if (error instanceof InvalidCredentialError && error.final) {
@@ -106,7 +116,7 @@ export class CredentialCache {
   async #fromStore(memory: Memory, store: SharedStore, digest: string): Promise<Entry | undefined> {
     const text = await store.get(digest);
     if (text === undefined || text === null) return undefined;
-    const stored = decodeEntry(text);
+    const stored = decodeEntry(memory.seal === undefined ? text : memory.seal.open(text, digest));
     try {
       if (stored !== undefined) {
         const entry = this.#accept(stored, stored.until);

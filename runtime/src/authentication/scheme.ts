@@ -31,6 +31,12 @@ export interface AuthScheme {
   /** Whether what vouched for a remembered credential, {@link Verified.vouchedBy}, still does. By default, true. */
   isCurrent?(vouchedBy: string): boolean;
   /**
+   * Fetches what the first verification would have to wait for.
+   *
+   * @throws an error where it cannot be had.
+   */
+  warmUp?(): Promise<void>;
+  /**
    * The credential of a call, unverified; undefined where there is none.
    *
    * @throws InvalidCredentialError where it is ambiguous or malformed.
@@ -42,6 +48,8 @@ export interface AuthScheme {
 export interface Credential {
   /** Everything that the verification looks at, for the cache; undefined where that cannot be said. */
   readonly key: string | undefined;
+  /** What the caller presented, for `revoke({ credential })`. By default, `key`. */
+  readonly presented?: string | undefined;
   /**
    * @throws InvalidCredentialError where the credential is not valid, or an error that says that something could not be
    * reached, which is answered with `unavailable`. Any other error refuses as well.

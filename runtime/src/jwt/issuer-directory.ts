@@ -8,7 +8,7 @@ import { refusalOf } from "./refusal.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
 
 /** Verifies tokens by the keys of their issuer. */
-export interface IssuerDirectory extends Required<Pick<AuthScheme, "fingerprint" | "isCurrent">> {
+export interface IssuerDirectory extends Required<Pick<AuthScheme, "fingerprint" | "isCurrent" | "warmUp">> {
   verify(token: string): Promise<Verified>;
 }
 
@@ -40,6 +40,9 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
       const verifier = verifiers.get(issuer);
       return verifier !== undefined && (key === null || verifier.isCurrent === undefined || verifier.isCurrent(key));
     },
+    async warmUp() {
+      await Promise.all([...verifiers.values()].map(({ warmUp }) => warmUp()));
+    },
     async verify(token) {
       const issuer = issuerOf(token);
       const verifier = verifiers.get(issuer);
@@ -50,8 +53,8 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
   };
 }
 
-function directoryOfOne({ fingerprint, verify, isCurrent = () => true }: TokenVerifier): IssuerDirectory {
-  return { fingerprint: digest(fingerprint), verify, isCurrent };
+function directoryOfOne({ fingerprint, verify, warmUp, isCurrent = () => true }: TokenVerifier): IssuerDirectory {
+  return { fingerprint: digest(fingerprint), verify, warmUp, isCurrent };
 }
 
 /** What the token says of itself: good for choosing the keys that then have to verify it, and nothing else. */

@@ -19,6 +19,7 @@ export function jwt(options: JwtOptions): AuthScheme {
     cache,
     fingerprint: directory.fingerprint,
     isCurrent: directory.isCurrent,
+    warmUp: directory.warmUp,
     read({ header }) {
       const token = readBearerToken(header);
       return token === undefined ? undefined : { key: token, verify: () => directory.verify(token) };

@@ -12,6 +12,8 @@ export interface KeySource {
   getKey(header: JWSHeaderParameters): Promise<VerificationKey>;
   /** Tells this source from others. Secrets are told apart by a digest. */
   readonly fingerprint: string;
+  /** Fetches the keys. Absent where there is nothing to fetch. */
+  readonly warmUp?: () => Promise<void>;
   /** Whether the key of this name may still verify. Absent where keys do not change. */
   readonly isCurrent?: (name: string) => boolean;
 }
@@ -53,6 +55,7 @@ export function createKeySource(options: JwtIssuerOptions): KeySource {
     return {
       algorithms: pin(options.algorithms, asymmetric, "a key set"),
       fingerprint: url.href,
+      warmUp: keySet.warmUp,
       isCurrent: keySet.isCurrent,
       async getKey(header) {
         const key = await keySet.getKey(header);

@@ -22,6 +22,8 @@ export interface RemoteKeySetOptions {
 export interface RemoteKeySet {
   /** @throws ConnectError with code `unavailable` where the key cannot be known now; a jose error where there is none. */
   getKey(header: JWSHeaderParameters): Promise<CryptoKey>;
+  /** Fetches the key set. @throws ConnectError with code `unavailable` where it cannot be had now. */
+  warmUp(): Promise<void>;
   /** The name of a key that `getKey` gave, for `isCurrent`. */
   nameOf(key: CryptoKey): Promise<string>;
   /** Whether the key of this name is still in the key set. */
@@ -134,6 +136,10 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
       const newer = await keysSince(asked);
       if (newer === undefined) throw unavailable();
       return newer.find(header);
+    },
+    async warmUp() {
+      if (age() >= maxAge) await refresh();
+      if (keys === undefined) throw unavailable();
     },
     nameOf: nameKey,
     isCurrent(name) {

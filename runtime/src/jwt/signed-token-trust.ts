@@ -31,6 +31,7 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
     cache,
     fingerprint: directory.fingerprint,
     isCurrent: directory.isCurrent,
+    warmUp: directory.warmUp,
     read(source) {
       const token = name === undefined ? readBearerToken(source.header) : readToken(source.header, name);
       return token === undefined ? undefined : { key: token, verify: () => directory.verify(token) };

@@ -18,6 +18,8 @@ export interface TokenVerifier {
   /** All that the options say, and which keys they name. */
   readonly fingerprint: string;
   verify(token: string): Promise<Verified>;
+  /** Fetches the keys. */
+  warmUp(): Promise<void>;
   /** Whether the key of this name may still verify. */
   readonly isCurrent: ((name: string) => boolean) | undefined;
 }
@@ -53,6 +55,7 @@ export function createTokenVerifier(options: JwtIssuerOptions, owner: string): T
   return {
     issuers,
     fingerprint: JSON.stringify([keys.fingerprint, verifyOptions, options.claimsMapping]),
+    warmUp: async () => keys.warmUp?.(),
     isCurrent: keys.isCurrent,
     async verify(token) {
       let vouchedBy: string | undefined;

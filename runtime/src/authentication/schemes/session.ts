@@ -73,6 +73,7 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
       if (readsHeaders ? !header.has("authorization") && !header.has("cookie") : token === undefined) return undefined;
       const seen = cache === false ? header : pick(header, covered);
       return {
+        presented: token,
         key: cache === false ? undefined : JSON.stringify([token, ...covered.map((name) => header.get(name))]),
         async verify() {
           const found = await verifySession(token, seen);

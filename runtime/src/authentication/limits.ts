@@ -1,0 +1,85 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { AuthContextInit } from "../context/auth-context.js";
+import { checkOptionNames } from "../option-names.js";
+import { InvalidCredentialError } from "./authentication-error.js";
+import { within } from "./within.js";
+
+/** What a caller may cost. */
+export interface AuthLimits {
+  /** Longest credential that is verified, in characters; longer ones are refused. By default, and for Bearer tokens at most, 16384. */
+  readonly credentialLength?: number;
+  /** Most roles of one identity; one with more is refused. By default, 1000. */
+  readonly roles?: number;
+  /** Most scopes of one identity; one with more is refused. By default, 1000. */
+  readonly scopes?: number;
+  /** How long one verification may take, in milliseconds; then the call is answered with `unavailable`. By default, 10000. */
+  readonly verificationTime?: number;
+  /**
+   * Most verifications at the same time, by this interceptor; calls that need one more are answered with `unavailable` at
+   * once. Callers whose credentials are remembered need none. By default, 1000.
+   */
+  readonly verifications?: number;
+}
+
+const defaults: Required<AuthLimits> = {
+  credentialLength: 16 * 1024,
+  roles: 1_000,
+  scopes: 1_000,
+  verificationTime: 10_000,
+  verifications: 1_000,
+};
+
+const optionNames: Readonly<Record<keyof AuthLimits, true>> = {
+  credentialLength: true,
+  roles: true,
+  scopes: true,
+  verificationTime: true,
+  verifications: true,
+};
+
+/** Keeps the limits of one authenticator. */
+export class Limiter {
+  readonly #limits: Required<AuthLimits>;
+  #verifications = 0;
+
+  /** @throws TypeError for a limit that is not a whole number above 0. */
+  constructor(options: AuthLimits = {}) {
+    checkOptionNames(options, optionNames, "limits");
+    this.#limits = { ...defaults, ...options };
+    for (const [name, value] of Object.entries(this.#limits)) {
+      if (!(Number.isSafeInteger(value) && value > 0)) {
+        throw new TypeError(`limits.${name}: expected a whole number above 0, got ${value}`);
+      }
+    }
+  }
+
+  /** @throws InvalidCredentialError */
+  checkCredential(credential: string | undefined): void {
+    if (credential !== undefined && credential.length > this.#limits.credentialLength) {
+      throw new InvalidCredentialError("the credential is too long");
+    }
+  }
+
+  /** @throws InvalidCredentialError */
+  checkIdentity({ roles, scopes }: AuthContextInit): void {
+    if ((roles?.length ?? 0) > this.#limits.roles) throw new InvalidCredentialError("too many roles");
+    if ((scopes?.length ?? 0) > this.#limits.scopes) throw new InvalidCredentialError("too many scopes");
+  }
+
+  /**
+   * Verifies, if there is room for one more.
+   *
+   * @throws ConnectError with code `resource_exhausted`, or later with `deadline_exceeded`.
+   */
+  run<T>(verify: () => T | Promise<T>): T | Promise<T> {
+    if (this.#verifications >= this.#limits.verifications) {
+      throw new ConnectError("too many verifications at the same time", Code.ResourceExhausted);
+    }
+    const verified = verify();
+    if (!(verified instanceof Promise)) return verified;
+    this.#verifications++;
+    return within(this.#limits.verificationTime, verified).finally(() => {
+      this.#verifications--;
+    });
+  }
+}

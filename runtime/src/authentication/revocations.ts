@@ -1,0 +1,210 @@
+import { createHash } from "node:crypto";
+import type { AuthContext } from "../context/auth-context.js";
+import { checkOptionNames } from "../option-names.js";
+import { InvalidCredentialError } from "./authentication-error.js";
+import { type CacheStore, checkStore } from "./cache-options.js";
+import { SharedStore } from "./shared-store.js";
+import { within } from "./within.js";
+
+/** What is revoked. */
+export type Revocation =
+  /**
+   * Every credential of a principal that was issued before now, by any issuer. Credentials say when they were issued by a
+   * claim `iat`, in seconds; one that does not say counts as issued before.
+   */
+  | { readonly subject: string }
+  /** The token whose claim `jti` this is. */
+  | { readonly tokenId: string }
+  /** One credential: the token, the API key, the value of the session's cookie. */
+  | { readonly credential: string };
+
+/** How revocations are kept. All times in milliseconds. */
+export interface RevocationOptions {
+  /**
+   * Where instances hear of each other's revocations, such as a Keyv. Who can write to it can refuse callers, who can
+   * delete from it can undo revocations. By default, none: a revocation counts for this instance alone.
+   */
+  readonly store?: CacheStore;
+  /** Within this time a revocation takes effect on other instances, while the store answers. By default, 5000. */
+  readonly interval?: number;
+  /** How long a revocation is kept: as long as the longest-lived credential at least. By default, 86400000: a day. */
+  readonly ttl?: number;
+  /** Most revocations that this instance keeps in memory. By default, 100000. */
+  readonly maxSize?: number;
+  /** How far the clock that issues credentials may be ahead of this one. By default, 5000. */
+  readonly clockTolerance?: number;
+  /** How long an answer of the store is waited for. By default, 250. */
+  readonly storeTimeout?: number;
+}
+
+/** Credentials that count no more, although they would still be verified. */
+export interface Revocations {
+  /**
+   * Revokes. This instance refuses from the moment of the call; the others within their `interval` of the promise's
+   * fulfilment. Streams that are open stay open until their credential expires.
+   *
+   * @throws TypeError for anything but one non-empty name, and RangeError where `maxSize` are kept, when nothing is revoked;
+   * an Error where the store did not take it, when this instance refuses, and the others have to be told again.
+   */
+  revoke(what: Revocation): Promise<void>;
+  /**
+   * Refuses a revoked caller: at once by what is known here, or later, where the store has to be asked first.
+   *
+   * @param presented - what the caller presented.
+   * @throws InvalidCredentialError
+   */
+  check(presented: string | undefined, context: AuthContext): Promise<void> | undefined;
+}
+
+interface Kept {
+  /** Credentials of a subject that were issued later are not meant. Milliseconds since the epoch. */
+  readonly at: number;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** What the store was asked about a caller. */
+interface Asked {
+  readonly names: readonly string[];
+  /** Milliseconds since the epoch. */
+  at: number;
+  pending: Promise<void> | undefined;
+}
+
+const defaults = { interval: 5_000, ttl: 86_400_000, maxSize: 100_000, clockTolerance: 5_000, storeTimeout: 250 };
+
+/** @throws TypeError naming the option that is malformed. */
+export function createRevocations(options: RevocationOptions = {}): Revocations {
+  const known = {
+    store: true,
+    interval: true,
+    ttl: true,
+    maxSize: true,
+    clockTolerance: true,
+    storeTimeout: true,
+  } as const;
+  checkOptionNames(options, known, "revocations");
+  const { interval, ttl, maxSize, clockTolerance, storeTimeout } = { ...defaults, ...options };
+  for (const [name, value] of Object.entries({ interval, ttl, maxSize, clockTolerance, storeTimeout })) {
+    if (!(Number.isSafeInteger(value) && value > 0)) {
+      throw new TypeError(`revocations.${name}: expected a whole number above 0, got ${value}`);
+    }
+  }
+  if ("store" in options) checkStore(options.store, "revocations.store");
+  const { store } = options;
+  const shared = store && new SharedStore(store, storeTimeout);
+  const kept = new Map<string, Kept>();
+  const asked = new WeakMap<AuthContext, Asked>();
+
+  function keep(name: string, revocation: Kept): boolean {
+    if (kept.size >= maxSize && !kept.has(name)) {
+      const now = Date.now();
+      for (const [old, { until }] of kept) if (now >= until) kept.delete(old);
+      if (kept.size >= maxSize) return false;
+    }
+    kept.set(name, revocation);
+    return true;
+  }
+
+  function isMeant({ at, until }: Kept, name: string, context: AuthContext): boolean {
+    if (Date.now() >= until) return false;
+    const issuedAt = Object.hasOwn(context.claims, "iat") ? context.claims["iat"] : undefined;
+    return !name.startsWith("subject") || typeof issuedAt !== "number" || issuedAt * 1_000 <= at + clockTolerance;
+  }
+
+  /** @throws InvalidCredentialError */
+  function refuseKept(names: readonly string[], context: AuthContext): void {
+    for (const name of names) {
+      const revocation = kept.get(name);
+      if (revocation !== undefined && isMeant(revocation, name, context)) throw revoked(name);
+    }
+  }
+
+  async function ask(shared: SharedStore, caller: Asked, context: AuthContext): Promise<void> {
+    const now = Date.now();
+    const texts = await Promise.all(caller.names.map((name) => shared.get(prefix + name)));
+    for (const [i, name] of caller.names.entries()) {
+      const revocation = decode(texts[i], now + ttl);
+      if (revocation === undefined) continue;
+      keep(name, revocation);
+      if (isMeant(revocation, name, context)) throw revoked(name);
+    }
+    // Only now: a caller who is revoked is asked about again.
+    caller.at = now;
+  }
+
+  return {
+    async revoke(what) {
+      const name = nameOf(what);
+      const at = Date.now();
+      if (!keep(name, { at, until: at + ttl })) throw new RangeError(`${maxSize} revocations are kept already`);
+      if (store === undefined) return;
+      let cause: unknown;
+      try {
+        const taken = await within(storeTimeout, Promise.resolve(store.set(prefix + name, encode(at, at + ttl), ttl)));
+        if (taken !== false) return;
+      } catch (error) {
+        cause = error;
+      }
+      throw new Error("the store did not take the revocation: only this instance refuses", { cause });
+    },
+    check(presented, context) {
+      if (shared === undefined && kept.size === 0) return undefined;
+      let caller = asked.get(context);
+      if (caller === undefined) {
+        caller = { names: namesOf(presented, context), at: Number.NEGATIVE_INFINITY, pending: undefined };
+        asked.set(context, caller);
+      }
+      refuseKept(caller.names, context);
+      if (shared === undefined || Date.now() - caller.at < interval) return undefined;
+      const current = caller;
+      current.pending ??= ask(shared, current, context).finally(() => {
+        current.pending = undefined;
+      });
+      return current.pending;
+    },
+  };
+}
+
+const prefix = "connectum-auth-revoked:";
+
+function revoked(name: string): InvalidCredentialError {
+  return new InvalidCredentialError(`revoked by ${name.slice(0, name.indexOf(":"))}`);
+}
+
+/** Names of every revocation that would mean this caller. */
+function namesOf(presented: string | undefined, { subject, claims }: AuthContext): readonly string[] {
+  const tokenId = Object.hasOwn(claims, "jti") ? claims["jti"] : undefined;
+  return [
+    digest("subject", subject),
+    ...(typeof tokenId === "string" ? [digest("tokenId", tokenId)] : []),
+    ...(presented === undefined ? [] : [digest("credential", presented)]),
+  ];
+}
+
+function nameOf(what: Revocation): string {
+  checkOptionNames(what, { subject: true, tokenId: true, credential: true }, "revoke");
+  const [[kind, value] = ["", ""], ...more] = Object.entries<unknown>(what);
+  if (more.length > 0 || typeof value !== "string" || value === "") {
+    throw new TypeError("revoke: expected one of { subject }, { tokenId } and { credential }, a non-empty string");
+  }
+  return digest(kind, value);
+}
+
+function digest(kind: string, value: string): string {
+  return `${kind}:${createHash("sha256").update(value).digest("base64url")}`;
+}
+
+function encode(at: number, until: number): string {
+  return JSON.stringify({ at, until });
+}
+
+/** Undefined where the store has nothing. What cannot be read is a revocation all the same. */
+function decode(text: unknown, lastUntil: number): Kept | undefined {
+  if (text === undefined || text === null) return undefined;
+  try {
+    const { at, until } = JSON.parse(text as string) as Partial<Kept>;
+    if (typeof at === "number" && typeof until === "number") return { at, until: Math.min(until, lastUntil) };
+  } catch {}
+  return { at: Number.POSITIVE_INFINITY, until: lastUntil };
+}

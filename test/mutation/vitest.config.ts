@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(`../../runtime/src/${path}`, import.meta.url));
+
+// Tests import the packages by name, which is what is built; mutants live in the source.
+export default defineConfig({
+  root: fileURLToPath(new URL("../..", import.meta.url)),
+  resolve: {
+    alias: [
+      { find: /^@connectum\/auth$/, replacement: source("index.ts") },
+      { find: /^@connectum\/auth\/(\w+)$/, replacement: source("$1/index.ts") },
+    ],
+  },
+  test: {
+    include: ["test/src/{authentication,authorization,policy,security}/*.test.ts"],
+    exclude: ["**/types.test.ts"],
+    testTimeout: 30_000,
+  },
+});

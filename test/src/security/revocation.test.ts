@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createRevocations, credentials, type Revocation, type RevocationOptions, session } from "@connectum/auth";
+import { describe, expect, test, vi } from "vitest";
+import { type Instance, startInstance, TestStore } from "./instance.js";
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+/** Tokens are `subject/tokenId/seconds since they were issued`. */
+function start(options?: RevocationOptions): Instance & { verifications(): number } {
+  const verifyCredentials = vi.fn((token: string) => {
+    const [subject = "", jti, age] = token.split("/");
+    return { subject, claims: { ...(jti && { jti }), ...(age && { iat: seconds() - Number(age) }) } };
+  });
+  const instance = startInstance({
+    authenticate: credentials({ verifyCredentials, cache: { ttl: 60_000 } }),
+    ...(options && { revocations: createRevocations(options) }),
+  });
+  return { ...instance, verifications: () => verifyCredentials.mock.calls.length };
+}
+
+describe("in this instance, at once, whatever is cached", () => {
+  const cases: [string, Revocation, string, string][] = [
+    ["a subject", { subject: "ada" }, "ada/t1", "bob/t1"],
+    ["another token of the subject", { subject: "ada" }, "ada/t2", "adam/t2"],
+    ["a token by its id", { tokenId: "t1" }, "ada/t1", "ada/t2"],
+    ["a credential", { credential: "ada/t1" }, "ada/t1", "ada/t2"],
+    ["a claim name is no subject", { subject: "t1" }, "t1/x", "ada/t1"],
+  ];
+  test.each(cases)("%s", async (_, what, refused, served) => {
+    const { call, revoke, verifications } = start();
+    expect([await call(refused), await call(served)]).toEqual([refused, served].map((token) => token.split("/")[0]));
+    const done = revoke(what);
+    expect(await call(refused)).toBe("Unauthenticated");
+    await done;
+    expect(await call(refused)).toBe("Unauthenticated");
+    expect(await call(served)).toBe(served.split("/")[0]);
+    expect(verifications()).toBe(2);
+  });
+
+  test("a verification that is under way does not slip through", async () => {
+    let answer = (_: { subject: string }) => {};
+    const { call, revoke } = startInstance({
+      authenticate: credentials({
+        verifyCredentials: () =>
+          new Promise<{ subject: string }>((resolve) => {
+            answer = resolve;
+          }),
+      }),
+    });
+    const pending = call("ada");
+    await sleep(5);
+    await revoke({ subject: "ada" });
+    answer({ subject: "ada" });
+    expect(await pending).toBe("Unauthenticated");
+  });
+
+  test("a subject's credentials that are issued later are good; those that do not say when are not", async () => {
+    const { call, revoke } = start({ clockTolerance: 1 });
+    await revoke({ subject: "ada" });
+    expect(await call("ada/old/10")).toBe("Unauthenticated");
+    expect(await call("ada/unsaid")).toBe("Unauthenticated");
+    expect(await call("ada/new/-2")).toBe("ada");
+  });
+
+  test("a clock that is ahead does not save a credential", async () => {
+    const { call, revoke } = start({ clockTolerance: 5_000 });
+    await revoke({ subject: "ada" });
+    expect(await call("ada/ahead/-3")).toBe("Unauthenticated");
+    expect(await call("ada/new/-20")).toBe("ada");
+  });
+
+  test("a session by the value of its cookie, cached or not", async () => {
+    for (const cache of [false, { ttl: 60_000 }] as const) {
+      const { call, revoke } = startInstance({
+        authenticate: session({
+          bearer: true,
+          verifySession: (token) => token,
+          mapSession: (subject) => ({ subject }),
+          cache,
+        }),
+      });
+      expect(await call("ada")).toBe("ada");
+      await revoke({ credential: "ada" });
+      expect(await call("ada")).toBe("Unauthenticated");
+      expect(await call("bob")).toBe("bob");
+    }
+  });
+
+  test("until the ttl is over", async () => {
+    const { call, revoke } = start({ ttl: 50 });
+    await revoke({ subject: "ada" });
+    expect(await call("ada")).toBe("Unauthenticated");
+    await sleep(60);
+    expect(await call("ada")).toBe("ada");
+  });
+});
+
+describe("in other instances, through the store", () => {
+  const interval = 150;
+
+  test("within the interval, and before it is over not asked again", async () => {
+    const store = new TestStore();
+    const [a, b] = [start({ store, interval }), start({ store, interval })];
+    expect([await a.call("ada"), await b.call("ada"), await b.call("bob")]).toEqual(["ada", "ada", "bob"]);
+    const readsBefore = store.reads;
+    await a.revoke({ subject: "ada" });
+    const revokedAt = Date.now();
+    let lastServed = 0;
+    while ((await b.call("ada")) === "ada") {
+      lastServed = Date.now() - revokedAt;
+      await sleep(5);
+    }
+    expect(lastServed).toBeLessThanOrEqual(interval);
+    expect(store.reads - readsBefore).toBe(2);
+    expect(await b.call("bob")).toBe("bob");
+  });
+
+  test("at once for a caller that the instance has not seen", async () => {
+    const store = new TestStore();
+    const [a, b] = [start({ store, interval }), start({ store, interval })];
+    await a.revoke({ tokenId: "t1" });
+    expect([await b.call("ada/t1"), await b.call("ada/t2")]).toEqual(["Unauthenticated", "ada"]);
+  });
+
+  test("for good, once heard of, also while the store is away", async () => {
+    const store = new TestStore();
+    const [a, b] = [start({ store, interval }), start({ store, interval })];
+    await a.revoke({ credential: "ada" });
+    expect(await b.call("ada")).toBe("Unauthenticated");
+    store.behaviour = "failing";
+    await sleep(interval + 20);
+    expect([await b.call("ada"), await b.call("bob")]).toEqual(["Unauthenticated", "bob"]);
+  });
+
+  test.each(["failing", "hanging"] as const)("a store that is %s holds up nobody for long", async (behaviour) => {
+    const store = new TestStore();
+    store.behaviour = behaviour;
+    const { call } = start({ store, interval, storeTimeout: 50 });
+    const start_ = Date.now();
+    expect(await Promise.all(["ada", "bob", "eve"].map(call))).toEqual(["ada", "bob", "eve"]);
+    expect(Date.now() - start_).toBeLessThan(500);
+  });
+
+  test.each(["failing", "hanging", "refusing"] as const)("a store that is %s is reported", async (behaviour) => {
+    const store = new TestStore();
+    store.behaviour = behaviour;
+    const { call, revoke } = start({ store, interval, storeTimeout: 50 });
+    await expect(revoke({ subject: "ada" })).rejects.toThrow("only this instance refuses");
+    expect([await call("ada"), await call("bob")]).toEqual(["Unauthenticated", "bob"]);
+    store.behaviour = "well";
+    await revoke({ subject: "ada" });
+  });
+
+  test("garbage in the place of a revocation refuses", async () => {
+    const store = new TestStore();
+    const [a, b] = [start({ store, interval }), start({ store, interval })];
+    await a.revoke({ subject: "ada" });
+    for (const [key] of store.entries) store.entries.set(key, "garbage");
+    expect([await b.call("ada/x/-100"), await b.call("bob")]).toEqual(["Unauthenticated", "bob"]);
+  });
+
+  test("what the store holds names nobody", async () => {
+    const store = new TestStore();
+    const { revoke } = start({ store });
+    for (const what of [{ subject: "ada" }, { tokenId: "t1" }, { credential: "secret" }]) await revoke(what);
+    expect(store.entries.size).toBe(3);
+    expect(JSON.stringify([...store.entries])).not.toMatch(/ada|t1|secret/);
+  });
+});
+
+describe("bounds", () => {
+  test("no more than maxSize are kept, and none that counts is dropped for another", async () => {
+    const { call, revoke } = start({ maxSize: 2, ttl: 200 });
+    await revoke({ subject: "a" });
+    await revoke({ subject: "b" });
+    await revoke({ subject: "b" });
+    await expect(revoke({ subject: "c" })).rejects.toThrow(RangeError);
+    expect(await Promise.all(["a", "b", "c"].map(call))).toEqual(["Unauthenticated", "Unauthenticated", "c"]);
+    await sleep(210);
+    await revoke({ subject: "c" });
+    expect(await Promise.all(["a", "b", "c"].map(call))).toEqual(["a", "b", "Unauthenticated"]);
+  });
+
+  test.each<[unknown, RegExp]>([
+    [{}, /revoke: expected one of/],
+    [{ subject: "" }, /revoke: expected one of/],
+    [{ subject: 7 }, /revoke: expected one of/],
+    [{ subject: "a", tokenId: "b" }, /revoke: expected one of/],
+    [{ subjekt: "a" }, /did you mean subject/],
+    ["ada", /revoke: expected an object/],
+    [undefined, /revoke: expected an object/],
+  ])("%j revokes nothing", async (what, message) => {
+    const { call, revoke } = start();
+    await expect(revoke(what as Revocation)).rejects.toThrow(TypeError);
+    await expect(revoke(what as Revocation)).rejects.toThrow(message);
+    expect(await call("ada")).toBe("ada");
+  });
+
+  test.each(["interval", "ttl", "maxSize", "clockTolerance", "storeTimeout"])("%s must be above 0", (option) => {
+    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1", undefined]) {
+      expect(() => createRevocations({ [option]: value })).toThrow(`revocations.${option}: expected a whole number`);
+    }
+  });
+
+  test("a store must be one", () => {
+    expect(() => createRevocations(JSON.parse('{"store":{}}'))).toThrow("revocations.store: expected a store");
+    expect(() => startInstance(JSON.parse('{"authenticate":[],"revocations":{}}'))).toThrow(TypeError);
+  });
+});
