@@ -10,7 +10,7 @@ export interface OpenIdProvider {
   readonly keyRequests: number;
   /** An access token (RFC 9068) whose subject is `client`, one of the clients. */
   issueToken(client: string): Promise<string>;
-  /** Signs by a new key from now on. The key set names the keys of before as well. */
+  /** Signs by a new key from now on. The key set names the last ten keys. */
   rotate(): Promise<void>;
   /** Closes the port of its endpoints. Tokens are issued all the same, as they would be by a second instance. */
   takeDown(): Promise<void>;
@@ -29,11 +29,12 @@ export async function startOpenIdProvider(clients: readonly string[], tokenLifet
   // Its other door: open while the endpoints are down.
   const inside = await startHttpServer((_, response) => response.end());
   let keys: JWK[] = [];
+  let rotations = 0;
   let keyRequests = 0;
   let behaviour: "well" | "failing" | "hanging" = "well";
 
   async function rotate(): Promise<void> {
-    keys = [await createKey(`key-${keys.length}`), ...keys];
+    keys = [await createKey(`key-${rotations++}`), ...keys].slice(0, 10);
     const answer = createProvider(outside.url, clients, tokenLifetime, keys).callback();
     inside.listener = answer;
     outside.listener = (request, response) => {
