@@ -60,7 +60,7 @@ export function createTokenVerifier(options: JwtIssuerOptions, owner: string): T
     async verify(token) {
       let vouchedBy: string | undefined;
       try {
-        const { payload } = await jwtVerify(
+        const { payload, protectedHeader } = await jwtVerify(
           token,
           async (header) => {
             const found = await keys.getKey(header);
@@ -69,7 +69,7 @@ export function createTokenVerifier(options: JwtIssuerOptions, owner: string): T
           },
           verifyOptions,
         );
-        checkStrictForm(token);
+        checkStrictForm(token, protectedHeader, payload);
         const identity = { ...toIdentity(payload), expiresAt: expiryOf(payload) };
         return vouchedBy === undefined ? { identity } : { identity, vouchedBy };
       } catch (cause) {
