@@ -7,8 +7,15 @@ export function createAudit(logger: Logger): (event: DecisionEvent) => void {
   return ({ service, method, subject, effect, decidedBy, rule, reason, durationMs, error }) => {
     // Does nothing where no tracing is set up. The name is of OpenTelemetry's semantic conventions.
     if (subject !== undefined) trace.getActiveSpan()?.setAttribute("enduser.id", subject);
-    const entry = { rpc: `${service}/${method}`, subject, decidedBy, rule, reason, durationMs, err: error };
+    const took = Number(durationMs.toFixed(2));
+    const entry = { rpc: `${service}/${method}`, subject, decidedBy, rule, reason, because: causeOf(error), took };
     if (effect === "allow") logger.info(entry, "allowed");
     else logger.warn(entry, "denied");
   };
+}
+
+/** What is at the bottom of an error: the client is told less. */
+function causeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return causeOf(error.cause) ?? error.message;
 }
