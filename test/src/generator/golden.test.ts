@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { pluginPath } from "./plugin-process.js";
@@ -152,6 +152,8 @@ function generateWithProtoc(
     `--connectum-auth_opt=${parameter}`,
     `-I${protosFolder}`,
     `-I${optionsFolder}`,
+    // An old protoc may come without descriptor.proto.
+    `-I${join(dirname(protoc), "include")}`,
     ...names,
   ]);
   return readFolder(out);
