@@ -95,7 +95,7 @@ console.log("\nA token seen before, and a role that the caller has");
       ),
       ours: calls(ours(), () => token),
     },
-    { calls: 2_000, rounds },
+    { calls: 10_000, rounds },
   );
   print(results);
   const base = results["(a) no interceptor"];
@@ -114,7 +114,7 @@ console.log("\nA token never seen");
     let used = 0;
     return () => tokens[used++];
   };
-  const count = perRound * (rounds + 3);
+  const count = Math.ceil(perRound * 1.1) * (rounds + 3);
   const tokens = await Promise.all(Array.from({ length: count }, (_, i) => sign(i + 1)));
   const results = await measure(
     { "jose alone": calls([joseAlone], supply(tokens)), ours: calls(ours(), supply(tokens)) },

@@ -102,8 +102,10 @@ export class CredentialCache {
     try {
       const entry = this.#accept(await credential.verify());
       memory.entries.set(digest, entry);
-      const text = encodeEntry(entry.context, entry.until, entry.vouchedBy);
-      memory.store?.set(digest, memory.seal?.seal(text, digest) ?? text, entry.until - Date.now());
+      if (memory.store !== undefined) {
+        const text = encodeEntry(entry.context, entry.until, entry.vouchedBy);
+        memory.store.set(digest, memory.seal?.seal(text, digest) ?? text, entry.until - Date.now());
+      }
       return entry.context;
     } catch (error) {
       if (error instanceof InvalidCredentialError && error.final) {

@@ -50,21 +50,18 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   }
   const time = expiresAt instanceof Date ? expiresAt.getTime() : Number.NaN;
   if (expiresAt !== undefined && Number.isNaN(time)) throw new TypeError("expiresAt: expected a valid Date");
-  const who = {
+  const context: { -readonly [Field in keyof AuthContext]: AuthContext[Field] } = {
     subject,
-    ...(name !== undefined && { name }),
     roles: names(roles, "roles"),
     scopes: names(scopes, "scopes"),
+    claims: freezeJson(claims, "claims") as AuthContext["claims"],
+    type,
   };
-  const what = { claims: freezeJson(claims, "claims") as AuthContext["claims"], type };
-  if (expiresAt === undefined) return Object.freeze({ ...who, ...what });
-  return Object.freeze({
-    ...who,
-    ...what,
-    get expiresAt() {
-      return new Date(time);
-    },
-  });
+  if (name !== undefined) context.name = name;
+  if (expiresAt !== undefined) {
+    Object.defineProperty(context, "expiresAt", { enumerable: true, get: () => new Date(time) });
+  }
+  return Object.freeze(context);
 }
 
 function names(list: unknown, field: string): readonly string[] {
