@@ -1,4 +1,4 @@
-import { createClient } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import {
   authorizeMethods,
   createAuth,
@@ -134,6 +134,60 @@ test("a message that was refused stays refused when the handler asks again", asy
   const messages = streamOf({ text: "good" }, { text: "bad" }, { text: "good" });
   expect(await outcome(echo.clientStream(messages, { headers: as("right") }))).toBe("PermissionDenied");
   expect(attempts).toEqual(["message", "refused", "refused", "refused"]);
+});
+
+test("a handler that stops reading lets the client's messages go", async () => {
+  const check = authorizeMethods(EchoService, {
+    clientStream: { message: () => true },
+    serverStream: () => true,
+  });
+  const ends: string[] = [];
+  /** Wraps the messages of a call, to see how their reader leaves them. */
+  const watch: Interceptor = (next) => async (req) => {
+    if (!req.stream) return next(req);
+    const it = req.message[Symbol.asyncIterator]();
+    const message = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => it.next(),
+        async return(value: unknown) {
+          ends.push("return");
+          return { done: true as const, value };
+        },
+        async throw(error: unknown) {
+          ends.push("throw");
+          throw error;
+        },
+      }),
+    };
+    return next({ ...req, message } as typeof req);
+  };
+  const leave: Interceptor = (next) => async (req) => {
+    if (!req.stream) return next(req);
+    const it = req.message[Symbol.asyncIterator]();
+    await it.next();
+    expect(await it.return?.("left")).toEqual({ done: true, value: "left" });
+    await expect(it.throw?.(new Error("left"))).rejects.toThrow("left");
+    throw new ConnectError("enough", Code.Aborted);
+  };
+  const { echo } = inProcess(watch, createProtoAuthzInterceptor({ policies, checks: [check] }), leave);
+  const headers = as("right");
+  expect(await outcome(echo.clientStream(streamOf({ text: "1" }, { text: "2" }), { headers }))).toBe("Aborted");
+  expect(ends).toEqual(["return", "throw"]);
+  expect(await outcome(echo.serverStream({ text: "1" }, { headers }))).toBe("Aborted");
+  expect(ends).toEqual(["return", "throw", "return", "throw"]);
+});
+
+test("an opening check given as a function is asked about the caller and the request", async () => {
+  const asked: unknown[] = [];
+  const check = authorizeMethods(EchoService, {
+    clientStream: (caller, { method, message }) => {
+      asked.push([caller.subject, method, message]);
+      return true;
+    },
+  });
+  const { echo } = inProcess(createProtoAuthzInterceptor({ policies, checks: [check] }));
+  expect(await outcome(echo.clientStream(streamOf({ text: "1" }), { headers: as("right") }))).toBe("ok");
+  expect(asked).toEqual([["right", "ClientStream", undefined]]);
 });
 
 test("several checks of one method all have to say yes", async () => {

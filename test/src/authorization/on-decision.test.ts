@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
+  authorizeMethods,
   createAuthzInterceptor,
   createProtoAuthzInterceptor,
   type DecisionEvent,
@@ -7,6 +8,7 @@ import {
 } from "@connectum/auth";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { AccessServicePolicy } from "../gen/lab/v1/lab_auth.js";
+import { PlainService } from "../gen/lab/v1/lab_pb.js";
 import { as, inProcess, outcome } from "./callers.js";
 
 const failure = new Error("database is down");
@@ -124,6 +126,19 @@ describe("an event says who decided what about whom, and why", () => {
     const onDecision = (event: DecisionEvent) => void events.push(event);
     await inProcess(createAuthzInterceptor({ skipMethods: ["*"], onDecision })).plain.get({});
     expect(events).toMatchObject([{ effect: "allow", decidedBy: "skipMethods" }]);
+  });
+
+  test("who would have asked an anonymous caller's question, and the row that allowed a call", async () => {
+    const checks = [authorizeMethods(PlainService, { get: () => true })];
+    for (const [decidedBy, more] of [
+      ["check", { defaultPolicy: "allow" }],
+      ["authorize", { authorize: () => true }],
+    ] as const) {
+      const events: DecisionEvent[] = [];
+      const onDecision = (event: DecisionEvent) => void events.push(event);
+      await outcome(inProcess(createAuthzInterceptor({ ...more, checks, onDecision })).plain.get({}));
+      expect(events).toMatchObject([{ decidedBy, reason: "unauthenticated", effect: "deny" }]);
+    }
   });
 
   test("denied ones only", async () => {
