@@ -68,7 +68,7 @@ for (const { name, limit, source, free = false, external = [] } of bundles) {
   if (limit !== undefined) verdict("bytes", size, { atMost: limit });
   if (free) {
     const parts = [...Object.keys(inputs), ...imports.map(({ path }) => path)];
-    const heavy = parts.filter((part) => /jose|^node:|lru-cache/.test(part));
+    const heavy = parts.filter((part) => /jose|^node:|tiny-lru/.test(part));
     verdict(`parts of jose, node: or the LRU (${heavy})`, heavy.length, { atMost: 0 });
   }
 }

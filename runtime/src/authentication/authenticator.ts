@@ -112,19 +112,6 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     }
   }
 
-  /** After the cache: what is revoked beats what is remembered. */
-  function checkRevocations(
-    { key, presented = key }: Credential,
-    verified: AuthContext | Promise<AuthContext>,
-  ): AuthContext | Promise<AuthContext> {
-    if (revocations === undefined) return verified;
-    const check = (context: AuthContext) => {
-      const pending = revocations.check(presented, context);
-      return pending === undefined ? context : pending.then(() => context);
-    };
-    return verified instanceof Promise ? verified.then(check) : check(verified);
-  }
-
   function publish(call: AuthCall, context: AuthContext | undefined, challenges: readonly string[]) {
     const { header, values } = call;
     if (context !== undefined) {
@@ -155,14 +142,25 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     const fail = (cause: unknown): never => {
       throw failedVerification(cause, challenges);
     };
+    const { key, presented = key } = credential;
+    /** After the cache: what is revoked beats what is remembered. */
+    const admit = (context: AuthContext): AuthContext | undefined | Promise<AuthContext | undefined> => {
+      let pending: Promise<void> | undefined;
+      try {
+        pending = revocations?.check(presented, context);
+      } catch (cause) {
+        return fail(cause);
+      }
+      if (pending === undefined) return publish(call, context, challenges);
+      return pending.then(() => publish(call, context, challenges), fail);
+    };
     let verified: AuthContext | Promise<AuthContext>;
     try {
-      verified = checkRevocations(credential, cache.verify(credential));
+      verified = cache.verify(credential);
     } catch (cause) {
       return fail(cause);
     }
-    if (!(verified instanceof Promise)) return publish(call, verified, challenges);
-    return verified.catch(fail).then((context) => publish(call, context, challenges));
+    return verified instanceof Promise ? verified.then(admit, fail) : admit(verified);
   };
 }
 

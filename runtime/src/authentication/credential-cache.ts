@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { type LRU, lru } from "tiny-lru";
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { checkCacheOptions } from "./cache-options.js";
@@ -20,8 +20,8 @@ interface Entry {
 }
 
 interface Memory {
-  readonly entries: LRUCache<string, Entry>;
-  readonly refusals: LRUCache<string, { readonly error: InvalidCredentialError; readonly until: number }>;
+  readonly entries: LRU<Entry>;
+  readonly refusals: LRU<{ readonly error: InvalidCredentialError; readonly until: number }>;
   readonly ttl: number;
   readonly store: SharedStore | undefined;
   readonly seal: EntrySeal | undefined;
@@ -57,8 +57,8 @@ export class CredentialCache {
     const seal = secret === undefined ? undefined : createEntrySeal(secret);
     this.#prefix += `${JSON.stringify([namespace, scheme.fingerprint, scheme.internal === true, seal?.salt])}\n`;
     this.#memory = {
-      entries: new LRUCache({ max: maxSize }),
-      refusals: new LRUCache({ max: Math.min(maxSize, refusals.max) }),
+      entries: lru(maxSize),
+      refusals: lru(Math.min(maxSize, refusals.max)),
       ttl,
       store: store && new SharedStore(store, storeTimeout as number),
       seal,
@@ -87,9 +87,10 @@ export class CredentialCache {
     if (refusal !== undefined && Date.now() < refusal.until) throw refusal.error;
     let pending = this.#pending.get(digest);
     if (pending === undefined) {
-      const find = () => this.#find(credential, digest);
-      pending = (this.#limiter.run(find) as Promise<AuthContext>).finally(() => this.#pending.delete(digest));
+      pending = this.#limiter.run(() => this.#find(credential, digest)) as Promise<AuthContext>;
       this.#pending.set(digest, pending);
+      const forget = () => this.#pending.delete(digest);
+      pending.then(forget, forget);
     }
     return pending;
   }

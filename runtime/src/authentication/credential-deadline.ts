@@ -1,7 +1,5 @@
 import type { ConnectError } from "@connectrpc/connect";
-
-/** Longest delay that `setTimeout` keeps, in milliseconds. */
-const maxDelay = 2 ** 31 - 1;
+import { setBackgroundTimeout } from "./background-timeout.js";
 
 /**
  * Ends the parts of a streaming call when its credential expires, also while they are waiting. The timer ends with the
@@ -67,10 +65,8 @@ export class CredentialDeadline {
   }
 
   #arm(): void {
-    const delay = Math.min(Math.max(this.#expiresAt - Date.now(), 0), maxDelay);
-    this.#timer = setTimeout(() => (Date.now() >= this.#expiresAt ? this.#expire() : this.#arm()), delay);
-    // A number in browsers and on some edge runtimes, where nothing has to be unreferenced.
-    if (typeof this.#timer === "object") this.#timer.unref();
+    const left = Math.max(this.#expiresAt - Date.now(), 0);
+    this.#timer = setBackgroundTimeout(() => (Date.now() >= this.#expiresAt ? this.#expire() : this.#arm()), left);
   }
 
   #expire(): void {

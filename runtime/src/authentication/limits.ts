@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthContextInit } from "../context/auth-context.js";
 import { checkOptionNames } from "../option-names.js";
 import { InvalidCredentialError } from "./authentication-error.js";
-import { within } from "./within.js";
+import { TimeLimit } from "./time-limit.js";
 
 /** What a caller may cost. */
 export interface AuthLimits {
@@ -40,7 +40,7 @@ const optionNames: Readonly<Record<keyof AuthLimits, true>> = {
 /** Keeps the limits of one authenticator. */
 export class Limiter {
   readonly #limits: Required<AuthLimits>;
-  #verifications = 0;
+  readonly #timeLimit: TimeLimit;
 
   /** @throws TypeError for a limit that is not a whole number above 0. */
   constructor(options: AuthLimits = {}) {
@@ -51,6 +51,7 @@ export class Limiter {
         throw new TypeError(`limits.${name}: expected a whole number above 0, got ${value}`);
       }
     }
+    this.#timeLimit = new TimeLimit(this.#limits.verificationTime);
   }
 
   /** @throws InvalidCredentialError */
@@ -72,14 +73,10 @@ export class Limiter {
    * @throws ConnectError with code `resource_exhausted`, or later with `deadline_exceeded`.
    */
   run<T>(verify: () => T | Promise<T>): T | Promise<T> {
-    if (this.#verifications >= this.#limits.verifications) {
+    if (this.#timeLimit.waiting >= this.#limits.verifications) {
       throw new ConnectError("too many verifications at the same time", Code.ResourceExhausted);
     }
     const verified = verify();
-    if (!(verified instanceof Promise)) return verified;
-    this.#verifications++;
-    return within(this.#limits.verificationTime, verified).finally(() => {
-      this.#verifications--;
-    });
+    return verified instanceof Promise ? this.#timeLimit.within(verified) : verified;
   }
 }

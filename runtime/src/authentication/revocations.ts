@@ -4,7 +4,7 @@ import { checkOptionNames } from "../option-names.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { type CacheStore, checkStore } from "./cache-options.js";
 import { SharedStore } from "./shared-store.js";
-import { within } from "./within.js";
+import { TimeLimit } from "./time-limit.js";
 
 /** What is revoked. */
 export type Revocation =
@@ -93,6 +93,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   if ("store" in options) checkStore(options.store, "revocations.store");
   const { store } = options;
   const shared = store && new SharedStore(store, storeTimeout);
+  const timeLimit = new TimeLimit(storeTimeout);
   const kept = new Map<string, Kept>();
   const asked = new WeakMap<AuthContext, Asked>();
 
@@ -141,7 +142,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       if (store === undefined) return;
       let cause: unknown;
       try {
-        const taken = await within(storeTimeout, Promise.resolve(store.set(prefix + name, encode(at, at + ttl), ttl)));
+        const taken = await timeLimit.within(Promise.resolve(store.set(prefix + name, encode(at, at + ttl), ttl)));
         if (taken !== false) return;
       } catch (error) {
         cause = error;

@@ -1,4 +1,5 @@
 import type { CacheStore } from "./cache-options.js";
+import { TimeLimit } from "./time-limit.js";
 
 /** How long a store is left alone after it failed, in milliseconds. */
 const pause = 1_000;
@@ -9,13 +10,13 @@ const pause = 1_000;
  */
 export class SharedStore {
   readonly #store: CacheStore;
-  readonly #timeout: number;
+  readonly #timeLimit: TimeLimit;
   #pausedUntil = 0;
 
   /** @param timeout - in milliseconds. */
   constructor(store: CacheStore, timeout: number) {
     this.#store = store;
-    this.#timeout = timeout;
+    this.#timeLimit = new TimeLimit(timeout);
   }
 
   /** What the store has; undefined where it has nothing, or does not answer. */
@@ -34,17 +35,11 @@ export class SharedStore {
 
   async #ask(ask: () => unknown): Promise<unknown> {
     if (Date.now() < this.#pausedUntil) return undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
     try {
-      const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error("the store is late")), this.#timeout);
-      });
-      return await Promise.race([ask(), late]);
+      return await this.#timeLimit.within(Promise.resolve(ask()));
     } catch {
       this.#pausedUntil = Date.now() + pause;
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -4,8 +4,8 @@ import { InvalidCredentialError } from "../authentication/authentication-error.j
 /** Three parts of base64url without padding. */
 const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** The last character of a part, by the remainder of its length: its unused bits are zero (RFC 4648 section 3.5). */
-const lastOf = [/./, /^$/, /[AQgw]/, /[AEIMQUYcgkosw048]/] as const;
+/** What a part may end in, by the remainder of its length: unused bits are zero (RFC 4648 section 3.5). */
+const ends = [undefined, "", "AQgw", "AEIMQUYcgkosw048"] as const;
 
 /**
  * Refuses a verified token that could be read in two ways: one spelling for one token, and no
@@ -16,7 +16,7 @@ const lastOf = [/./, /^$/, /[AQgw]/, /[AEIMQUYcgkosw048]/] as const;
  */
 export function checkStrictForm(token: string, header: object, claims: object): void {
   const [first = "", second = "", third = ""] = token.split(".");
-  if (!compact.test(token) || ![first, second, third].every(isCanonical)) {
+  if (!compact.test(token) || !isCanonical(first) || !isCanonical(second) || !isCanonical(third)) {
     throw new InvalidCredentialError("not canonical base64url", { final: true });
   }
   if (membersIn(first) !== membersOf(header) || membersIn(second) !== membersOf(claims)) {
@@ -25,18 +25,33 @@ export function checkStrictForm(token: string, header: object, claims: object): 
 }
 
 function isCanonical(part: string): boolean {
-  return lastOf[part.length & 3]?.test(part.slice(-1)) === true;
+  const remainder = part.length & 3;
+  return remainder === 0 || ends[remainder]?.includes(part.slice(-1)) === true;
 }
 
-/** How many members the objects of a valid JSON text name: it has a colon for each, and no other outside of its strings. */
+const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
+
+/**
+ * How many members the objects of a valid JSON text name: it has a colon for each, and no other outside of its strings.
+ * In UTF-8, no byte of another character looks like one of these three.
+ */
 function membersIn(part: string): number {
-  const json = Buffer.from(part, "base64url").toString();
-  return json.replace(/"(?:[^"\\]|\\.)*"/g, "").split(":").length - 1;
+  const json = Buffer.from(part, "base64url");
+  let members = 0;
+  let inString = false;
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i];
+    if (byte === quote) inString = !inString;
+    else if (byte === backslash) i++;
+    else if (byte === colon && !inString) members++;
+  }
+  return members;
 }
 
 /** How many members the objects of a value have. */
 function membersOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
-  const members = Object.values(value);
-  return members.reduce<number>((sum, member) => sum + membersOf(member), Array.isArray(value) ? 0 : members.length);
+  let count = 0;
+  for (const member of Object.values(value)) count += (Array.isArray(value) ? 0 : 1) + membersOf(member);
+  return count;
 }

@@ -65,6 +65,27 @@ describe("verifications", () => {
     expect(await call("slow")).toBe("slow");
   });
 
+  test("are given up one by one, each when its own time is over", async () => {
+    const { call } = start({ verificationTime: 100 }, 400);
+    const start_ = Date.now();
+    const late = async (token: string) => {
+      expect(await call(token)).toBe("Unavailable");
+      return Date.now() - start_;
+    };
+    const first = late("slow1");
+    await sleep(60);
+    const second = late("slow2");
+    expect(await call("fast")).toBe("fast");
+    expect(await first).toBeLessThan(150);
+    expect(await second).toBeGreaterThanOrEqual(155);
+    expect(await call("fast2")).toBe("fast2");
+  });
+
+  test("may take longer than a timer can wait", async () => {
+    const { call } = start({ verificationTime: Number.MAX_SAFE_INTEGER }, 50);
+    expect(await call("slow")).toBe("slow");
+  });
+
   test("are no more than may be at a time; the rest is told at once to come again", async () => {
     const { call, mostAtATime } = start({ verifications: 5 }, 100);
     const answers = await Promise.all(named(20, "slow").map((token) => call(token)));
