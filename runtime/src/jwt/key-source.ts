@@ -1,28 +1,17 @@
 import { createHash, createPublicKey, KeyObject } from "node:crypto";
-import type { CryptoKey, JWK, JWSHeaderParameters } from "jose";
+import type { CryptoKey, JWK } from "jose";
 import type { JwtIssuerOptions } from "./jwt-options.js";
 import { parseKeySetUri } from "./key-set-uri.js";
-import { createRemoteKeySet } from "./remote-key-set.js";
+import { createRemoteKeySet, type RemoteKeySet } from "./remote-key-set.js";
 
 export type PublicKey = string | JWK | CryptoKey | KeyObject;
 
 /** Where the keys come from, and what they may be used for. */
-export interface KeySource {
+export type KeySource = {
   readonly algorithms: readonly string[];
-  getKey(header: JWSHeaderParameters): Promise<VerificationKey>;
   /** Tells this source from others. Secrets are told apart by a digest. */
   readonly fingerprint: string;
-  /** Fetches the keys. Absent where there is nothing to fetch. */
-  readonly warmUp?: () => Promise<void>;
-  /** Whether the key of this name may still verify. Absent where keys do not change. */
-  readonly isCurrent?: (name: string) => boolean;
-}
-
-export interface VerificationKey {
-  readonly key: CryptoKey | KeyObject | Uint8Array;
-  /** Absent where keys do not change. */
-  readonly name?: string;
-}
+} & ({ readonly key: KeyObject | Uint8Array; readonly keySet?: never } | { readonly keySet: RemoteKeySet });
 
 const rsa = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 const curves: Readonly<Record<string, readonly string[]>> = {
@@ -52,25 +41,12 @@ export function createKeySource(options: JwtIssuerOptions): KeySource {
   if (jwksUri !== undefined) {
     const url = parseKeySetUri(jwksUri, options.allowInsecureHttp ?? false);
     const keySet = createRemoteKeySet(url, options.jwks);
-    return {
-      algorithms: pin(options.algorithms, asymmetric, "a key set"),
-      fingerprint: url.href,
-      warmUp: keySet.warmUp,
-      isCurrent: keySet.isCurrent,
-      async getKey(header) {
-        const key = await keySet.getKey(header);
-        return { key, name: await keySet.nameOf(key) };
-      },
-    };
+    return { algorithms: pin(options.algorithms, asymmetric, "a key set"), fingerprint: url.href, keySet };
   }
   if (publicKey !== undefined) {
     const key = importPublicKey(publicKey);
     const algorithms = pin(options.algorithms, algorithmsOf(key), "this public key");
-    return {
-      algorithms,
-      fingerprint: digest(key.export({ format: "der", type: "spki" })),
-      getKey: async () => ({ key }),
-    };
+    return { algorithms, fingerprint: digest(key.export({ format: "der", type: "spki" })), key };
   }
   const key = typeof secret === "string" ? new TextEncoder().encode(secret) : secret;
   if (!(key instanceof Uint8Array)) throw new TypeError("secret: expected a string or bytes");
@@ -79,7 +55,7 @@ export function createKeySource(options: JwtIssuerOptions): KeySource {
     throw new TypeError(`secret: HS256 needs at least 32 bytes (RFC 7518 section 3.2), got ${key.length}`);
   }
   const algorithms = pin(options.algorithms, fitting, `a secret of ${key.length} bytes`);
-  return { algorithms, fingerprint: digest(key), getKey: async () => ({ key }) };
+  return { algorithms, fingerprint: digest(key), key };
 }
 
 function digest(bytes: Uint8Array): string {
