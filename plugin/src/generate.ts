@@ -2,7 +2,7 @@ import { dialectOf } from "./dialect.js";
 import { checkExtensions } from "./extensions.js";
 import { type GeneratorOptions, PluginOptionError, parseParameter } from "./parameter.js";
 import { filePreamble } from "./preamble.js";
-import { printTables } from "./print-table.js";
+import { printTables, tablePath } from "./print-table.js";
 import { Problems } from "./problems.js";
 import { checkRegistry, registryFiles } from "./registry.js";
 import type { GeneratorRequest, ProtoFile } from "./request.js";
@@ -54,7 +54,6 @@ function tableFiles(file: ProtoFile, tables: readonly ServiceTable[], options: G
   const head = filePreamble(file, comments, options);
   return options.targets.map((target) => {
     const dialect = dialectOf(target, options);
-    const name = `${file.name.replace(/\.proto$/, "")}_auth${dialect.extension}`;
-    return { name, content: head + printTables(tables, comments, dialect) };
+    return { name: tablePath(file) + dialect.extension, content: head + printTables(tables, comments, dialect) };
   });
 }

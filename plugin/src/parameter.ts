@@ -9,6 +9,8 @@ export interface GeneratorOptions {
   readonly tsNocheck: boolean;
   readonly elidePluginVersion: boolean;
   readonly keepEmptyFiles: boolean;
+  /** What ends the path of a file that is referred to. By default, `.js`, which every module resolution knows. */
+  readonly importExtension: string;
   readonly jsImportStyle: "module" | "legacy_commonjs";
   /** Whether an ambiguous schema is an error. By default, true. */
   readonly strict: boolean;
@@ -32,15 +34,15 @@ export class PluginOptionError extends Error {}
 type Draft = { -readonly [K in keyof GeneratorOptions]: GeneratorOptions[K] };
 
 /**
- * The options that every protobuf-es plugin takes, and ours. Tables import nothing, so the options about imports are
- * checked and have no effect: one `opt` list may serve several plugins.
+ * The options that every protobuf-es plugin takes, and ours. Tables import nothing, and the types of a registry come from
+ * files beside it, so most options about imports are checked and have no effect: one `opt` list may serve several plugins.
  */
 const options: ReadonlyMap<string, (value: string, draft: Draft) => unknown> = new Map<
   string,
   (value: string, draft: Draft) => unknown
 >([
   ["target", (value, draft) => (draft.targets = parseTargets(value))],
-  ["import_extension", (value) => oneOf(value, ["none", "js", "ts", "", ".js", ".ts"])],
+  ["import_extension", (value, draft) => (draft.importExtension = parseExtension(value))],
   ["js_import_style", (value, draft) => (draft.jsImportStyle = oneOf(value, ["module", "legacy_commonjs"]))],
   ["keep_empty_files", (value, draft) => (draft.keepEmptyFiles = parseBoolean(value))],
   ["ts_nocheck", (value, draft) => (draft.tsNocheck = parseBoolean(value))],
@@ -63,6 +65,7 @@ export function parseParameter(parameter: string): GeneratorOptions {
     tsNocheck: false,
     elidePluginVersion: false,
     keepEmptyFiles: false,
+    importExtension: ".js",
     jsImportStyle: "module",
     strict: true,
     registry: undefined,
@@ -95,6 +98,11 @@ function explainUnknown(raw: string, key: string): string {
 
 function parseTargets(value: string): Target[] {
   return [...new Set(value.split("+").map((target) => oneOf(target, ["ts", "js", "dts"])))];
+}
+
+function parseExtension(value: string): string {
+  const extension = oneOf(value, ["none", "js", "ts", "", ".js", ".ts"]);
+  return extension === "none" || extension === "" ? "" : `.${extension.replace(".", "")}`;
 }
 
 function parseBoolean(value: string): boolean {

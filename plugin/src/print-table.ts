@@ -1,8 +1,14 @@
 import { describe } from "./describe.js";
 import type { Data, Dialect, Entry } from "./dialect.js";
 import { commentText, jsDoc } from "./jsdoc.js";
+import type { ProtoFile } from "./request.js";
 import type { Row, ServiceTable } from "./resolve.js";
 import type { Comments, SourceIndex } from "./source-info.js";
+
+/** Where the tables of a proto file go, without an extension: each target has its own. */
+export function tablePath(file: ProtoFile): string {
+  return `${file.name.replace(/\.proto$/, "")}_auth`;
+}
 
 /** Prints the tables of one proto file, after its preamble. */
 export function printTables(
@@ -39,12 +45,8 @@ function printTable(table: ServiceTable, comments: SourceIndex<Comments>, dialec
   return constants.join("\n");
 }
 
-/** The table of one service. Without comments, its rows are not documented. */
-export function tableData({ service, rows }: ServiceTable, comments?: SourceIndex<Comments>): Data {
-  const methods = rows.map((row): Entry => {
-    const entry = { key: row.method.name, value: rowData(row) };
-    return comments === undefined ? entry : { ...entry, doc: rowDoc(row, comments) };
-  });
+function tableData({ service, rows }: ServiceTable, comments: SourceIndex<Comments>): Data {
+  const methods = rows.map((row): Entry => ({ key: row.method.name, value: rowData(row), doc: rowDoc(row, comments) }));
   return object([
     { key: "typeName", value: service.typeName },
     { key: "methods", value: object(methods) },

@@ -3,7 +3,8 @@ import { jsDoc } from "./jsdoc.js";
 import { literal } from "./literal.js";
 import { type GeneratorOptions, PluginOptionError, type Registry } from "./parameter.js";
 import { preamble } from "./preamble.js";
-import { methodsWith, tableData } from "./print-table.js";
+import { methodsWith } from "./print-table.js";
+import { registryJson, registryType } from "./registry-tables.js";
 import { type GeneratorRequest, type RequestFile, readProtoFile } from "./request.js";
 import type { ServiceTable } from "./resolve.js";
 import type { GeneratedFile } from "./response.js";
@@ -62,19 +63,21 @@ export function registryFiles(
   const sorted = [...tables].sort((a, b) => compare(a.service.typeName, b.service.typeName));
   const protoFiles = [...new Set(sorted.map(({ service }) => service.file.name))].sort(compare);
   const head = preamble("the files in protoFiles", options);
+  const policies = { json: registryJson(sorted), type: registryType(registry, sorted, options) };
   return options.targets.map((target) => {
     const dialect = dialectOf(target, options);
-    return { name: registry.path + dialect.extension, content: head + printRegistry(sorted, protoFiles, dialect) };
+    const content = head + printRegistry(policies, sorted, protoFiles, dialect);
+    return { name: registry.path + dialect.extension, content };
   });
 }
 
-function printRegistry(tables: readonly ServiceTable[], protoFiles: readonly string[], dialect: Dialect): string {
-  const constants = [
-    {
-      name: "policies",
-      doc: "Access policies of all services, sorted by name.",
-      value: tables.map((table) => tableData(table)),
-    },
+function printRegistry(
+  policies: { readonly json: string; readonly type: string },
+  tables: readonly ServiceTable[],
+  protoFiles: readonly string[],
+  dialect: Dialect,
+): string {
+  const lists = [
     {
       name: "publicMethods",
       doc: "Methods of all services that skip authentication.",
@@ -89,8 +92,12 @@ function printRegistry(tables: readonly ServiceTable[], protoFiles: readonly str
   ];
   return (
     dialect.prologue +
-    constants.map(({ name, doc, value }) => jsDoc([doc], "") + dialect.constant(name, value)).join("\n") +
-    dialect.epilogue(constants.map(({ name }) => name))
+    [
+      jsDoc(["Access policies of all services, sorted by name."], "") +
+        dialect.parsed("policies", policies.json, policies.type),
+      ...lists.map(({ name, doc, value }) => jsDoc([doc], "") + dialect.constant(name, value)),
+    ].join("\n") +
+    dialect.epilogue(["policies", ...lists.map(({ name }) => name)])
   );
 }
 

@@ -103,6 +103,22 @@ describe("the values", () => {
     expect(withoutPrototypes(commonjs)).toEqual(withoutPrototypes(typescript));
   });
 
+  // The registry's types are those of the other files by reference, whatever the registry holds.
+  test("the tables of the registry are those of the other files", async () => {
+    const names = [...readFolder(join(goldenFolder, "ts"), "_auth.ts").keys()];
+    const modules = await Promise.all(
+      names.map(async (name) => Object.entries((await import(join(goldenFolder, "ts", name))) as object)),
+    );
+    const tables = modules.flat().filter(([name]) => name.endsWith("Policy"));
+    const { policies } = (await import(join(goldenFolder, "ts/registry.ts"))) as { policies: { typeName: string }[] };
+    expect(policies.map(({ typeName }) => typeName)).toEqual(policies.map(({ typeName }) => typeName).sort());
+    expect(tables.length).toBe(policies.length);
+    for (const [, table] of tables) {
+      const row = policies.find(({ typeName }) => typeName === (table as { typeName: string }).typeName);
+      expect(withoutPrototypes(row)).toEqual(withoutPrototypes(table));
+    }
+  });
+
   test("Node strips the types with import_extension=ts", ({ skip }) => {
     const [major = 0] = process.versions.node.split(".").map(Number);
     if (major < 22) skip();

@@ -158,6 +158,54 @@ describe("registry", () => {
     expect([...files.keys()].filter((name) => !name.startsWith("a/"))).toEqual(want);
   });
 
+  test.each([
+    ["target=ts,registry=all", "all.ts", ["./a/a_auth.js", "./a/old_auth.js", "./a/quo te_auth.js"]],
+    ["target=ts,registry=a/all", "a/all.ts", ["./a_auth.js", "./old_auth.js", "./quo te_auth.js"]],
+    [
+      "target=dts,registry=b/c/all",
+      "b/c/all.d.ts",
+      ["../../a/a_auth.js", "../../a/old_auth.js", "../../a/quo te_auth.js"],
+    ],
+    ...[
+      ["none", ""],
+      ["", ""],
+      ["js", ".js"],
+      [".js", ".js"],
+      ["ts", ".ts"],
+      [".ts", ".ts"],
+    ].map(([option, ending]) => [
+      `target=ts,registry=all,import_extension=${option}`,
+      "all.ts",
+      ["a_auth", "old_auth", "quo te_auth"].map((name) => `./a/${name}${ending}`),
+    ]),
+    // They are written by the same run, and so are where it puts them.
+    [
+      "target=ts,registry=all,rewrite_imports=./a/**:@acme/a",
+      "all.ts",
+      ["./a/a_auth.js", "./a/old_auth.js", "./a/quo te_auth.js"],
+    ],
+  ] as [string, string, string[]][])("%s takes types from the files beside it", (parameter, name, want) => {
+    const registry = run(parameter).files.get(name) ?? "";
+    const types = [...registry.matchAll(/^ {2}typeof import\("([^"]*)"\)\.SPolicy,?$/gm)].map(([, path]) => path);
+    expect(types.sort()).toEqual(want);
+  });
+
+  test("of a schema without services is an empty list", () => {
+    const none = compile({ "a.proto": 'syntax = "proto3"; message M {}' });
+    const { files } = runPlugin(requestFor(none, ["a.proto"], "target=ts+js+dts,registry=all"));
+    expect(files.get("all.ts")).toContain("policies: readonly [] = /* @__PURE__ */ JSON.parse(`[]`);");
+    expect(files.get("all.js")).toContain("policies = /* @__PURE__ */ JSON.parse(`[]`);");
+    expect(files.get("all.d.ts")).toContain("policies: readonly [];");
+  });
+
+  test("in JavaScript refers to no other file", () => {
+    for (const style of ["module", "legacy_commonjs"]) {
+      const registry = run(`target=js,registry=all,js_import_style=${style}`).files.get("all.js");
+      expect(registry).toContain('"typeName":"a.v1.S"');
+      expect(registry).not.toMatch(/import\b|require\b|_auth/);
+    }
+  });
+
   const part = (pkg: string, imports: string, access: string) =>
     `syntax = "proto3"; package ${pkg}; import "connectum/auth/v1/options.proto"; ${imports}\nmessage M {}\n` +
     `service Same { rpc Do(M) returns (M) { option (connectum.auth.v1.method_auth) = {${access}}; } }`;
@@ -171,7 +219,7 @@ describe("registry", () => {
     const backwards = runPlugin(requestFor(two, ["b/b.proto", "z/z.proto"], "target=ts,registry=all.ts"));
     const registry = forwards.files.get("all.ts") ?? "";
     expect(registry).toBe(backwards.files.get("all.ts"));
-    expect(registry.match(/typeName: "\w+\.Same"/g)).toEqual(['typeName: "a.Same"', 'typeName: "b.Same"']);
+    expect(registry.match(/"typeName":"\w+\.Same"/g)).toEqual(['"typeName":"a.Same"', '"typeName":"b.Same"']);
     expect(registry).toContain('publicMethods = ["a.Same/Do"] as const');
     expect(registry).toContain('internalMethods = ["b.Same/Do"] as const');
     expect(registry).toContain('protoFiles = ["b/b.proto", "z/z.proto"] as const');

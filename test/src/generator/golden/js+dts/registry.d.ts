@@ -4,113 +4,20 @@
 
 /** Access policies of all services, sorted by name. */
 export declare const policies: readonly [
-  {
-    readonly typeName: "Lonely";
-    readonly methods: {
-      readonly Get: { readonly access: "public" };
-    };
-  },
-  {
-    readonly typeName: "golden.kinds.v1.AccessService";
-    readonly methods: {
-      readonly Public: { readonly access: "public" };
-      readonly Internal: { readonly access: "internal"; readonly roles: readonly []; readonly scopes: readonly [] };
-      readonly InternalWithRole: { readonly access: "internal"; readonly roles: readonly ["billing"]; readonly scopes: readonly [] };
-      readonly RequiresRole: { readonly access: "requires"; readonly roles: readonly ["admin"]; readonly scopes: readonly [] };
-      readonly RequiresAll: { readonly access: "requires"; readonly roles: readonly ["admin", "owner"]; readonly scopes: readonly ["orders:read", "orders:write"] };
-      readonly RequiresNothing: { readonly access: "requires"; readonly roles: readonly []; readonly scopes: readonly [] };
-      readonly Allow: { readonly access: "allow" };
-      readonly Deny: { readonly access: "deny" };
-      readonly Unspecified: { readonly access: "unspecified" };
-      readonly Split: { readonly access: "requires"; readonly roles: readonly ["admin"]; readonly scopes: readonly ["orders:read"] };
-    };
-  },
-  {
-    readonly typeName: "golden.kinds.v1.DenyingService";
-    readonly methods: {
-      readonly Inherited: { readonly access: "deny" };
-      readonly Allowed: { readonly access: "allow" };
-    };
-  },
-  {
-    readonly typeName: "golden.kinds.v1.Edition2023Service";
-    readonly methods: {
-      readonly Get: { readonly access: "requires"; readonly roles: readonly ["reader"]; readonly scopes: readonly [] };
-    };
-  },
-  {
-    readonly typeName: "golden.kinds.v1.Edition2024Service";
-    readonly methods: {
-      readonly Get: { readonly access: "requires"; readonly roles: readonly ["reader"]; readonly scopes: readonly [] };
-    };
-  },
-  {
-    readonly typeName: "golden.kinds.v1.EmptyService";
-    readonly methods: {};
-  },
-  {
-    readonly typeName: "golden.kinds.v1.InheritingService";
-    readonly methods: {
-      readonly Inherited: { readonly access: "internal"; readonly roles: readonly ["service"]; readonly scopes: readonly [] };
-      readonly NotInternal: { readonly access: "requires"; readonly roles: readonly ["service"]; readonly scopes: readonly [] };
-      readonly Open: { readonly access: "public" };
-    };
-  },
-  {
-    readonly typeName: "golden.kinds.v1.Proto2Service";
-    readonly methods: {
-      readonly Get: { readonly access: "public" };
-    };
-  },
-  {
-    readonly typeName: "golden.kinds.v1.PublicService";
-    readonly methods: {
-      readonly Inherited: { readonly access: "public" };
-      readonly Closed: { readonly access: "requires"; readonly roles: readonly []; readonly scopes: readonly ["read"] };
-      readonly Undone: { readonly access: "unspecified" };
-    };
-  },
-  {
-    readonly typeName: "golden.kinds.v1.StreamingService";
-    readonly methods: {
-      readonly Unary: { readonly access: "requires"; readonly roles: readonly ["streamer"]; readonly scopes: readonly [] };
-      readonly Server: { readonly access: "requires"; readonly roles: readonly ["streamer"]; readonly scopes: readonly [] };
-      readonly Client: { readonly access: "requires"; readonly roles: readonly ["streamer"]; readonly scopes: readonly [] };
-      readonly Bidi: { readonly access: "requires"; readonly roles: readonly ["streamer"]; readonly scopes: readonly [] };
-    };
-  },
-  {
-    readonly typeName: "golden.names.v1.Strings";
-    readonly methods: {
-      readonly Quotes: { readonly access: "requires"; readonly roles: readonly ["it's \"quoted\"", "back\\slash", "*/", "${x}", "`", "//", "a, b"]; readonly scopes: readonly ["läsa"] };
-      readonly Unicode: { readonly access: "requires"; readonly roles: readonly ["line\u2028separator", "bidi\u202eoverride", "zero\u200bwidth", "🦊", "管理"]; readonly scopes: readonly [] };
-    };
-  },
-  {
-    readonly typeName: "golden.names.v1.__proto__";
-    readonly methods: {
-      readonly Get: { readonly access: "internal"; readonly roles: readonly []; readonly scopes: readonly [] };
-    };
-  },
-  {
-    readonly typeName: "golden.names.v1.class";
-    readonly methods: {
-      readonly ["__proto__"]: { readonly access: "public" };
-      readonly constructor: { readonly access: "deny" };
-      readonly toString: { readonly access: "deny" };
-      readonly hasOwnProperty: { readonly access: "unspecified" };
-      readonly delete: { readonly access: "unspecified" };
-      readonly await: { readonly access: "unspecified" };
-      readonly _: { readonly access: "unspecified" };
-      readonly snake_case: { readonly access: "unspecified" };
-    };
-  },
-  {
-    readonly typeName: "golden.other.deep.v1.AccessService";
-    readonly methods: {
-      readonly Get: { readonly access: "requires"; readonly roles: readonly ["deep"]; readonly scopes: readonly [] };
-    };
-  },
+  typeof import("./nopackage_auth.js").LonelyPolicy,
+  typeof import("./kinds/access_auth.js").AccessServicePolicy,
+  typeof import("./kinds/access_auth.js").DenyingServicePolicy,
+  typeof import("./kinds/edition2023_auth.js").Edition2023ServicePolicy,
+  typeof import("./kinds/edition2024_auth.js").Edition2024ServicePolicy,
+  typeof import("./kinds/access_auth.js").EmptyServicePolicy,
+  typeof import("./kinds/access_auth.js").InheritingServicePolicy,
+  typeof import("./kinds/proto2_auth.js").Proto2ServicePolicy,
+  typeof import("./kinds/access_auth.js").PublicServicePolicy,
+  typeof import("./kinds/streaming_auth.js").StreamingServicePolicy,
+  typeof import("./names/hostile_auth.js").StringsPolicy,
+  typeof import("./names/hostile_auth.js").__proto__Policy,
+  typeof import("./names/hostile_auth.js").classPolicy,
+  typeof import("./other/deep/v1/same_auth.js").AccessServicePolicy
 ];
 
 /** Methods of all services that skip authentication. */

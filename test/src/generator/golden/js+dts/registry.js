@@ -3,115 +3,73 @@
 /* eslint-disable */
 
 /** Access policies of all services, sorted by name. */
-export const policies = [
-  {
-    typeName: "Lonely",
-    methods: {
-      Get: { access: "public" },
-    },
-  },
-  {
-    typeName: "golden.kinds.v1.AccessService",
-    methods: {
-      Public: { access: "public" },
-      Internal: { access: "internal", roles: [], scopes: [] },
-      InternalWithRole: { access: "internal", roles: ["billing"], scopes: [] },
-      RequiresRole: { access: "requires", roles: ["admin"], scopes: [] },
-      RequiresAll: { access: "requires", roles: ["admin", "owner"], scopes: ["orders:read", "orders:write"] },
-      RequiresNothing: { access: "requires", roles: [], scopes: [] },
-      Allow: { access: "allow" },
-      Deny: { access: "deny" },
-      Unspecified: { access: "unspecified" },
-      Split: { access: "requires", roles: ["admin"], scopes: ["orders:read"] },
-    },
-  },
-  {
-    typeName: "golden.kinds.v1.DenyingService",
-    methods: {
-      Inherited: { access: "deny" },
-      Allowed: { access: "allow" },
-    },
-  },
-  {
-    typeName: "golden.kinds.v1.Edition2023Service",
-    methods: {
-      Get: { access: "requires", roles: ["reader"], scopes: [] },
-    },
-  },
-  {
-    typeName: "golden.kinds.v1.Edition2024Service",
-    methods: {
-      Get: { access: "requires", roles: ["reader"], scopes: [] },
-    },
-  },
-  {
-    typeName: "golden.kinds.v1.EmptyService",
-    methods: {},
-  },
-  {
-    typeName: "golden.kinds.v1.InheritingService",
-    methods: {
-      Inherited: { access: "internal", roles: ["service"], scopes: [] },
-      NotInternal: { access: "requires", roles: ["service"], scopes: [] },
-      Open: { access: "public" },
-    },
-  },
-  {
-    typeName: "golden.kinds.v1.Proto2Service",
-    methods: {
-      Get: { access: "public" },
-    },
-  },
-  {
-    typeName: "golden.kinds.v1.PublicService",
-    methods: {
-      Inherited: { access: "public" },
-      Closed: { access: "requires", roles: [], scopes: ["read"] },
-      Undone: { access: "unspecified" },
-    },
-  },
-  {
-    typeName: "golden.kinds.v1.StreamingService",
-    methods: {
-      Unary: { access: "requires", roles: ["streamer"], scopes: [] },
-      Server: { access: "requires", roles: ["streamer"], scopes: [] },
-      Client: { access: "requires", roles: ["streamer"], scopes: [] },
-      Bidi: { access: "requires", roles: ["streamer"], scopes: [] },
-    },
-  },
-  {
-    typeName: "golden.names.v1.Strings",
-    methods: {
-      Quotes: { access: "requires", roles: ["it's \"quoted\"", "back\\slash", "*/", "${x}", "`", "//", "a, b"], scopes: ["läsa"] },
-      Unicode: { access: "requires", roles: ["line\u2028separator", "bidi\u202eoverride", "zero\u200bwidth", "🦊", "管理"], scopes: [] },
-    },
-  },
-  {
-    typeName: "golden.names.v1.__proto__",
-    methods: {
-      Get: { access: "internal", roles: [], scopes: [] },
-    },
-  },
-  {
-    typeName: "golden.names.v1.class",
-    methods: {
-      ["__proto__"]: { access: "public" },
-      constructor: { access: "deny" },
-      toString: { access: "deny" },
-      hasOwnProperty: { access: "unspecified" },
-      delete: { access: "unspecified" },
-      await: { access: "unspecified" },
-      _: { access: "unspecified" },
-      snake_case: { access: "unspecified" },
-    },
-  },
-  {
-    typeName: "golden.other.deep.v1.AccessService",
-    methods: {
-      Get: { access: "requires", roles: ["deep"], scopes: [] },
-    },
-  },
-];
+export const policies = /* @__PURE__ */ JSON.parse(`[
+{"typeName":"Lonely","methods":{
+  "Get":{"access":"public"}
+}},
+{"typeName":"golden.kinds.v1.AccessService","methods":{
+  "Public":{"access":"public"},
+  "Internal":{"access":"internal","roles":[],"scopes":[]},
+  "InternalWithRole":{"access":"internal","roles":["billing"],"scopes":[]},
+  "RequiresRole":{"access":"requires","roles":["admin"],"scopes":[]},
+  "RequiresAll":{"access":"requires","roles":["admin","owner"],"scopes":["orders:read","orders:write"]},
+  "RequiresNothing":{"access":"requires","roles":[],"scopes":[]},
+  "Allow":{"access":"allow"},
+  "Deny":{"access":"deny"},
+  "Unspecified":{"access":"unspecified"},
+  "Split":{"access":"requires","roles":["admin"],"scopes":["orders:read"]}
+}},
+{"typeName":"golden.kinds.v1.DenyingService","methods":{
+  "Inherited":{"access":"deny"},
+  "Allowed":{"access":"allow"}
+}},
+{"typeName":"golden.kinds.v1.Edition2023Service","methods":{
+  "Get":{"access":"requires","roles":["reader"],"scopes":[]}
+}},
+{"typeName":"golden.kinds.v1.Edition2024Service","methods":{
+  "Get":{"access":"requires","roles":["reader"],"scopes":[]}
+}},
+{"typeName":"golden.kinds.v1.EmptyService","methods":{}},
+{"typeName":"golden.kinds.v1.InheritingService","methods":{
+  "Inherited":{"access":"internal","roles":["service"],"scopes":[]},
+  "NotInternal":{"access":"requires","roles":["service"],"scopes":[]},
+  "Open":{"access":"public"}
+}},
+{"typeName":"golden.kinds.v1.Proto2Service","methods":{
+  "Get":{"access":"public"}
+}},
+{"typeName":"golden.kinds.v1.PublicService","methods":{
+  "Inherited":{"access":"public"},
+  "Closed":{"access":"requires","roles":[],"scopes":["read"]},
+  "Undone":{"access":"unspecified"}
+}},
+{"typeName":"golden.kinds.v1.StreamingService","methods":{
+  "Unary":{"access":"requires","roles":["streamer"],"scopes":[]},
+  "Server":{"access":"requires","roles":["streamer"],"scopes":[]},
+  "Client":{"access":"requires","roles":["streamer"],"scopes":[]},
+  "Bidi":{"access":"requires","roles":["streamer"],"scopes":[]}
+}},
+{"typeName":"golden.names.v1.Strings","methods":{
+  "Quotes":{"access":"requires","roles":["it's \\"quoted\\"","back\\\\slash","*/","\${x}","\`","//","a, b"],"scopes":["läsa"]},
+  "Unicode":{"access":"requires","roles":["line\\u2028separator","bidi\\u202eoverride","zero\\u200bwidth","🦊","管理"],"scopes":[]}
+}},
+{"typeName":"golden.names.v1.__proto__","methods":{
+  "Get":{"access":"internal","roles":[],"scopes":[]}
+}},
+{"typeName":"golden.names.v1.class","methods":{
+  "__proto__":{"access":"public"},
+  "constructor":{"access":"deny"},
+  "toString":{"access":"deny"},
+  "hasOwnProperty":{"access":"unspecified"},
+  "delete":{"access":"unspecified"},
+  "await":{"access":"unspecified"},
+  "_":{"access":"unspecified"},
+  "snake_case":{"access":"unspecified"}
+}},
+{"typeName":"golden.other.deep.v1.AccessService","methods":{
+  "Get":{"access":"requires","roles":["deep"],"scopes":[]}
+}}
+]`);
 
 /** Methods of all services that skip authentication. */
 export const publicMethods = [
