@@ -29,7 +29,7 @@ export function createPolicyIndex(policies: Iterable<ServicePolicy>): PolicyInde
       throw new TypeError(`policies[${services.size}]: not a generated table`);
     }
     if (services.has(typeName)) throw new TypeError(`policies[${services.size}]: a second table of ${typeName}`);
-    for (const method of Object.keys(methods)) {
+    for (const method in methods) {
       const row = methods[method];
       if (!isMethodPolicy(row)) {
         throw new TypeError(`policies: ${typeName}/${method}: malformed row ${JSON.stringify(row)}`);
@@ -62,7 +62,7 @@ function isMethodPolicy(row: MethodPolicy | undefined): boolean {
   return false;
 }
 
-// Loops here and in isNameList: a table is checked once, before anything is compiled, and there can be very many rows.
+// A loop: a table is checked once, before anything is compiled, and there can be very many rows.
 function countMembers(value: object): number {
   let count = 0;
   for (const _ in value) count++;

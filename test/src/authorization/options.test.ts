@@ -165,6 +165,11 @@ describe("a malformed table is a TypeError", () => {
     { name: "roles missing", policies: [{ typeName: "a.B", methods: { C: { access: "requires", scopes: [] } } }] },
     { name: "role for roles", policies: [{ typeName: "a.B", methods: { C: { ...row, role: "a" } } }] },
     { name: "an empty role", policies: [{ typeName: "a.B", methods: { C: { ...row, roles: [""] } } }] },
+    { name: "a hole in roles", policies: [{ typeName: "a.B", methods: { C: { ...row, roles: new Array(1) } } }] },
+    {
+      name: "a malformed __proto__",
+      policies: JSON.parse('[{"typeName":"a.B","methods":{"__proto__":{"access":"x"}}}]'),
+    },
     { name: "roles a string", policies: [{ typeName: "a.B", methods: { C: { ...row, roles: "a" } } }] },
     { name: "scopes of numbers", policies: [{ typeName: "a.B", methods: { C: { ...row, scopes: [1] } } }] },
     { name: "public with roles", policies: [{ typeName: "a.B", methods: { C: { ...row, access: "public" } } }] },
