@@ -64,6 +64,8 @@ describe("types of generated tables, as tsc sees them", () => {
       PublicMethodOf<typeof AccessServicePolicy>
     >();
     expectTypeOf<(typeof publicMethods)[number]>().toEqualTypeOf<PublicMethodOf<(typeof policies)[number]>>();
+    expectTypeOf<"admin" | "deep" | "管理">().toExtend<RoleOf<(typeof policies)[number]>>();
+    expectTypeOf<"nobody">().not.toExtend<RoleOf<(typeof policies)[number]>>();
     expectTypeOf<"shop.v1.Nobody/Get">().not.toExtend<PublicMethodOf<(typeof policies)[number]>>();
   });
 
