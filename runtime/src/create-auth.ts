@@ -1,4 +1,4 @@
-import type { HandlerContext, Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { createAuthenticationInterceptor } from "./authentication/authentication-interceptor.js";
 import { type AuthenticationOptions, splitOptions } from "./authentication/authentication-options.js";
 import { type Authenticate, createAuthenticator } from "./authentication/authenticator.js";
@@ -7,7 +7,10 @@ import type { AuthScheme } from "./authentication/scheme.js";
 import { listSchemes, vouched } from "./authentication/scheme-list.js";
 import { authzOptionNames, splitAuthzOptions } from "./authorization/authz-options.js";
 import type { ProtoAuthzInterceptorOptions } from "./authorization/create-authz-interceptor.js";
-import { createEnforcer, type Enforcer } from "./authorization/enforcer.js";
+import type { DecisionLog } from "./authorization/decision-event.js";
+import { createEnforcer } from "./authorization/enforcer.js";
+import { createEnforcingInterceptor } from "./authorization/enforcing-interceptor.js";
+import { createGate } from "./authorization/gate.js";
 import { checkOptionNames } from "./option-names.js";
 
 export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
@@ -63,13 +66,17 @@ export function createAuth(options: CreateAuthOptions): Auth {
     },
     { ...pipeline, revocations },
   );
-  const authenticator = reportRefusals(authenticate, enforcer.refusedBefore);
+  const authenticator = reportRefusals(authenticate, enforcer.log);
+  const gate = createGate(enforcer);
   return {
-    interceptors: [createAuthenticationInterceptor(authenticator, pipeline.asyncContext), enforcer.interceptor],
+    interceptors: [
+      createAuthenticationInterceptor(authenticator, pipeline.asyncContext),
+      createEnforcingInterceptor({ ...enforcer, evaluate: gate.evaluate }),
+    ],
     async requestGate(context) {
       const { method, requestHeader: header, values, signal } = context;
       await authenticator({ method, header, values, signal });
-      enforcer.gate(context);
+      gate.check(context);
     },
     async warmUp() {
       await Promise.all([...schemes, ...internalSchemes].map((scheme) => scheme.warmUp?.()));
@@ -79,12 +86,13 @@ export function createAuth(options: CreateAuthOptions): Auth {
 }
 
 /** Who was not let in at all belongs into the audit log as well. */
-function reportRefusals(authenticate: Authenticate, report: Enforcer["refusedBefore"]): Authenticate {
-  if (report === undefined) return authenticate;
+function reportRefusals(authenticate: Authenticate, log: DecisionLog | undefined): Authenticate {
+  if (log === undefined) return authenticate;
   return (call) => {
     const start = performance.now();
     const refuse = (error: unknown): never => {
-      report(call.method, error, start);
+      const reason = ConnectError.from(error).code === Code.Unauthenticated ? "unauthenticated" : "error";
+      log({ effect: "deny", decidedBy: "authentication", reason, error }, call.method, undefined, start);
       throw error;
     };
     try {

@@ -8,18 +8,17 @@ export function rejectUnknownOptions(rest: object, where = ""): void {
   for (const name of Object.keys(rest)) throw new TypeError(`${where}${name}: unknown option`);
 }
 
+/** @throws TypeError naming the option, what it takes and what it got, where that is not right. */
+export function checkOption(right: boolean, option: string, expected: string, got: unknown): asserts right {
+  if (!right) throw new TypeError(`${option}: expected ${expected}, got ${JSON.stringify(got)}`);
+}
+
 /** @throws TypeError naming the option, where the value is neither of two words. */
 export function checkWord(option: string, value: unknown, one: string, other: string): void {
-  if (value === one || value === other) return;
-  throw new TypeError(`${option}: expected "${one}" or "${other}", got ${JSON.stringify(value)}`);
+  checkOption(value === one || value === other, option, `"${one}" or "${other}"`, value);
 }
 
 /** @throws TypeError naming the option, where the value is set and not a function. */
 export function checkFunction(option: string, value: unknown): void {
-  if (value !== undefined && typeof value !== "function") throw new TypeError(`${option}: expected a function`);
-}
-
-/** @throws TypeError naming the option, where the value is not a list. */
-export function checkList(option: string, value: unknown): void {
-  if (!Array.isArray(value)) throw new TypeError(`${option}: expected a list`);
+  checkOption(value === undefined || typeof value === "function", option, "a function", value);
 }

@@ -11,6 +11,7 @@ import type {
 import type { AuthContext } from "../context/auth-context.js";
 import { rejectUnknownOptions } from "../option-checks.js";
 import type { AuthzRequest } from "./authz-request.js";
+import { guardMessages } from "./guard-messages.js";
 import type { Question } from "./verdict.js";
 
 type Answer = boolean | PromiseLike<boolean>;
@@ -83,5 +84,5 @@ function questionOf(method: DescMethod, check: unknown, name: string): Question 
   if (typeof open !== "function") throw new TypeError(`${name}.open: expected a function`);
   if (message === undefined) return { decidedBy, ask: open };
   if (typeof message !== "function") throw new TypeError(`${name}.message: expected a function`);
-  return { decidedBy, ask: open, askOfMessage: message };
+  return { decidedBy, ask: open, askOfMessage: message, guard: guardMessages };
 }

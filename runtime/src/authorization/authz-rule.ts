@@ -1,7 +1,8 @@
 import { compileMethodPatterns, type MethodMatcher } from "../method-pattern.js";
-import { checkList, checkWord, rejectUnknownOptions } from "../option-checks.js";
+import { checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
 import { isNameList } from "../policy/name-list.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
+import { anybody, type PlannedVerdict } from "./verdict.js";
 
 /**
  * A rule in code, for methods whose schema says nothing.
@@ -23,41 +24,37 @@ export interface AuthzRule<Pattern extends string = string> {
   };
 }
 
+/** A rule that has been checked: the verdict it gives, where it is meant and its `policy` is met. */
 export interface CompiledRule {
-  readonly name: string;
-  readonly effect: "allow" | "deny";
-  readonly methods: readonly string[];
   readonly matches: MethodMatcher;
-  readonly requires: MethodPolicy | undefined;
+  readonly verdict: PlannedVerdict;
 }
 
 /** @throws TypeError naming the rule and the member that is malformed. */
-export function compileRules(rules: readonly AuthzRule[] = []): readonly CompiledRule[] {
-  checkList("rules", rules);
+export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule[] {
+  checkOption(Array.isArray(rules), "rules", "a list", rules);
   return rules.map((rule: AuthzRule, i) => {
     const { name, methods, effect, requires, ...rest } = Object(rule) as AuthzRule;
-    if (typeof name !== "string" || name === "") throw new TypeError(`rules[${i}].name: expected a non-empty string`);
+    checkOption(isNameList([name]), `rules[${i}].name`, "a non-empty string", name);
     const option = `rules[${i}] (${name})`;
     rejectUnknownOptions(rest, `${option}.`);
     checkWord(`${option}.effect`, effect, "allow", "deny");
     const matches = compileMethodPatterns(methods, `${option}.methods`);
-    if (methods.length === 0) throw new TypeError(`${option}.methods: expected a pattern`);
+    checkOption(methods.length > 0, `${option}.methods`, "a pattern", methods);
+    const policy = requires === undefined ? anybody : compileRequires(requires, `${option}.requires`);
     return {
-      name,
-      effect,
-      methods: [...methods],
       matches,
-      requires: requires === undefined ? undefined : compileRequires(requires, `${option}.requires`),
+      verdict: { effect, decidedBy: "rule", rule: name, ...(effect === "deny" && { reason: "rule" }), policy },
     };
   });
 }
 
 function compileRequires(requires: NonNullable<AuthzRule["requires"]>, option: string): MethodPolicy {
-  if (Object(requires) !== requires) throw new TypeError(`${option}: expected an object`);
+  checkOption(Object(requires) === requires, option, "an object", requires);
   const { roles = [], scopes = [], ...rest } = requires;
   rejectUnknownOptions(rest, `${option}.`);
   for (const [name, list] of Object.entries({ roles, scopes })) {
-    if (!isNameList(list)) throw new TypeError(`${option}.${name}: expected a list of non-empty strings`);
+    checkOption(isNameList(list), `${option}.${name}`, "a list of non-empty strings", list);
   }
   return { access: "requires", roles: [...roles], scopes: [...scopes] };
 }

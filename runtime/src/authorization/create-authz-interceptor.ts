@@ -2,6 +2,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import type { ServicePolicy } from "../policy/service-policy.js";
 import type { AuthzOptions } from "./authz-options.js";
 import { createEnforcer } from "./enforcer.js";
+import { createEnforcingInterceptor } from "./enforcing-interceptor.js";
 
 export interface ProtoAuthzInterceptorOptions extends AuthzOptions {
   /** Generated tables: `[OrderServicePolicy]`, or `policies` of the registry file. */
@@ -19,7 +20,7 @@ export interface AuthzInterceptorOptions extends AuthzOptions {
  * @throws TypeError for a malformed table or option.
  */
 export function createProtoAuthzInterceptor({ policies, ...options }: ProtoAuthzInterceptorOptions): Interceptor {
-  return createEnforcer(policies, options).interceptor;
+  return createEnforcingInterceptor(createEnforcer(policies, options));
 }
 
 /**
@@ -28,5 +29,5 @@ export function createProtoAuthzInterceptor({ policies, ...options }: ProtoAuthz
  * @throws TypeError for a malformed option.
  */
 export function createAuthzInterceptor({ skipMethods, ...options }: AuthzInterceptorOptions): Interceptor {
-  return createEnforcer([], options, skipMethods).interceptor;
+  return createEnforcingInterceptor(createEnforcer([], options, skipMethods));
 }

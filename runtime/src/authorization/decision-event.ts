@@ -1,6 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
 import { checkFunction, checkWord } from "../option-checks.js";
+import { createWarning } from "../warn.js";
 import type { EnforcementOptions } from "./authz-options.js";
 import type { AuthzDenialReason, Decider, Verdict } from "./verdict.js";
 
@@ -27,11 +28,13 @@ export interface DecisionEvent {
 }
 
 /** Tells `onDecision` of a decision. */
-export interface DecisionLog {
-  /** When a decision begins, for {@link DecisionLog.write}. */
-  start(): number;
-  write(verdict: Verdict, method: DescMethod, context: AuthContext | undefined, start: number): void;
-}
+export type DecisionLog = (
+  verdict: Verdict,
+  method: DescMethod,
+  context: AuthContext | undefined,
+  /** When the decision began, by `performance.now()`. */
+  start: number,
+) => void;
 
 /**
  * Undefined where there is nobody to tell.
@@ -41,41 +44,34 @@ export interface DecisionLog {
 export function createDecisionLog(
   onDecision: EnforcementOptions["onDecision"],
   decisionEvents: EnforcementOptions["decisionEvents"] = "all",
-  mode: EnforcementOptions["mode"],
+  enforced: boolean,
 ): DecisionLog | undefined {
   checkWord("decisionEvents", decisionEvents, "all", "denied");
   checkFunction("onDecision", onDecision);
   if (onDecision === undefined) return undefined;
-  const report = onDecision;
-  let complained = false;
+  const warnOfFailure = createWarning("onDecision failed; decisions go on without it");
 
-  async function tell(event: DecisionEvent): Promise<void> {
-    try {
-      await report(event);
-    } catch {
-      if (!complained) console.warn("@connectum/auth: onDecision failed; decisions go on without it");
-      complained = true;
-    }
-  }
-
-  return {
-    start: () => performance.now(),
-    write({ effect, decidedBy, rule, reason, error }, { name, parent }, context, start) {
-      if (effect === "allow" && decisionEvents === "denied") return;
-      const event: DecisionEvent = {
-        service: parent.typeName,
-        method: name,
-        subject: context?.subject,
-        effect: effect === "allow" ? effect : "deny",
-        decidedBy,
-        rule,
-        reason,
-        enforced: mode !== "report" || decidedBy === "authentication",
-        durationMs: performance.now() - start,
-        error,
-      };
-      // When the decision has taken effect, so that the callback does not stand between it and the handler.
-      queueMicrotask(() => void tell(event));
-    },
+  return ({ effect, decidedBy, rule, reason, error }, { name, parent }, context, start) => {
+    if (effect === "allow" && decisionEvents === "denied") return;
+    const event: DecisionEvent = {
+      service: parent.typeName,
+      method: name,
+      subject: context?.subject,
+      effect: effect === "allow" ? effect : "deny",
+      decidedBy,
+      rule,
+      reason,
+      enforced: enforced || decidedBy === "authentication",
+      durationMs: performance.now() - start,
+      error,
+    };
+    // When the decision has taken effect, so that the callback does not stand between it and the handler.
+    queueMicrotask(async () => {
+      try {
+        await onDecision(event);
+      } catch {
+        warnOfFailure();
+      }
+    });
   };
 }

@@ -9,15 +9,6 @@ import type { Verdict } from "./verdict.js";
 
 /** The error for a verdict that is a no: `unauthenticated` where an identity is missing, or an {@link AuthzDeniedError}. */
 export function denialOf(
-  verdict: Verdict,
-  method: DescMethod,
-  context: AuthContext | undefined,
-  challenges: readonly string[],
-): ConnectError {
-  return withoutStackTrace(() => createDenial(verdict, method, context, challenges));
-}
-
-function createDenial(
   { decidedBy, rule = decidedBy, reason = "default", policy, error }: Verdict,
   { name, parent }: DescMethod,
   context: AuthContext | undefined,
@@ -32,7 +23,7 @@ function createDenial(
     requiredRoles: [...roles],
     requiredScopes: [...scopes],
   };
-  const denial = new AuthzDeniedError(rule, details, error);
+  const denial = withoutStackTrace(() => new AuthzDeniedError(rule, details, error));
   if (reason === "missing-scope") insufficientScope(denial, challenges);
   return denial;
 }

@@ -5,13 +5,8 @@
 export async function peekFirst<T>(source: AsyncIterable<T>): Promise<[T | undefined, AsyncIterable<T>]> {
   const it = source[Symbol.asyncIterator]();
   const first = await it.next();
-  let pending: IteratorResult<T> | undefined = first;
-  const stream = iterateBy(it, async () => {
-    const result = pending ?? (await it.next());
-    pending = undefined;
-    return result;
-  });
-  return [first.done === true ? undefined : first.value, stream];
+  const pending = [first];
+  return [first.done === true ? undefined : first.value, iterateBy(it, async () => pending.pop() ?? it.next())];
 }
 
 /** The stream, with every message passed to `check` first. Where that throws, the message and all after it are withheld. */

@@ -29,7 +29,7 @@ export interface Verdict {
   /** Why a call is denied. */
   readonly reason?: AuthzDenialReason;
   /** Name of the rule that decided. */
-  readonly rule?: string;
+  readonly rule?: string | undefined;
   /** What the deciding row or rule asks for. */
   readonly policy?: MethodPolicy;
   /** What the deciding code threw. */
@@ -38,6 +38,14 @@ export interface Verdict {
   readonly questions?: readonly Question[];
 }
 
+/** The verdict on those callers who meet its `policy`. */
+export interface PlannedVerdict extends Verdict {
+  readonly policy: MethodPolicy;
+}
+
+/** What everybody meets. */
+export const anybody: MethodPolicy = { access: "allow" };
+
 /** What only code can answer. Only true is a yes. */
 export interface Question {
   readonly decidedBy: "authorize" | "check";
@@ -45,4 +53,14 @@ export interface Question {
   ask(context: AuthContext, request: AuthzRequest): unknown;
   /** Asked about every message of a client's stream, before the handler sees it. */
   askOfMessage?(context: AuthContext, message: Message, request: AuthzRequest): unknown;
+  /** Has `put` ask all questions about each of the messages before it is passed on; there beside `askOfMessage`. */
+  guard?(
+    messages: AsyncIterable<Message>,
+    context: AuthContext,
+    request: AuthzRequest,
+    put: Put,
+  ): AsyncIterable<Message>;
 }
+
+/** Puts questions, in order, up to the first that is not answered with yes; rejects with what to tell the caller then. */
+export type Put = (answer: (question: Question) => unknown) => Promise<void>;

@@ -1,0 +1,70 @@
+import type { Message } from "@bufbuild/protobuf";
+import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { type AuthContext, authContextKey } from "../context/auth-context.js";
+import { createWarning } from "../warn.js";
+import { ask } from "./ask.js";
+import { markAuthorized } from "./assert-authorized.js";
+import type { AuthzRequest } from "./authz-request.js";
+import type { Enforcer } from "./enforcer.js";
+import { peekFirst } from "./message-stream.js";
+import type { Question, Verdict } from "./verdict.js";
+
+type AnyRequest = UnaryRequest | StreamRequest;
+type Next = ReturnType<Interceptor>;
+
+/** Lets through what is allowed, and rejects otherwise. */
+export function createEnforcingInterceptor({ enforced, log, now, evaluate, conclude }: Enforcer): Interceptor {
+  const warnOfOrder = createWarning(
+    "a call with an Authorization header came without an identity: authentication goes before authorization",
+  );
+
+  async function askAndGoOn(next: Next, req: AnyRequest, verdict: Verdict, context: AuthContext) {
+    const { questions = [], ...by } = verdict;
+    const [message, whole] = await messageOf(req);
+    const { service, method, header, contextValues: values, signal } = req;
+    const request: AuthzRequest = { service: service.typeName, method: method.name, header, values, signal, message };
+
+    /** Rejects where the answer is a no; a yes is reported where it is what the call is let through by. */
+    async function put(answer: (question: Question) => unknown, yes?: Verdict): Promise<void> {
+      const start = now();
+      const answered = (await ask(questions, answer)) ?? yes;
+      const error = answered && conclude(answered, req, context, start);
+      if (error !== undefined) throw error;
+    }
+
+    const decidedBy = questions.at(-1)?.decidedBy ?? by.decidedBy;
+    const asked = put((question) => question.ask(context, request), { ...by, effect: "allow", decidedBy });
+    // A report is not waited for: code that is only being tried out must not hold up a call.
+    if (enforced) await asked;
+    markAuthorized(req);
+    const guard = questions.find((question) => question.guard)?.guard;
+    if (guard === undefined || !whole.stream) return next(whole);
+    return next({
+      ...whole,
+      message: guard(whole.message as AsyncIterable<Message>, context, request, put),
+    } as StreamRequest);
+  }
+
+  return (next) => (req) => {
+    const start = now();
+    const context = req.contextValues.get(authContextKey);
+    const verdict = evaluate(req, context);
+    if (verdict.effect === "ask" && context !== undefined) return askAndGoOn(next, req, verdict, context);
+    if (verdict.effect !== "allow" || log !== undefined) {
+      const error = conclude(verdict, req, context, start);
+      if (verdict.reason === "unauthenticated" && req.header.has("authorization")) warnOfOrder();
+      if (error !== undefined) return Promise.reject(error);
+    }
+    markAuthorized(req);
+    return next(req);
+  };
+}
+
+/** The message that a method takes, where it takes one, and the request with the message still in it. */
+async function messageOf(req: AnyRequest): Promise<[Message | undefined, AnyRequest]> {
+  if (!req.stream) return [req.message, req];
+  if (req.method.methodKind !== "server_streaming") return [undefined, req];
+  const [first, stream] = await peekFirst<Message>(req.message);
+  if (first === undefined) throw new ConnectError("protocol error: missing input message", Code.Unimplemented);
+  return [first, { ...req, message: stream } as StreamRequest];
+}
