@@ -1,4 +1,4 @@
-import { checkOption } from "./option-checks.js";
+import { checkList } from "./option-checks.js";
 
 /** Whether a method is meant. */
 export type MethodMatcher = (service: string, method: string) => boolean;
@@ -18,7 +18,7 @@ const grammar = /^(\*|(\w+\.)*(\w+|\*)\/(\w+\*?|\*))$/;
  * @throws TypeError for a pattern that can match nothing.
  */
 export function compileMethodPatterns(patterns: readonly string[], option: string): MethodMatcher {
-  checkOption(Array.isArray(patterns), option, "a list of method patterns", patterns);
+  checkList(option, patterns);
   const exact = new Set<string>();
   const globs: RegExp[] = [];
   for (const pattern of patterns) {

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { withoutStackTrace } from "../without-stack-trace.js";
+import { unauthenticated } from "../unauthenticated.js";
 import { invalidToken } from "./challenge.js";
 
 /**
@@ -17,11 +17,6 @@ export class InvalidCredentialError extends Error {
   }
 }
 
-/** Nothing was presented where a credential is needed: `unauthenticated`, with a challenge for each scheme. */
-export function missingCredentials(challenges: readonly string[]): ConnectError {
-  return unauthenticated("Missing credentials", challenges);
-}
-
 /** The caller outlived its credential. */
 export function expiredCredentials(challenges: readonly string[]): ConnectError {
   return unauthenticated("Credentials expired", challenges.map(invalidToken));
@@ -37,11 +32,6 @@ export function failedVerification(cause: unknown, challenges: readonly string[]
     return new ConnectError("Authentication is unavailable", Code.Unavailable, undefined, undefined, cause);
   }
   return unauthenticated("Invalid credentials", challenges.map(invalidToken), cause);
-}
-
-function unauthenticated(message: string, challenges: readonly string[], cause?: unknown): ConnectError {
-  const metadata = challenges.map((value): [string, string] => ["www-authenticate", value]);
-  return withoutStackTrace(() => new ConnectError(message, Code.Unauthenticated, metadata, undefined, cause));
 }
 
 const unreachableCodes: ReadonlySet<unknown> = /* @__PURE__ */ new Set([

@@ -4,7 +4,8 @@ import { type AuthContext, type AuthContextInit, authContextKey, createAuthConte
 import { stripIdentityHeaders } from "../context/auth-headers.js";
 import { vouchFor } from "../context/internal-identity.js";
 import { compileMethodPatterns } from "../method-pattern.js";
-import { failedVerification, missingCredentials } from "./authentication-error.js";
+import { missingCredentials } from "../unauthenticated.js";
+import { failedVerification } from "./authentication-error.js";
 import type { AuthenticationOptions } from "./authentication-options.js";
 import { challengesKey } from "./challenge.js";
 import { CredentialCache } from "./credential-cache.js";

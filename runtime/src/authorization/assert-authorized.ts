@@ -1,24 +1,5 @@
-import {
-  Code,
-  ConnectError,
-  type ContextKey,
-  createContextKey,
-  type HandlerContext,
-  type StreamRequest,
-  type UnaryRequest,
-} from "@connectrpc/connect";
-
-type AnyRequest = UnaryRequest | StreamRequest;
-
-// Not exported: only an authorization interceptor says that a call has been authorized.
-const authorizedKey: ContextKey<AnyRequest | undefined> = /* @__PURE__ */ createContextKey<AnyRequest | undefined>(
-  undefined,
-);
-
-/** Remembers in the call's context values that it may go on. */
-export function markAuthorized(req: AnyRequest): void {
-  req.contextValues.set(authorizedKey, req);
-}
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { authorizedKey } from "./mark-authorized.js";
 
 /**
  * Makes sure that an authorization interceptor let this very call through; a public method and `mode: "report"`

@@ -1,5 +1,5 @@
 import { compileMethodPatterns, type MethodMatcher } from "../method-pattern.js";
-import { checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
+import { checkList, checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
 import { isNameList } from "../policy/name-list.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import { anybody, type PlannedVerdict } from "./verdict.js";
@@ -32,15 +32,15 @@ export interface CompiledRule {
 
 /** @throws TypeError naming the rule and the member that is malformed. */
 export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule[] {
-  checkOption(Array.isArray(rules), "rules", "a list", rules);
+  checkList("rules", rules);
   return rules.map((rule: AuthzRule, i) => {
     const { name, methods, effect, requires, ...rest } = Object(rule) as AuthzRule;
-    checkOption(isNameList([name]), `rules[${i}].name`, "a non-empty string", name);
+    checkOption(isNameList([name]), `rules[${i}].name`, "a non-empty string");
     const option = `rules[${i}] (${name})`;
     rejectUnknownOptions(rest, `${option}.`);
     checkWord(`${option}.effect`, effect, "allow", "deny");
     const matches = compileMethodPatterns(methods, `${option}.methods`);
-    checkOption(methods.length > 0, `${option}.methods`, "a pattern", methods);
+    checkOption(methods.length > 0, `${option}.methods`, "a pattern");
     const policy = requires === undefined ? anybody : compileRequires(requires, `${option}.requires`);
     return {
       matches,
@@ -50,11 +50,11 @@ export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule
 }
 
 function compileRequires(requires: NonNullable<AuthzRule["requires"]>, option: string): MethodPolicy {
-  checkOption(Object(requires) === requires, option, "an object", requires);
+  checkOption(Object(requires) === requires, option, "an object");
   const { roles = [], scopes = [], ...rest } = requires;
   rejectUnknownOptions(rest, `${option}.`);
   for (const [name, list] of Object.entries({ roles, scopes })) {
-    checkOption(isNameList(list), `${option}.${name}`, "a list of non-empty strings", list);
+    checkOption(isNameList(list), `${option}.${name}`, "a list of non-empty strings");
   }
   return { access: "requires", roles: [...roles], scopes: [...scopes] };
 }

@@ -1,8 +1,8 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
-import { missingCredentials } from "../authentication/authentication-error.js";
 import { insufficientScope } from "../authentication/challenge.js";
 import type { AuthContext } from "../context/auth-context.js";
+import { missingCredentials } from "../unauthenticated.js";
 import { withoutStackTrace } from "../without-stack-trace.js";
 import { AuthzDeniedError } from "./authz-denied-error.js";
 import type { Verdict } from "./verdict.js";

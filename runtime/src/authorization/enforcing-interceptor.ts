@@ -3,9 +3,9 @@ import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryReq
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import { createWarning } from "../warn.js";
 import { ask } from "./ask.js";
-import { markAuthorized } from "./assert-authorized.js";
 import type { AuthzRequest } from "./authz-request.js";
 import type { Enforcer } from "./enforcer.js";
+import { markAuthorized } from "./mark-authorized.js";
 import { peekFirst } from "./message-stream.js";
 import type { Question, Verdict } from "./verdict.js";
 

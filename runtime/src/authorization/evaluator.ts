@@ -1,7 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
 import { compileMethodPatterns } from "../method-pattern.js";
-import { checkFunction, checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
+import { checkFunction, checkList, checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
 import { decide } from "../policy/decide.js";
 import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
@@ -35,11 +35,11 @@ export function createEvaluator(
   checkWord("defaultPolicy", defaultPolicy, "allow", "deny");
   checkFunction("authorize", authorize);
   checkFunction("matchScope", matchScope);
-  checkOption(Array.isArray(checks), "checks", "a list", checks);
+  checkList("checks", checks);
   // By name, so that a second copy of the descriptors is not a way around a check.
   const questionsOf = new Map<string, Question[]>();
   for (const check of checks) {
-    checkOption(check?.questions instanceof Map, "checks", "what authorizeMethods returns", check);
+    checkOption(check?.questions instanceof Map, "checks", "what authorizeMethods returns");
     const { service, questions } = check;
     for (const [method, question] of questions) {
       const path = `${service}/${method}`;
@@ -100,8 +100,8 @@ export function createEvaluator(
         }
         const reason = decision.kind === "denied" ? decision.reason : decision.kind;
         // Where a table says no, that is the end. A rule that is not met leaves it to the next one.
-        if (reason === "unauthenticated" || verdict.decidedBy === "table")
-          return { ...verdict, effect: "deny", reason };
+        if (reason === "unauthenticated" || decidedBy === "table")
+          return { effect: "deny", decidedBy, rule, reason, policy };
       }
       return { effect: "deny", decidedBy: "defaultPolicy", reason: "default" };
     },

@@ -15,12 +15,12 @@ export function warnOfIdlePatterns(rules: readonly AuthzRule[], services: Policy
       const matches = compileMethodPatterns([pattern], name);
       const rowsOf = (service: string) =>
         Object.entries(services.get(service) ?? {}).filter(([method]) => matches(service, method));
-      const [service = ""] = pattern.split("/");
-      const many = service.endsWith("*");
-      const candidates = many ? names.filter((name) => name.startsWith(service.slice(0, -1))) : [service];
-      if (!candidates.some((candidate) => rowsOf(candidate).length > 0)) {
+      const [prefix = ""] = pattern.split(/[*/]/);
+      const isOne = services.has(prefix);
+      const candidates = isOne ? [prefix] : names.filter((service) => service.startsWith(prefix));
+      if (!candidates.some((service) => rowsOf(service).length > 0)) {
         warn(`rule ${name}: "${pattern}" matches no method of the given policies`);
-      } else if (!many && !rowsOf(service).some(([, { access }]) => access === "unspecified")) {
+      } else if (isOne && !rowsOf(prefix).some(([, { access }]) => access === "unspecified")) {
         warn(`rule ${name}: "${pattern}" is never asked: the tables decide there`);
       }
     }

@@ -26,12 +26,8 @@ export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Pr
   });
 }
 
+/** Leaving the stream is left to where it comes from. */
 function iterateBy<T>(it: AsyncIterator<T>, next: () => Promise<IteratorResult<T>>): AsyncIterable<T> {
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next,
-      ...(it.return && { return: (value) => (it.return as NonNullable<typeof it.return>)(value) }),
-      ...(it.throw && { throw: (error) => (it.throw as NonNullable<typeof it.throw>)(error) }),
-    }),
-  };
+  const iterator = { next, return: it.return?.bind(it), throw: it.throw?.bind(it) };
+  return { [Symbol.asyncIterator]: () => iterator as AsyncIterator<T> };
 }

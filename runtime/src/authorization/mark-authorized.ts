@@ -1,0 +1,13 @@
+import { type ContextKey, createContextKey, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+
+type AnyRequest = UnaryRequest | StreamRequest;
+
+/** Not public: only an authorization interceptor says that a call has been authorized. */
+export const authorizedKey: ContextKey<AnyRequest | undefined> = /* @__PURE__ */ createContextKey<
+  AnyRequest | undefined
+>(undefined);
+
+/** Remembers in the call's context values that it may go on. */
+export function markAuthorized(req: AnyRequest): void {
+  req.contextValues.set(authorizedKey, req);
+}
