@@ -24,19 +24,15 @@ export function compileMethodPatterns(patterns: readonly string[], option: strin
   for (const pattern of patterns) {
     if (typeof pattern !== "string" || !grammar.test(pattern)) {
       throw new TypeError(
-        `${option}: ${JSON.stringify(pattern)} is not a method pattern: write "pkg.v1.Service/Method", "pkg.v1.Service/Get*", "pkg.v1.*/*" or "*"`,
+        `${option}: ${JSON.stringify(pattern)} is not a method pattern: write "pkg.v1.Service/Get*", "pkg.v1.*/*" or "*"`,
       );
     }
-    if (pattern.includes("*")) globs.push(globOf(pattern));
+    // Of a pattern's characters, only the dot and the asterisk mean something to a regular expression.
+    if (pattern.includes("*")) globs.push(new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`));
     else exact.add(pattern);
   }
   return (service, method) => {
     const path = `${service}/${method}`;
     return exact.has(path) || globs.some((glob) => glob.test(path));
   };
-}
-
-/** Of a pattern's characters, only the dot and the asterisk mean something to a regular expression. */
-function globOf(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`);
 }

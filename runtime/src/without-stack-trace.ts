@@ -5,10 +5,11 @@
 export function withoutStackTrace<T extends Error>(create: () => T): T {
   const { stackTraceLimit } = Error;
   // Reflect, since an assignment throws where the intrinsics are frozen; the error then has its stack.
-  if (typeof stackTraceLimit !== "number" || !Reflect.set(Error, "stackTraceLimit", 0)) return create();
+  const setLimit = (limit: number) => Reflect.set(Error, "stackTraceLimit", limit);
+  setLimit(0);
   try {
     return create();
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    setLimit(stackTraceLimit);
   }
 }

@@ -9,6 +9,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
+import type { MethodMatcher } from "../method-pattern.js";
 import { rejectUnknownOptions } from "../option-checks.js";
 import type { AuthzRequest } from "./authz-request.js";
 import { guardMessages } from "./guard-messages.js";
@@ -51,6 +52,8 @@ export interface MethodChecks {
   readonly service: string;
   /** By name in the schema. */
   readonly questions: ReadonlyMap<string, Question>;
+  /** @throws TypeError where there is a check for a public method, which has no caller. */
+  rejectPublic(isPublic: MethodMatcher): void;
 }
 
 /**
@@ -68,7 +71,17 @@ export function authorizeMethods<S extends DescService>(service: S, checks: Serv
     if (method === undefined) throw new TypeError(`${name}: the service has no such method`);
     questions.set(method.name, questionOf(method, check, name));
   }
-  return { service: service.typeName, questions };
+  return {
+    service: service.typeName,
+    questions,
+    rejectPublic(isPublic) {
+      for (const method of questions.keys()) {
+        if (isPublic(service.typeName, method)) {
+          throw new TypeError(`checks: ${service.typeName}/${method} is public, and a check needs a caller`);
+        }
+      }
+    },
+  };
 }
 
 function questionOf(method: DescMethod, check: unknown, name: string): Question {

@@ -9,13 +9,10 @@ import { createRoleHierarchy, type RoleHierarchy } from "../policy/role-hierarch
  *
  * @throws TypeError for a malformed hierarchy.
  */
-export function createCallerLookup(
-  hierarchy?: RoleHierarchy,
-): (context: AuthContext | undefined) => Caller | undefined {
+export function createCallerLookup(hierarchy?: RoleHierarchy): (context: AuthContext) => Caller {
   const expand = hierarchy === undefined ? newSet : createRoleHierarchy(hierarchy);
   const callers = new WeakMap<AuthContext, Caller>();
   return (context) => {
-    if (context === undefined) return undefined;
     let caller = callers.get(context);
     if (caller === undefined) {
       const { roles, scopes } = context;

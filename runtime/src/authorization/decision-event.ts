@@ -49,7 +49,7 @@ export function createDecisionLog(
   checkWord("decisionEvents", decisionEvents, "all", "denied");
   checkFunction("onDecision", onDecision);
   if (onDecision === undefined) return undefined;
-  const warnOfFailure = createWarning("onDecision failed; decisions go on without it");
+  const warnOfFailure = createWarning("onDecision failed");
 
   return ({ effect, decidedBy, rule, reason, error }, { name, parent }, context, start) => {
     if (effect === "allow" && decisionEvents === "denied") return;

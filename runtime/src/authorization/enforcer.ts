@@ -14,15 +14,13 @@ import type { Verdict } from "./verdict.js";
 export type Call = Pick<UnaryRequest | StreamRequest, "method" | "header" | "contextValues">;
 
 /** Decides about calls, and says what follows: for the interceptor, and for the gate before it. */
-export interface Enforcer extends Pick<Evaluator, "lookup"> {
+export interface Enforcer extends Evaluator {
   /** False in report mode. */
   readonly enforced: boolean;
   /** Undefined where there is nobody to tell. */
   readonly log: DecisionLog | undefined;
   /** When a decision begins. */
   now(): number;
-  /** Never throws: a decision that fails is a no. */
-  evaluate(call: Call, context: AuthContext | undefined): Verdict;
   /** Tells `onDecision` of a decision; returns what to throw where it is a no. */
   conclude(verdict: Verdict, call: Call, context: AuthContext | undefined, start: number): ConnectError | undefined;
 }
@@ -37,19 +35,12 @@ export function createEnforcer(
   checkWord("mode", mode, "enforce", "report");
   const enforced = mode === "enforce";
   const log = createDecisionLog(onDecision, decisionEvents, enforced);
-  if (!enforced) warn('mode is "report": NOTHING IS ENFORCED, every call is let through');
+  if (!enforced) warn('mode is "report": NOTHING IS ENFORCED');
   return {
+    ...evaluator,
     enforced,
     log,
-    lookup: evaluator.lookup,
     now: () => (log === undefined ? 0 : performance.now()),
-    evaluate({ method }, context) {
-      try {
-        return evaluator.evaluate(method, context);
-      } catch (error) {
-        return { effect: "deny", decidedBy: "table", reason: "error", error };
-      }
-    },
     conclude(verdict, { method, contextValues }, context, start) {
       log?.(verdict, method, context, start);
       if (verdict.effect === "allow" || !enforced) return undefined;

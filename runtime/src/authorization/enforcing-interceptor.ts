@@ -1,12 +1,12 @@
 import type { Message } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import { createWarning } from "../warn.js";
 import { ask } from "./ask.js";
 import type { AuthzRequest } from "./authz-request.js";
 import type { Enforcer } from "./enforcer.js";
 import { markAuthorized } from "./mark-authorized.js";
-import { peekFirst } from "./message-stream.js";
+import { messageOf } from "./message-of.js";
 import type { Question, Verdict } from "./verdict.js";
 
 type AnyRequest = UnaryRequest | StreamRequest;
@@ -15,7 +15,7 @@ type Next = ReturnType<Interceptor>;
 /** Lets through what is allowed, and rejects otherwise. */
 export function createEnforcingInterceptor({ enforced, log, now, evaluate, conclude }: Enforcer): Interceptor {
   const warnOfOrder = createWarning(
-    "a call with an Authorization header came without an identity: authentication goes before authorization",
+    "an Authorization header without an identity: authentication goes before authorization",
   );
 
   async function askAndGoOn(next: Next, req: AnyRequest, verdict: Verdict, context: AuthContext) {
@@ -58,13 +58,4 @@ export function createEnforcingInterceptor({ enforced, log, now, evaluate, concl
     markAuthorized(req);
     return next(req);
   };
-}
-
-/** The message that a method takes, where it takes one, and the request with the message still in it. */
-async function messageOf(req: AnyRequest): Promise<[Message | undefined, AnyRequest]> {
-  if (!req.stream) return [req.message, req];
-  if (req.method.methodKind !== "server_streaming") return [undefined, req];
-  const [first, stream] = await peekFirst<Message>(req.message);
-  if (first === undefined) throw new ConnectError("protocol error: missing input message", Code.Unimplemented);
-  return [first, { ...req, message: stream } as StreamRequest];
 }

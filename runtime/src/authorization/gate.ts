@@ -13,7 +13,7 @@ export interface Gate {
    */
   check(call: Pick<HandlerContext, "method" | "requestHeader" | "values">): void;
   /** The enforcer's, for the interceptor: what the gate found out about a call is not asked again. */
-  readonly evaluate: Enforcer["evaluate"];
+  evaluate(call: Call, context: AuthContext | undefined): Verdict;
 }
 
 interface GateResult {

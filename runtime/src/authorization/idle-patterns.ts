@@ -19,7 +19,7 @@ export function warnOfIdlePatterns(rules: readonly AuthzRule[], services: Policy
       const isOne = services.has(prefix);
       const candidates = isOne ? [prefix] : names.filter((service) => service.startsWith(prefix));
       if (!candidates.some((service) => rowsOf(service).length > 0)) {
-        warn(`rule ${name}: "${pattern}" matches no method of the given policies`);
+        warn(`rule ${name}: "${pattern}" matches no method of the tables`);
       } else if (isOne && !rowsOf(prefix).some(([, { access }]) => access === "unspecified")) {
         warn(`rule ${name}: "${pattern}" is never asked: the tables decide there`);
       }

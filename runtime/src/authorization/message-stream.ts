@@ -1,14 +1,3 @@
-/**
- * The first message of a stream, and the same stream with the message still in it. Undefined where the
- * stream is empty.
- */
-export async function peekFirst<T>(source: AsyncIterable<T>): Promise<[T | undefined, AsyncIterable<T>]> {
-  const it = source[Symbol.asyncIterator]();
-  const first = await it.next();
-  const pending = [first];
-  return [first.done === true ? undefined : first.value, iterateBy(it, async () => pending.pop() ?? it.next())];
-}
-
 /** The stream, with every message passed to `check` first. Where that throws, the message and all after it are withheld. */
 export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Promise<void>): AsyncIterable<T> {
   const it = source[Symbol.asyncIterator]();
@@ -26,8 +15,8 @@ export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Pr
   });
 }
 
-/** Leaving the stream is left to where it comes from. */
-function iterateBy<T>(it: AsyncIterator<T>, next: () => Promise<IteratorResult<T>>): AsyncIterable<T> {
+/** What is left of a stream, its messages as `next` gives them. Leaving the stream is passed on to where it comes from. */
+export function iterateBy<T>(it: AsyncIterator<T>, next: () => Promise<IteratorResult<T>>): AsyncIterable<T> {
   const iterator = { next, return: it.return?.bind(it), throw: it.throw?.bind(it) };
   return { [Symbol.asyncIterator]: () => iterator as AsyncIterator<T> };
 }

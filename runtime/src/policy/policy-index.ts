@@ -50,16 +50,17 @@ export function createPolicyIndex(policies: Iterable<ServicePolicy>): PolicyInde
 /** A member that is not known could be a demand: a row that has one is refused. */
 function isMethodPolicy(row: MethodPolicy | undefined): boolean {
   switch (row?.access) {
-    case "requires":
-    case "internal":
-      return countMembers(row) === 3 && isNameList(row.roles) && isNameList(row.scopes);
     case "public":
     case "allow":
-    case "deny":
     case "unspecified":
+    case "deny":
       return countMembers(row) === 1;
+    case "internal":
+    case "requires":
+      return countMembers(row) === 3 && isNameList(row.roles) && isNameList(row.scopes);
+    default:
+      return false;
   }
-  return false;
 }
 
 // A loop: a table is checked once, before anything is compiled, and there can be very many rows.

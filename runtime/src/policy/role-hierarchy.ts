@@ -9,19 +9,23 @@ export type RoleHierarchy = { readonly [role: string]: readonly string[] };
  * @throws TypeError for a malformed hierarchy, and for a role that implies itself, be it through others.
  */
 export function createRoleHierarchy(roles: RoleHierarchy): (held: Iterable<string>) => Set<string> {
-  const implied = new Map(Object.entries(roles));
-  const closures = new Map<string, Set<string>>();
-  for (const [role, list] of implied) {
+  const implied = new Map<string, readonly string[]>();
+  for (const [role, list] of Object.entries(roles)) {
     if (!isNameList(list)) throw new TypeError(`roles.${role}: not a list of roles`);
-    const closure = new Set([role]);
-    // What is added on the way is visited as well.
-    for (const name of closure) {
-      for (const below of implied.get(name) ?? []) {
-        if (below === role) throw new TypeError(`roles.${role}: ${name} implies it`);
-        closure.add(below);
-      }
-    }
-    closures.set(role, closure);
+    implied.set(role, [...list]);
   }
-  return (held) => new Set([...held].flatMap((role) => [...(closures.get(role) ?? [role])]));
+
+  function expand(held: Iterable<string>): Set<string> {
+    const all = new Set(held);
+    // What is added on the way is visited as well.
+    for (const role of all) for (const below of implied.get(role) ?? []) all.add(below);
+    return all;
+  }
+
+  for (const role of implied.keys()) {
+    for (const name of expand([role])) {
+      if (implied.get(name)?.includes(role)) throw new TypeError(`roles.${role}: ${name} implies it`);
+    }
+  }
+  return expand;
 }
