@@ -5,11 +5,10 @@
 export function withoutStackTrace<T extends Error>(create: () => T): T {
   const { stackTraceLimit } = Error;
   // Reflect, since an assignment throws where the intrinsics are frozen; the error then has its stack.
-  const setLimit = (limit: number) => Reflect.set(Error, "stackTraceLimit", limit);
-  setLimit(0);
+  Reflect.set(Error, "stackTraceLimit", 0);
   try {
     return create();
   } finally {
-    setLimit(stackTraceLimit);
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   }
 }

@@ -13,8 +13,6 @@ export interface AuthzDeniedDetails {
   readonly requiredScopes: readonly string[];
 }
 
-const clientMessage = "Access denied";
-
 /**
  * A caller may not call a method: `permission_denied`. The client sees just "Access denied";
  * what was missing stays on the server, in `ruleName`, `authzDetails` and `serverDetails`.
@@ -27,14 +25,14 @@ export class AuthzDeniedError extends ConnectError {
   declare readonly authzDetails: AuthzDeniedDetails;
 
   constructor(ruleName: string, authzDetails: AuthzDeniedDetails, cause?: unknown) {
-    super(clientMessage, Code.PermissionDenied, [], undefined, cause);
+    super("Access denied", Code.PermissionDenied, [], undefined, cause);
     this.ruleName = ruleName;
     this.authzDetails = authzDetails;
   }
 
   /** The text for the client. */
   get clientMessage(): string {
-    return clientMessage;
+    return this.rawMessage;
   }
 
   /** Everything about the denial, for the server's log. */

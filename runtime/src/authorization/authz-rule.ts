@@ -53,8 +53,7 @@ function compileRequires(requires: NonNullable<AuthzRule["requires"]>, option: s
   checkOption(Object(requires) === requires, option, "an object");
   const { roles = [], scopes = [], ...rest } = requires;
   rejectUnknownOptions(rest, `${option}.`);
-  for (const [name, list] of Object.entries({ roles, scopes })) {
-    checkOption(isNameList(list), `${option}.${name}`, "a list of non-empty strings");
-  }
+  checkOption(isNameList(roles), `${option}.roles`, "a list of non-empty strings");
+  checkOption(isNameList(scopes), `${option}.scopes`, "a list of non-empty strings");
   return { access: "requires", roles: [...roles], scopes: [...scopes] };
 }

@@ -1,5 +1,6 @@
 import type { AuthContext } from "../context/auth-context.js";
 import { isInternal } from "../context/internal-identity.js";
+import { checkList } from "../option-checks.js";
 import type { Caller } from "../policy/decide.js";
 import { createRoleHierarchy, type RoleHierarchy } from "../policy/role-hierarchy.js";
 
@@ -10,21 +11,19 @@ import { createRoleHierarchy, type RoleHierarchy } from "../policy/role-hierarch
  * @throws TypeError for a malformed hierarchy.
  */
 export function createCallerLookup(hierarchy?: RoleHierarchy): (context: AuthContext) => Caller {
-  const expand = hierarchy === undefined ? newSet : createRoleHierarchy(hierarchy);
+  const expand =
+    hierarchy === undefined ? (roles: readonly string[]) => new Set(roles) : createRoleHierarchy(hierarchy);
   const callers = new WeakMap<AuthContext, Caller>();
   return (context) => {
     let caller = callers.get(context);
-    if (caller === undefined) {
+    if (!caller) {
       const { roles, scopes } = context;
-      if (!Array.isArray(roles) || !Array.isArray(scopes)) throw new TypeError("malformed AuthContext");
-      caller = { roles: expand(roles), scopes: newSet(scopes), internal: isInternal(context) };
+      checkList("AuthContext.roles", roles);
+      checkList("AuthContext.scopes", scopes);
+      caller = { roles: expand(roles), scopes: new Set(scopes), internal: isInternal(context) };
       // What can still change is looked at anew at each call.
       if ([context, roles, scopes].every(Object.isFrozen)) callers.set(context, caller);
     }
     return caller;
   };
-}
-
-function newSet(names: readonly string[]): ReadonlySet<string> {
-  return new Set(names);
 }

@@ -1,8 +1,10 @@
 import type { Interceptor } from "@connectrpc/connect";
+import { compileMethodPatterns } from "../method-pattern.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
 import type { AuthzOptions } from "./authz-options.js";
 import { createEnforcer } from "./enforcer.js";
 import { createEnforcingInterceptor } from "./enforcing-interceptor.js";
+import { anybody } from "./verdict.js";
 
 export interface ProtoAuthzInterceptorOptions extends AuthzOptions {
   /** Generated tables: `[OrderServicePolicy]`, or `policies` of the registry file. */
@@ -28,6 +30,10 @@ export function createProtoAuthzInterceptor({ policies, ...options }: ProtoAuthz
  *
  * @throws TypeError for a malformed option.
  */
-export function createAuthzInterceptor({ skipMethods, ...options }: AuthzInterceptorOptions): Interceptor {
-  return createEnforcingInterceptor(createEnforcer([], options, skipMethods));
+export function createAuthzInterceptor({ skipMethods = [], ...options }: AuthzInterceptorOptions): Interceptor {
+  const matches = compileMethodPatterns(skipMethods, "skipMethods");
+  const verdict = { effect: "allow", decidedBy: "skipMethods", policy: anybody } as const;
+  const enforcer = createEnforcer([], options, [{ matches, verdict }]);
+  for (const check of options.checks ?? []) check.rejectPublic(matches);
+  return createEnforcingInterceptor(enforcer);
 }

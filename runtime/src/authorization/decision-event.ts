@@ -48,22 +48,22 @@ export function createDecisionLog(
 ): DecisionLog | undefined {
   checkWord("decisionEvents", decisionEvents, "all", "denied");
   checkFunction("onDecision", onDecision);
-  if (onDecision === undefined) return undefined;
+  if (!onDecision) return undefined;
   const warnOfFailure = createWarning("onDecision failed");
 
-  return ({ effect, decidedBy, rule, reason, error }, { name, parent }, context, start) => {
-    if (effect === "allow" && decisionEvents === "denied") return;
+  return (verdict, { name, parent }, context, start) => {
+    if (verdict.effect === "allow" && decisionEvents === "denied") return;
     const event: DecisionEvent = {
       service: parent.typeName,
       method: name,
       subject: context?.subject,
-      effect: effect === "allow" ? effect : "deny",
-      decidedBy,
-      rule,
-      reason,
-      enforced: enforced || decidedBy === "authentication",
+      effect: verdict.effect === "allow" ? "allow" : "deny",
+      decidedBy: verdict.decidedBy,
+      rule: verdict.rule,
+      reason: verdict.reason,
+      enforced: enforced || verdict.decidedBy === "authentication",
       durationMs: performance.now() - start,
-      error,
+      error: verdict.error,
     };
     // When the decision has taken effect, so that the callback does not stand between it and the handler.
     queueMicrotask(async () => {

@@ -5,6 +5,7 @@ import { checkWord } from "../option-checks.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
 import { warn } from "../warn.js";
 import type { AuthzOptions } from "./authz-options.js";
+import type { CompiledRule } from "./authz-rule.js";
 import { createDecisionLog, type DecisionLog } from "./decision-event.js";
 import { denialOf } from "./denial.js";
 import { createEvaluator, type Evaluator } from "./evaluator.js";
@@ -29,9 +30,9 @@ export interface Enforcer extends Evaluator {
 export function createEnforcer(
   policies: Iterable<ServicePolicy>,
   { mode = "enforce", onDecision, decisionEvents, ...decisionOptions }: AuthzOptions,
-  skipMethods?: readonly string[],
+  skipped: readonly CompiledRule[] = [],
 ): Enforcer {
-  const evaluator = createEvaluator(policies, decisionOptions, skipMethods);
+  const evaluator = createEvaluator(policies, decisionOptions, skipped);
   checkWord("mode", mode, "enforce", "report");
   const enforced = mode === "enforce";
   const log = createDecisionLog(onDecision, decisionEvents, enforced);
@@ -40,7 +41,7 @@ export function createEnforcer(
     ...evaluator,
     enforced,
     log,
-    now: () => (log === undefined ? 0 : performance.now()),
+    now: () => (log ? performance.now() : 0),
     conclude(verdict, { method, contextValues }, context, start) {
       log?.(verdict, method, context, start);
       if (verdict.effect === "allow" || !enforced) return undefined;

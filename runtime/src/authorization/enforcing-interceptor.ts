@@ -13,13 +13,11 @@ type AnyRequest = UnaryRequest | StreamRequest;
 type Next = ReturnType<Interceptor>;
 
 /** Lets through what is allowed, and rejects otherwise. */
-export function createEnforcingInterceptor({ enforced, log, now, evaluate, conclude }: Enforcer): Interceptor {
-  const warnOfOrder = createWarning(
-    "an Authorization header without an identity: authentication goes before authorization",
-  );
+export function createEnforcingInterceptor({ enforced, now, evaluate, conclude }: Enforcer): Interceptor {
+  const warnOfOrder = createWarning("Authorization header, but no identity: authentication goes first");
 
   async function askAndGoOn(next: Next, req: AnyRequest, verdict: Verdict, context: AuthContext) {
-    const { questions = [], ...by } = verdict;
+    const { questions = [] } = verdict;
     const [message, whole] = await messageOf(req);
     const { service, method, header, contextValues: values, signal } = req;
     const request: AuthzRequest = { service: service.typeName, method: method.name, header, values, signal, message };
@@ -27,34 +25,29 @@ export function createEnforcingInterceptor({ enforced, log, now, evaluate, concl
     /** Rejects where the answer is a no; a yes is reported where it is what the call is let through by. */
     async function put(answer: (question: Question) => unknown, yes?: Verdict): Promise<void> {
       const start = now();
-      const answered = (await ask(questions, answer)) ?? yes;
+      const answered = await ask(questions, answer, yes);
       const error = answered && conclude(answered, req, context, start);
-      if (error !== undefined) throw error;
+      if (error) throw error;
     }
 
-    const decidedBy = questions.at(-1)?.decidedBy ?? by.decidedBy;
-    const asked = put((question) => question.ask(context, request), { ...by, effect: "allow", decidedBy });
+    const decidedBy = questions.at(-1)?.decidedBy ?? verdict.decidedBy;
+    const asked = put((question) => question.ask(context, request), { ...verdict, effect: "allow", decidedBy });
     // A report is not waited for: code that is only being tried out must not hold up a call.
     if (enforced) await asked;
     markAuthorized(req);
     const guard = questions.find((question) => question.guard)?.guard;
-    if (guard === undefined || !whole.stream) return next(whole);
-    return next({
-      ...whole,
-      message: guard(whole.message as AsyncIterable<Message>, context, request, put),
-    } as StreamRequest);
+    const messages = guard?.(whole.message as AsyncIterable<Message>, context, request, put);
+    return next(messages ? ({ ...whole, message: messages } as StreamRequest) : whole);
   }
 
   return (next) => (req) => {
     const start = now();
     const context = req.contextValues.get(authContextKey);
     const verdict = evaluate(req, context);
-    if (verdict.effect === "ask" && context !== undefined) return askAndGoOn(next, req, verdict, context);
-    if (verdict.effect !== "allow" || log !== undefined) {
-      const error = conclude(verdict, req, context, start);
-      if (verdict.reason === "unauthenticated" && req.header.has("authorization")) warnOfOrder();
-      if (error !== undefined) return Promise.reject(error);
-    }
+    if (verdict.effect === "ask" && context) return askAndGoOn(next, req, verdict, context);
+    const error = conclude(verdict, req, context, start);
+    if (verdict.reason === "unauthenticated" && req.header.has("authorization")) warnOfOrder();
+    if (error) return Promise.reject(error);
     markAuthorized(req);
     return next(req);
   };

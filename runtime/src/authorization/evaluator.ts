@@ -1,6 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
-import { compileMethodPatterns } from "../method-pattern.js";
 import { checkFunction, checkList, checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
 import { type Caller, decide } from "../policy/decide.js";
 import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
@@ -22,11 +21,14 @@ export interface Evaluator {
   lookup(service: string, method: string): MethodPolicy | undefined;
 }
 
-/** @throws TypeError for malformed tables, rules or options. */
+/**
+ * @param skipped - rules that come before those of the options.
+ * @throws TypeError for malformed tables, rules or options.
+ */
 export function createEvaluator(
   policies: Iterable<ServicePolicy>,
   options: DecisionOptions,
-  skipMethods: readonly string[] = [],
+  skipped: readonly CompiledRule[],
 ): Evaluator {
   const { rules = [], authorize, defaultPolicy = "deny", checks = [], roles, matchScope, ...rest } = options;
   rejectUnknownOptions(rest);
@@ -34,10 +36,9 @@ export function createEvaluator(
   checkWord("defaultPolicy", defaultPolicy, "allow", "deny");
   checkFunction("authorize", authorize);
   checkFunction("matchScope", matchScope);
-  const skips = compileMethodPatterns(skipMethods, "skipMethods");
   /** In order, where no table decides. */
   const fallbacks: readonly CompiledRule[] = [
-    { matches: skips, verdict: { effect: "allow", decidedBy: "skipMethods", policy: anybody } },
+    ...skipped,
     ...compileRules(rules),
     {
       matches: () => true,
@@ -56,7 +57,7 @@ export function createEvaluator(
   checkList("checks", checks);
   for (const check of checks) {
     checkOption(typeof check?.rejectPublic === "function", "checks", "what authorizeMethods returns");
-    check.rejectPublic((...path) => skips(...path) || lookup(...path)?.access === "public");
+    check.rejectPublic((service, method) => lookup(service, method)?.access === "public");
   }
   const allChecks = [...checks];
   const plans = new WeakMap<DescMethod, readonly PlannedVerdict[]>();
@@ -64,7 +65,6 @@ export function createEvaluator(
   /** What is known of a method before anybody calls it. */
   function createPlan({ name, parent: { typeName } }: DescMethod): readonly PlannedVerdict[] {
     const row = lookup(typeName, name);
-    if (row === missingRow) return [{ effect: "deny", decidedBy: "table", policy: anybody, reason: "missing-row" }];
     const verdicts =
       row && row.access !== "unspecified"
         ? [{ effect: "allow", decidedBy: "table", policy: row } as const]
@@ -84,10 +84,11 @@ export function createEvaluator(
       const decision = decide(policy, caller, matchScope);
       if (decision.kind === "allow") {
         const question = questions?.[0];
-        if (question === undefined || caller !== undefined) return verdict;
+        if (!question || caller) return verdict;
         return { effect: "deny", decidedBy: question.decidedBy, reason: "unauthenticated" };
       }
-      const reason = decision.kind === "denied" ? decision.reason : decision.kind;
+      const denied = decision.kind === "denied" ? decision.reason : decision.kind;
+      const reason = policy === missingRow ? "missing-row" : denied;
       // Where a table says no, that is the end. A rule that is not met leaves it to the next one.
       if (reason === "unauthenticated" || decidedBy === "table")
         return { effect: "deny", decidedBy, rule, reason, policy };
@@ -100,7 +101,7 @@ export function createEvaluator(
     evaluate({ method }, context) {
       try {
         let plan = plans.get(method);
-        if (plan === undefined) {
+        if (!plan) {
           plan = createPlan(method);
           plans.set(method, plan);
         }

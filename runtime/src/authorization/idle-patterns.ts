@@ -1,5 +1,6 @@
 import { compileMethodPatterns } from "../method-pattern.js";
 import type { PolicyIndex } from "../policy/policy-index.js";
+import type { MethodPolicy } from "../policy/service-policy.js";
 import { warn } from "../warn.js";
 import type { AuthzRule } from "./authz-rule.js";
 
@@ -9,20 +10,20 @@ import type { AuthzRule } from "./authz-rule.js";
  * be one that does nothing.
  */
 export function warnOfIdlePatterns(rules: readonly AuthzRule[], services: PolicyIndex["services"]): void {
-  const names = [...services.keys()];
+  const tables = [...services];
   for (const { name, methods } of rules) {
     for (const pattern of methods) {
       const matches = compileMethodPatterns([pattern], name);
-      const rowsOf = (service: string) =>
-        Object.entries(services.get(service) ?? {}).filter(([method]) => matches(service, method));
       const [prefix = ""] = pattern.split(/[*/]/);
-      const isOne = services.has(prefix);
-      const candidates = isOne ? [prefix] : names.filter((service) => service.startsWith(prefix));
-      if (!candidates.some((service) => rowsOf(service).length > 0)) {
-        warn(`rule ${name}: "${pattern}" matches no method of the tables`);
-      } else if (isOne && !rowsOf(prefix).some(([, { access }]) => access === "unspecified")) {
-        warn(`rule ${name}: "${pattern}" is never asked: the tables decide there`);
-      }
+      const candidates = tables.filter(([service]) => service.startsWith(prefix));
+      const finds = (isWanted: (row: MethodPolicy) => boolean) =>
+        candidates.some(([service, rows]) =>
+          Object.entries(rows).some(([method, row]) => matches(service, method) && isWanted(row)),
+        );
+      if (!finds(() => true)) warn(`rule ${name}: "${pattern}" matches no method of the tables`);
+      // A pattern for many services is also for those that have no table.
+      else if (services.has(prefix) && !finds(({ access }) => access === "unspecified"))
+        warn(`rule ${name}: "${pattern}" is never asked: the tables decide`);
     }
   }
 }

@@ -36,25 +36,19 @@ export function decide(policy: MethodPolicy, caller: Caller | undefined, matchSc
     case "public":
     case "allow":
       return allow;
-    case "unspecified":
-      return denied("unspecified");
     case "internal":
     case "requires":
       if (caller === undefined) return { kind: "unauthenticated" };
       if (policy.access === "internal" && caller.internal !== true) return denied("not-internal");
-      if (!holdsOneOf(policy.roles, caller.roles)) return denied("missing-role");
+      if (policy.roles.length > 0 && !policy.roles.some((name) => holds(name, caller.roles)))
+        return denied("missing-role");
       return coversAll(policy.scopes, caller.scopes, matchScope) ? allow : denied("missing-scope");
     default:
-      return denied("deny");
+      return denied(policy.access === "unspecified" ? policy.access : "deny");
   }
 }
 
 type Held = Caller["roles"];
-
-function holdsOneOf(required: readonly string[], held: Held): boolean {
-  for (const name of required) if (holds(name, held)) return true;
-  return required.length === 0;
-}
 
 function coversAll(required: readonly string[], held: Held, matchScope: MatchScope | undefined): boolean {
   for (const name of required) {

@@ -28,7 +28,7 @@ export function createPolicyIndex(policies: Iterable<ServicePolicy>): PolicyInde
     if (typeof typeName !== "string" || !methods || countMembers(policy) !== 2) {
       throw new TypeError(`policies[${services.size}]: not a generated table`);
     }
-    if (services.has(typeName)) throw new TypeError(`policies[${services.size}]: a second table of ${typeName}`);
+    if (services.has(typeName)) throw new TypeError(`policies[${services.size}]: second table of ${typeName}`);
     for (const method in methods) {
       const row = methods[method];
       if (!isMethodPolicy(row)) {

@@ -11,7 +11,7 @@ export type RoleHierarchy = { readonly [role: string]: readonly string[] };
 export function createRoleHierarchy(roles: RoleHierarchy): (held: Iterable<string>) => Set<string> {
   const implied = new Map<string, readonly string[]>();
   for (const [role, list] of Object.entries(roles)) {
-    if (!isNameList(list)) throw new TypeError(`roles.${role}: not a list of roles`);
+    if (!isNameList(list)) throw new TypeError(`roles.${role}: not a list`);
     implied.set(role, [...list]);
   }
 

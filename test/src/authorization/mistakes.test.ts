@@ -64,9 +64,7 @@ describe("five likely mistakes", () => {
       expect(await errorOf(swapped.role({}, { headers: as("right") }))).toBe("Unauthenticated: Missing credentials");
     }
     // A caller without credentials is no sign of a mistake.
-    expect(warnings).toEqual([
-      "@connectum/auth: a call with an Authorization header came without an identity: authentication goes before authorization",
-    ]);
+    expect(warnings).toEqual(["@connectum/auth: Authorization header, but no identity: authentication goes first"]);
     warnings.length = 0;
     const inOrder = clientOf(authentication, createProtoAuthzInterceptor({ policies: [AccessServicePolicy] }));
     expect(await outcome(inOrder.role({}, { headers: as("right") }))).toBe("ok");
@@ -83,7 +81,7 @@ describe("five likely mistakes", () => {
       defaultPolicy: "allow",
     });
     expect(warnings).toEqual([
-      '@connectum/auth: rule frozen: "lab.v1.AccessService/Unspecifed" matches no method of the given policies',
+      '@connectum/auth: rule frozen: "lab.v1.AccessService/Unspecifed" matches no method of the tables',
     ]);
     const router = { interceptors: [...auth.interceptors] };
     const access = createClient(AccessService, createRouterTransport(labRoutes(router), { router }));
