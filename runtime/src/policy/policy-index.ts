@@ -32,7 +32,7 @@ export function createPolicyIndex(policies: Iterable<ServicePolicy>): PolicyInde
     for (const method in methods) {
       const row = methods[method];
       if (!isMethodPolicy(row)) {
-        throw new TypeError(`policies: ${typeName}/${method}: malformed row ${JSON.stringify(row)}`);
+        throw new TypeError(`policies: ${typeName}/${method}: not a row ${JSON.stringify(row)}`);
       }
     }
     services.set(typeName, methods);
