@@ -40,17 +40,23 @@ export interface AuthCall {
  */
 export type Authenticate = (call: AuthCall) => AuthContext | undefined | Promise<AuthContext | undefined>;
 
+/** A scheme, and what remembers its credentials. */
+interface Verifier {
+  readonly scheme: AuthScheme;
+  readonly cache: CredentialCache;
+  readonly challenges: readonly string[];
+}
+
 /** How a method is treated; worked out at its first call. */
 interface Plan {
-  readonly schemes: readonly { readonly scheme: AuthScheme; readonly cache: CredentialCache }[];
+  readonly verifiers: readonly Verifier[];
   readonly optional: boolean;
   readonly challenges: readonly string[];
 }
 
 interface Found {
   readonly credential: Credential;
-  readonly cache: CredentialCache;
-  readonly challenges: readonly string[];
+  readonly verifier: Verifier;
 }
 
 interface Authenticated {
@@ -71,7 +77,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   if (revocations !== undefined && typeof revocations?.check !== "function") {
     throw new TypeError("revocations: expected what createRevocations makes");
   }
-  const caches = new Map(selection.all.map((scheme) => [scheme, createCache(scheme, limiter)]));
+  const verifiers = new Map(selection.all.map((scheme) => [scheme, createVerifier(scheme, limiter)]));
   const trustedHeaders = [...new Set(selection.all.flatMap((scheme) => scheme.trustedHeaders))];
   const plans = new WeakMap<DescMethod, Plan>();
   // What this authenticator found out about a call, for the interceptor that runs after the gate.
@@ -84,11 +90,8 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
       const optional = isOptional(typeName, method.name);
       const skipped = isSkipped(typeName, method.name) && !optional;
       const schemes = skipped ? [] : selection.for(typeName, method.name, optional);
-      plan = {
-        schemes: schemes.map((scheme) => ({ scheme, cache: caches.get(scheme) as CredentialCache })),
-        optional,
-        challenges: [...new Set(schemes.flatMap(challengesOf))],
-      };
+      const tried = schemes.map((scheme) => verifiers.get(scheme) as Verifier);
+      plan = { verifiers: tried, optional, challenges: [...new Set(tried.flatMap(({ challenges }) => challenges))] };
       plans.set(method, plan);
     }
     return plan;
@@ -97,11 +100,11 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   /** Reads before it strips: what a scheme trusts is among what is stripped. */
   function takeCredential(plan: Plan, call: AuthCall): Found | undefined {
     try {
-      for (const { scheme, cache } of plan.schemes) {
-        const credential = scheme.read(call);
+      for (const verifier of plan.verifiers) {
+        const credential = verifier.scheme.read(call);
         if (credential === undefined) continue;
         limiter.checkCredential(credential.key);
-        return { credential, cache, challenges: challengesOf(scheme) };
+        return { credential, verifier };
       }
       return undefined;
     } catch (cause) {
@@ -129,53 +132,61 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     return context;
   }
 
+  /** After the cache: what is revoked beats what is remembered. */
+  function admit(
+    call: AuthCall,
+    { credential: { key, presented = key }, verifier: { challenges } }: Found,
+    context: AuthContext,
+  ): AuthContext | undefined | Promise<AuthContext | undefined> {
+    let pending: Promise<void> | undefined;
+    try {
+      pending = revocations?.check(presented, context);
+    } catch (cause) {
+      return refuse(challenges)(cause);
+    }
+    if (pending === undefined) return publish(call, context, challenges);
+    return pending.then(() => publish(call, context, challenges), refuse(challenges));
+  }
+
   return (call) => {
     const done = call.values.get(doneKey);
     if (done !== undefined) return sameCall(done, call).context;
     const plan = planOf(call.method);
     const found = takeCredential(plan, call);
     if (found === undefined) {
-      if (plan.schemes.length > 0 && !plan.optional) throw missingCredentials(plan.challenges);
+      if (plan.verifiers.length > 0 && !plan.optional) throw missingCredentials(plan.challenges);
       // An interceptor before this one may have established an identity for this call.
       return publish(call, call.values.get(authContextKey), plan.challenges);
     }
-    const { credential, cache, challenges } = found;
-    const fail = (cause: unknown): never => {
-      throw failedVerification(cause, challenges);
-    };
-    const { key, presented = key } = credential;
-    /** After the cache: what is revoked beats what is remembered. */
-    const admit = (context: AuthContext): AuthContext | undefined | Promise<AuthContext | undefined> => {
-      let pending: Promise<void> | undefined;
-      try {
-        pending = revocations?.check(presented, context);
-      } catch (cause) {
-        return fail(cause);
-      }
-      if (pending === undefined) return publish(call, context, challenges);
-      return pending.then(() => publish(call, context, challenges), fail);
-    };
+    const { cache, challenges } = found.verifier;
     let verified: AuthContext | Promise<AuthContext>;
     try {
-      verified = cache.verify(credential);
+      verified = cache.verify(found.credential);
     } catch (cause) {
-      return fail(cause);
+      return refuse(challenges)(cause);
     }
-    return verified instanceof Promise ? verified.then(admit, fail) : admit(verified);
+    if (!(verified instanceof Promise)) return admit(call, found, verified);
+    return verified.then((context) => admit(call, found, context), refuse(challenges));
   };
 }
 
-function createCache(scheme: AuthScheme, limiter: Limiter): CredentialCache {
+function refuse(challenges: readonly string[]): (cause: unknown) => never {
+  return (cause) => {
+    throw failedVerification(cause, challenges);
+  };
+}
+
+function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
   const admit = (identity: AuthContextInit) => {
     const context = createAuthContext(identity, scheme.name);
     limiter.checkIdentity(context);
     return scheme.internal === true ? vouchFor(context) : context;
   };
-  return new CredentialCache(scheme, admit, limiter);
-}
-
-function challengesOf({ challenge }: AuthScheme): readonly string[] {
-  return challenge === undefined ? [] : [challenge];
+  return {
+    scheme,
+    cache: new CredentialCache(scheme, admit, limiter),
+    challenges: scheme.challenge === undefined ? [] : [scheme.challenge],
+  };
 }
 
 /** Context values that two calls share would hand one caller's identity to the other. */

@@ -19,12 +19,19 @@ interface Entry {
   readonly vouchedBy: string | undefined;
 }
 
+/** What processes share. */
+interface Shared {
+  readonly store: SharedStore;
+  readonly seal: EntrySeal | undefined;
+  /** Parts what the store holds for other verifications. */
+  readonly prefix: string;
+}
+
 interface Memory {
   readonly entries: LRU<Entry>;
   readonly refusals: LRU<{ readonly error: InvalidCredentialError; readonly until: number }>;
   readonly ttl: number;
-  readonly store: SharedStore | undefined;
-  readonly seal: EntrySeal | undefined;
+  readonly shared: Shared | undefined;
 }
 
 /**
@@ -35,7 +42,6 @@ export class CredentialCache {
   readonly #scheme: AuthScheme;
   readonly #admit: (identity: AuthContextInit) => AuthContext;
   readonly #limiter: Limiter;
-  readonly #prefix: string;
   readonly #memory: Memory | undefined;
   readonly #pending: Map<string, Promise<AuthContext>> = new Map();
 
@@ -48,20 +54,22 @@ export class CredentialCache {
     this.#scheme = scheme;
     this.#admit = admit;
     this.#limiter = limiter;
-    this.#prefix = `${scheme.name}\n`;
     if (scheme.cache === false) return;
     const { ttl, maxSize, store, namespace, secret, storeTimeout } = checkCacheOptions(scheme.cache);
     if (store !== undefined && namespace === undefined && scheme.fingerprint === undefined) {
       throw new TypeError("cache.namespace: needed with a store, to say whose verifications are shared");
     }
     const seal = secret === undefined ? undefined : createEntrySeal(secret);
-    this.#prefix += `${JSON.stringify([namespace, scheme.fingerprint, scheme.internal === true, seal?.salt])}\n`;
+    const owner = [scheme.name, namespace, scheme.fingerprint, scheme.internal === true, seal?.salt];
     this.#memory = {
       entries: lru(maxSize),
       refusals: lru(Math.min(maxSize, refusals.max)),
       ttl,
-      store: store && new SharedStore(store, storeTimeout as number),
-      seal,
+      shared: store && {
+        store: new SharedStore(store, storeTimeout as number),
+        seal,
+        prefix: `${JSON.stringify(owner)}\n`,
+      },
     };
   }
 
@@ -77,7 +85,7 @@ export class CredentialCache {
         ? verified.then((v) => this.#accept(v).context)
         : this.#accept(verified).context;
     }
-    const digest = sha256(this.#prefix + credential.key);
+    const digest = sha256(credential.key);
     const entry = this.#memory?.entries.get(digest);
     if (entry !== undefined) {
       if (this.#isLive(entry)) return entry.context;
@@ -98,15 +106,15 @@ export class CredentialCache {
   async #find(credential: Credential, digest: string): Promise<AuthContext> {
     const memory = this.#memory;
     if (memory === undefined) return this.#accept(await credential.verify()).context;
-    const shared = memory.store && (await this.#fromStore(memory, memory.store, digest));
-    if (shared !== undefined) return shared.context;
+    const found = memory.shared && (await this.#fromStore(memory.shared, digest));
+    if (found !== undefined) {
+      memory.entries.set(digest, found);
+      return found.context;
+    }
     try {
       const entry = this.#accept(await credential.verify());
       memory.entries.set(digest, entry);
-      if (memory.store !== undefined) {
-        const text = encodeEntry(entry.context, entry.until, entry.vouchedBy);
-        memory.store.set(digest, memory.seal?.seal(text, digest) ?? text, entry.until - Date.now());
-      }
+      if (memory.shared !== undefined) this.#toStore(memory.shared, digest, entry);
       return entry.context;
     } catch (error) {
       if (error instanceof InvalidCredentialError && error.final) {
@@ -116,20 +124,24 @@ export class CredentialCache {
     }
   }
 
-  async #fromStore(memory: Memory, store: SharedStore, digest: string): Promise<Entry | undefined> {
-    const text = await store.get(digest);
+  #toStore({ store, seal, prefix }: Shared, digest: string, { context, until, vouchedBy }: Entry): void {
+    const key = sha256(prefix + digest);
+    const text = encodeEntry(context, until, vouchedBy);
+    store.set(key, seal?.seal(text, key) ?? text, until - Date.now());
+  }
+
+  async #fromStore({ store, seal, prefix }: Shared, digest: string): Promise<Entry | undefined> {
+    const key = sha256(prefix + digest);
+    const text = await store.get(key);
     if (text === undefined || text === null) return undefined;
-    const stored = decodeEntry(memory.seal === undefined ? text : memory.seal.open(text, digest));
+    const stored = decodeEntry(seal === undefined ? text : seal.open(text, key));
     try {
       if (stored !== undefined) {
         const entry = this.#accept(stored, stored.until);
-        if (this.#isLive(entry)) {
-          memory.entries.set(digest, entry);
-          return entry;
-        }
+        if (this.#isLive(entry)) return entry;
       }
     } catch {}
-    store.delete(digest);
+    store.delete(key);
     return undefined;
   }
 

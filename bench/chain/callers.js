@@ -1,0 +1,77 @@
+// Calls through chains of interceptors by a caller with a token, as the benches of the chain make them.
+import { generateKeyPairSync } from "node:crypto";
+import { createContextValues } from "@connectrpc/connect";
+import { createAuth, jwt } from "@connectum/auth";
+import { jwtVerify, SignJWT } from "jose";
+import { createReflectiveAuthz, createReflectiveJwt } from "../support/reflective.js";
+import { createSchema } from "../support/schema.js";
+
+const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const expected = { issuer: "https://login.example.com", audience: "bench", algorithms: ["RS256"] };
+export const sign = (id) =>
+  new SignJWT({ sub: "ada", roles: ["admin"], jti: String(id) })
+    .setProtectedHeader({ alg: "RS256" })
+    .setIssuer(expected.issuer)
+    .setAudience(expected.audience)
+    .setExpirationTime("1h")
+    .sign(privateKey);
+
+const schema = createSchema(1, 10);
+const [name] = Object.entries(schema.policies[0].methods).find(
+  ([, { roles = [], scopes = [] }]) => roles.length === 1 && scopes.length === 0,
+);
+const method = schema.services[0].methods.find((candidate) => candidate.name === name);
+const response = Object.freeze({ stream: false, message: {} });
+const chain = (interceptors) =>
+  interceptors.reduceRight(
+    (next, interceptor) => interceptor(next),
+    async () => response,
+  );
+export const passThrough = (next) => async (req) => await next(req);
+export const ours = (options) =>
+  createAuth({
+    policies: schema.policies,
+    authenticate: jwt({ publicKey, ...expected }),
+    asyncContext: false,
+    ...options,
+  }).interceptors;
+/** jose, and nothing else. */
+export const joseAlone = (next) => async (req) => {
+  await jwtVerify(req.header.get("authorization").slice(7), publicKey, expected).catch(() => {});
+  return next(req);
+};
+
+const { signal } = new AbortController();
+/** So many calls, each with headers of its own as a server would have them. */
+export function calls(interceptors, tokenOf, { refused = false } = {}) {
+  const call = chain(interceptors);
+  return async (count) => {
+    for (let i = 0; i < count; i++) {
+      const header = new Headers({
+        "content-type": "application/proto",
+        "user-agent": "bench",
+        "accept-encoding": "gzip",
+        "connect-protocol-version": "1",
+        authorization: `Bearer ${tokenOf(i)}`,
+      });
+      const req = {
+        stream: false,
+        service: method.parent,
+        method,
+        requestMethod: "POST",
+        url: "",
+        signal,
+        header,
+        contextValues: createContextValues(),
+        message: {},
+      };
+      const outcome = await call(req).then(
+        () => "ok",
+        () => "refused",
+      );
+      if ((outcome === "refused") !== refused) throw new Error(`a call that was ${outcome}`);
+    }
+  };
+}
+
+export const reflective = () => [createReflectiveJwt(publicKey, expected), createReflectiveAuthz()];
