@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { pluginPath } from "./plugin-process.js";
+import { pluginPath } from "./plugin-package.js";
 import { bufPath, inFolder, optionsFolder } from "./schema.js";
 import { type CompilerName, typeCheck } from "./type-check.js";
 

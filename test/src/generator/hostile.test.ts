@@ -4,7 +4,8 @@ import { CodeGeneratorRequestSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 import { methodAuth, requirementsFields, serviceAuth } from "../../../plugin/dist/declaration.js";
 import { MethodAuthSchema, ServiceAuthSchema } from "../../../plugin/dist/gen/connectum/auth/v1/options_pb.js";
-import { readResponse, startPlugin } from "./plugin-process.js";
+import { startPlugin } from "./plugin-process.js";
+import { readResponse } from "./run-plugin.js";
 
 /** Requests that no compiler sends, but whoever can start the plugin can. */
 function request(parts: {

@@ -2,7 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema, type FileDescriptorSet } from "@bufbuild/protobuf/wkt";
 import { createEcmaScriptPlugin } from "@bufbuild/protoplugin";
 import { beforeAll, describe, expect, test } from "vitest";
-import { packageVersion, runPlugin } from "./plugin-process.js";
+import { packageVersion } from "./plugin-package.js";
+import { runPlugin } from "./run-plugin.js";
 import { compile, requestFor } from "./schema.js";
 
 let schema: FileDescriptorSet;

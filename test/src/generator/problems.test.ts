@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { runPlugin } from "./plugin-process.js";
+import { runPlugin } from "./run-plugin.js";
 import { compile, requestFor } from "./schema.js";
 
 const options = 'import "connectum/auth/v1/options.proto";';

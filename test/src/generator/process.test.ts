@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { toBinary } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema } from "@bufbuild/protobuf/wkt";
 import { beforeAll, describe, expect, test } from "vitest";
-import { packageVersion, pluginPath, readResponse, startPlugin } from "./plugin-process.js";
+import { packageVersion, pluginPath } from "./plugin-package.js";
+import { startPlugin } from "./plugin-process.js";
+import { readResponse } from "./run-plugin.js";
 import { compile, requestFor } from "./schema.js";
 
 const startedBy = "This program is started by buf or protoc; see protoc-gen-connectum-auth --help.";

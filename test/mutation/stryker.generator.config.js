@@ -1,0 +1,25 @@
+import runtime from "./stryker.config.json" with { type: "json" };
+
+/** As for the runtime, but of the code of the generator that decides. */
+export default {
+  ...runtime,
+  vitest: { ...runtime.vitest, configFile: "test/mutation/vitest.generator.config.ts" },
+  mutate: [
+    "check-inheritance",
+    "check-option",
+    "check-requirements",
+    "declaration",
+    "extensions",
+    "merge",
+    "nearest",
+    "phrases",
+    "problems",
+    "request",
+    "resolve",
+    "wire",
+  ].map((name) => `plugin/src/${name}.ts`),
+  // What the generator decides by are tables, such as `fold`: they are mutated as well, though they exist from the import on.
+  ignoreStatic: false,
+  concurrency: 1,
+  jsonReporter: { fileName: "reports/mutation-generator.json" },
+};
