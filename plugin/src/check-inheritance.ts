@@ -1,5 +1,5 @@
 import type { AccessField, Declaration } from "./declaration.js";
-import { fold, type Resolved } from "./merge.js";
+import type { Resolved } from "./merge.js";
 import { outcomes, ownerOf, placeOf, settingOf } from "./phrases.js";
 import type { Problems } from "./problems.js";
 
@@ -15,12 +15,12 @@ const remedies: { readonly [F in AccessField]: (loser: string) => string } = {
 export function checkInheritance(
   method: Declaration,
   service: Declaration,
-  { access, by, merged }: Resolved,
+  { decidedBy, merged }: Resolved,
   problems: Problems,
 ): void {
-  const row = fold.find((candidate) => candidate.access === access);
-  if (row === undefined || by === undefined || merged[by].from === "method") return;
-  for (const silenced of row.silences) {
+  if (decidedBy === undefined || merged[decidedBy.by].from === "method") return;
+  const { by, silences } = decidedBy;
+  for (const silenced of silences) {
     if (method[silenced] === undefined || method[silenced] === false) continue;
     const winner = settingOf(service, by);
     const loser = settingOf(method, silenced);

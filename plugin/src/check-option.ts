@@ -5,10 +5,13 @@ import { nearest } from "./nearest.js";
 import { outcomes, ownerOf, placeOf, settingOf } from "./phrases.js";
 import type { Problems } from "./problems.js";
 
+/** A field that can keep callers out. */
+type Restriction = Exclude<AccessField, "public">;
+
 /** Settings that contradict each other in one option. `wins` is what the fold would apply today. */
 const contradictions: readonly {
   readonly wins: "public" | "internal";
-  readonly loses: AccessField;
+  readonly loses: Restriction;
   readonly in: readonly OptionMessage["name"][];
 }[] = [
   { wins: "public", loses: "internal", in: ["method_auth", "service_auth"] },
@@ -18,8 +21,7 @@ const contradictions: readonly {
 ];
 
 /** Whether a field keeps callers out, so that losing it opens access. */
-const restricts: { readonly [F in AccessField]: (declaration: Declaration) => boolean } = {
-  public: () => false,
+const restricts: { readonly [F in Restriction]: (declaration: Declaration) => boolean } = {
   internal: ({ internal }) => internal === true,
   requires: ({ requires }) => requires !== undefined,
   policy: ({ policy }) => policy === "deny",

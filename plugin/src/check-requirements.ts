@@ -40,8 +40,10 @@ function suggest(name: string, kind: Kind): string {
 
 /** Reports roles and scopes of an option that no caller could hold, or that are listed twice. */
 export function checkRequirements(declaration: Declaration, problems: Problems): void {
-  checkNames(declaration, "role", declaration.requires?.roles ?? [], requirementsFields.roles, problems);
-  checkNames(declaration, "scope", declaration.requires?.scopes ?? [], requirementsFields.scopes, problems);
+  const { requires } = declaration;
+  if (requires === undefined) return;
+  checkNames(declaration, "role", requires.roles, requirementsFields.roles, problems);
+  checkNames(declaration, "scope", requires.scopes, requirementsFields.scopes, problems);
 }
 
 function checkNames(

@@ -4,9 +4,11 @@ import type { Resolved } from "./merge.js";
 
 /** Says in words who may call a method, and which level of the schema says so when it is not the method itself. */
 export function describe(resolved: Resolved): string {
-  const { access, by, merged } = resolved;
+  const { access, decidedBy, merged } = resolved;
   const origins = new Set<string>();
-  if (by !== undefined && merged[by].from === "service") origins.add(`service_auth.${serviceAuth.fields[by].name}`);
+  if (decidedBy !== undefined && merged[decidedBy.by].from === "service") {
+    origins.add(`service_auth.${serviceAuth.fields[decidedBy.by].name}`);
+  }
   const demands = describeDemands(resolved);
   if (demands !== "" && merged.requires.from === "service") origins.add("service_auth.default_requires");
   const origin = origins.size === 0 ? "" : ` (from ${[...origins].join(" and ")})`;

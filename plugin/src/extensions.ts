@@ -16,7 +16,7 @@ const ours = [
 export function checkExtensions(files: readonly RequestFile[], problems: Problems): ReadonlySet<number> {
   const taken = new Set<number>();
   for (const file of files) {
-    if (!ours.some(({ extendee }) => file.bytes.includes(`.${extendee}`))) continue;
+    if (!ours.some(({ extendee }) => file.bytes.includes(extendee))) continue;
     for (const extension of readExtensions(file)) {
       const { name, extendee, number, path } = extension;
       for (const own of ours) {

@@ -9,24 +9,23 @@ export type Merged = { readonly [F in AccessField]: { readonly value: Access[F];
 /** Who may call a method, as one word and what comes with it. */
 export interface Resolved extends Requirements {
   readonly access: AccessWord;
-  /** The field that decided; undefined where nothing was said. */
-  readonly by: AccessField | undefined;
+  /** The rule of the fold that applied; undefined where nothing was said. */
+  readonly decidedBy: FoldRule | undefined;
   readonly merged: Merged;
 }
 
 export type AccessWord = "public" | "internal" | "requires" | "allow" | "deny" | "unspecified";
 
-/**
- * The fold: merged fields become exactly one access, the first row that applies.
- *
- * `silences` are the fields that no longer count once the row applied.
- */
-export const fold: readonly {
+export interface FoldRule {
   readonly access: AccessWord;
   readonly when: (merged: Access) => boolean;
   readonly by: AccessField;
+  /** Fields that no longer count once the rule applied. */
   readonly silences: readonly AccessField[];
-}[] = [
+}
+
+/** The fold: merged fields become exactly one access, by the first rule that applies. */
+const fold: readonly FoldRule[] = [
   {
     access: "public",
     when: (merged) => merged.public === true,
@@ -38,9 +37,6 @@ export const fold: readonly {
   { access: "allow", when: (merged) => merged.policy === "allow", by: "policy", silences: [] },
   { access: "deny", when: (merged) => merged.policy === "deny", by: "policy", silences: [] },
 ];
-
-/** What applies when no row of the fold does: the server's own rules decide. */
-const nothingSaid: { readonly access: AccessWord; readonly by?: AccessField } = { access: "unspecified" };
 
 /** Merges and folds the options of a method and its service. */
 export function resolve(method: Declaration, service: Declaration): Resolved {
@@ -56,11 +52,12 @@ export function resolve(method: Declaration, service: Declaration): Resolved {
     requires: merged.requires.value,
     policy: merged.policy.value,
   };
-  const { access, by } = fold.find(({ when }) => when(values)) ?? nothingSaid;
+  const decidedBy = fold.find(({ when }) => when(values));
+  const access = decidedBy?.access ?? "unspecified";
   const demands = access === "requires" || access === "internal" ? values.requires : undefined;
   return {
     access,
-    by,
+    decidedBy,
     roles: demands?.roles ?? [],
     scopes: demands?.scopes ?? [],
     merged,

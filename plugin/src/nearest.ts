@@ -11,7 +11,6 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 
 /** Levenshtein distance of two short words. */
 function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 3) return 4;
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];

@@ -13,7 +13,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/src/generator/{agreement,problems,hostile}.test.ts"],
+    include: ["test/src/generator/{agreement,description,hostile,nearest,plugin-options,problems,request}.test.ts"],
     testTimeout: 30_000,
   },
 });

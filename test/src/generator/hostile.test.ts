@@ -98,6 +98,22 @@ describe("options as other compilers might write them", () => {
   });
 
   test.each([
+    { name: "a public that is text", bytes: Uint8Array.of(0x0a, 0x01, 0x01), field: "1" },
+    { name: "a requires that is a number", bytes: Uint8Array.of(0x10, 0x00), field: "2" },
+    { name: "a role that is a number", bytes: Uint8Array.of(0x12, 0x02, 0x08, 0x00), field: "2.1" },
+    { name: "a scope that is a number", bytes: Uint8Array.of(0x12, 0x02, 0x10, 0x00), field: "2.2" },
+    { name: "a policy that is a number", bytes: Uint8Array.of(0x18, 0x00), field: "3" },
+    { name: "an internal that is text", bytes: Uint8Array.of(0x22, 0x01, 0x01), field: "4" },
+  ])("$name is a field of another schema", ({ bytes, field }) => {
+    const { files, error } = readResponse(startPlugin(withOption(bytes)).stdout);
+    expect(files.size).toBe(0);
+    expect(error).toBe(
+      `a.proto: S.M: method_auth sets field ${field}, which this version of the plugin does not know; ` +
+        "ignoring it could open access; update protoc-gen-connectum-auth, or remove the field",
+    );
+  });
+
+  test.each([
     { name: "cut off", bytes: Uint8Array.of(0x12, 0x05, 0x0a) },
     { name: "with broken UTF-8", bytes: Uint8Array.of(0x1a, 0x02, 0xc3, 0x28) },
     { name: "with field number 0", bytes: Uint8Array.of(0x00, 0x01) },

@@ -177,6 +177,20 @@ describe("a problem stops generation and says where, what, and what to write", (
     );
   });
 
+  test("what has no position comes before what has", () => {
+    const partly = compile({
+      "a.proto": `syntax = "proto3"; ${options}\nservice A { option (connectum.auth.v1.service_auth) = {default_policy: "x"}; }\nservice B { option (connectum.auth.v1.service_auth) = {default_policy: "y"}; }`,
+    });
+    for (const { sourceCodeInfo } of partly.file) {
+      if (sourceCodeInfo === undefined) continue;
+      sourceCodeInfo.location = sourceCodeInfo.location.filter(({ path }) => path[1] !== 1);
+    }
+    expect(runPlugin(requestFor(partly, ["a.proto"])).error.split("\n")).toEqual([
+      expect.stringMatching(/^a\.proto: B: unknown default_policy "y"/),
+      expect.stringMatching(/^a\.proto:2:\d+: A: unknown default_policy "x"/),
+    ]);
+  });
+
   test("without source positions the element is named", () => {
     const stripped = compile({ "a.proto": proto("", 'policy: "Deny"') });
     for (const file of stripped.file) delete file.sourceCodeInfo;
@@ -213,6 +227,33 @@ describe("another extension with our number", () => {
     expect(runPlugin(requestFor(schema, ["user.proto"])).error).toMatch(
       /^lib\.proto:3:\d+: extension lib\.A\.B\.s claims number 50101 of google\.protobuf\.ServiceOptions/,
     );
+  });
+
+  test("each is found where it is, at the top and in messages, with a package or without", () => {
+    const text =
+      'syntax = "proto2"; import "google/protobuf/descriptor.proto";\n' +
+      "extend google.protobuf.MethodOptions {\noptional string fine = 50102;\noptional string top = 50100; }\n" +
+      "message A {}\nmessage B { message C {} message D {\n" +
+      "extend google.protobuf.MethodOptions {\noptional string also = 50103; }\n" +
+      "extend google.protobuf.ServiceOptions {\noptional string deep = 50101; }\n} }";
+    const { error } = runPlugin(requestFor(compile({ "a.proto": text }), ["a.proto"]));
+    expect(error.split("\n").map((line) => line.replace(/ of google.*/, ""))).toEqual([
+      "a.proto:4:1: extension top claims number 50100",
+      "a.proto:10:1: extension B.D.deep claims number 50101",
+    ]);
+  });
+
+  test("it is found by its extendee, with a leading dot or without", () => {
+    const schema = compile({
+      "a.proto":
+        'syntax = "proto2"; import "google/protobuf/descriptor.proto";\nextend google.protobuf.MethodOptions { optional string s = 50100; }\nservice S {}',
+    });
+    const withDot = runPlugin(requestFor(schema, ["a.proto"])).error;
+    for (const { extension } of schema.file) {
+      for (const field of extension) field.extendee = field.extendee.replace(/^\./, "");
+    }
+    expect(runPlugin(requestFor(schema, ["a.proto"])).error).toBe(withDot);
+    expect(withDot).toContain("extension s claims number 50100 of google.protobuf.MethodOptions");
   });
 
   test("the same numbers on other options are nobody's business", () => {
@@ -259,6 +300,13 @@ ${option}
       field: "2.7",
     },
     {
+      name: "a new field that is a boolean, as public and internal are",
+      options: newer("optional bool trusted = 9;"),
+      use: "trusted: true",
+      at: "6:1",
+      field: "9",
+    },
+    {
       name: "a field with another type",
       options: newer("optional string internal = 4;"),
       use: 'internal: "x"',
@@ -280,6 +328,20 @@ ${option}
     const { error, files } = runPlugin(requestFor(schema, ["a.proto"], "target=ts"));
     expect(error).toBe("");
     expect(files.get("a_auth.ts")).toContain('M: { access: "requires", roles: ["a"], scopes: [] }');
+  });
+
+  test("the other one of our numbers is refused as well, and hides nothing that is wrong elsewhere", () => {
+    const both = `${newer("").replace("50100", "50101")}
+extend google.protobuf.ServiceOptions { optional ServiceAuth service_auth = 50101; }
+message ServiceAuth { optional string default_policy = 1; }`;
+    const text = `syntax = "proto3"; ${options}\nservice S { option (connectum.auth.v1.service_auth) = {default_policy: "x"}; }`;
+    const schema = compile({ [optionsName]: both, "a.proto": text });
+    expect(runPlugin(requestFor(schema, ["a.proto"])).error.split("\n")).toEqual([
+      expect.stringMatching(/^a\.proto:2:\d+: S: unknown default_policy "x"/),
+      expect.stringContaining(
+        "extension connectum.auth.v1.method_auth has number 50101 of google.protobuf.MethodOptions",
+      ),
+    ]);
   });
 
   test("another number for our extension is refused: its values would be ignored", () => {

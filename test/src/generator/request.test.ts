@@ -1,0 +1,182 @@
+import {
+  create,
+  type DescMessage,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+  type UnknownField,
+} from "@bufbuild/protobuf";
+import { WireType } from "@bufbuild/protobuf/wire";
+import {
+  type CodeGeneratorRequest,
+  CodeGeneratorRequestSchema,
+  Edition,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  type FileOptions,
+  FileOptionsSchema,
+  type MethodOptions,
+  MethodOptionsSchema,
+  type ServiceOptions,
+  ServiceOptionsSchema,
+  VersionSchema,
+} from "@bufbuild/protobuf/wkt";
+import { describe, expect, test } from "vitest";
+import { startPlugin } from "./plugin-process.js";
+import { describeSchema } from "./random-schema.js";
+import { runPlugin } from "./run-plugin.js";
+
+type FileInit = MessageInitShape<typeof FileDescriptorProtoSchema>;
+
+/** A file with a service S and a method M, with what else is given. */
+function file(more: FileInit = {}): FileDescriptorProto {
+  return create(FileDescriptorProtoSchema, {
+    name: "a.proto",
+    service: [{ name: "S", method: [{ name: "M" }] }],
+    ...more,
+  });
+}
+
+function requestOf(protoFile: FileDescriptorProto): CodeGeneratorRequest {
+  return create(CodeGeneratorRequestSchema, {
+    parameter: "target=ts",
+    fileToGenerate: [protoFile.name],
+    protoFile: [protoFile],
+  });
+}
+
+function tableOf(protoFile: FileDescriptorProto): string {
+  const { files, error } = runPlugin(requestOf(protoFile));
+  expect(error).toBe("");
+  return files.get("a_auth.ts") ?? "";
+}
+
+/** A message with fields that the schema does not know; the value of each reads as `{public: true}` of a method. */
+function extended<Desc extends DescMessage>(schema: Desc, ...numbers: number[]): MessageShape<Desc> {
+  const message = create(schema);
+  message.$unknown = numbers.map(unknown);
+  return message;
+}
+
+function unknown(no: number): UnknownField {
+  return { no, wireType: WireType.LengthDelimited, data: Uint8Array.of(2, 0x08, 0x01) };
+}
+
+describe("what a compiler may send as well", () => {
+  test("options with source retention are in the source file only, and count", () => {
+    const source = describeSchema({ services: [{ said: undefined, methods: [{ policy: "deny" }] }] });
+    const stripped = describeSchema({ services: [{ said: undefined, methods: [undefined] }] });
+    const send = (sourceFileDescriptors: FileDescriptorProto[]) =>
+      runPlugin({ ...requestOf(stripped), sourceFileDescriptors });
+    expect(send([source]).files.get("random_auth.ts")).toContain('M0: { access: "deny" }');
+    expect(send([]).files.get("random_auth.ts")).toContain('M0: { access: "unspecified" }');
+  });
+
+  test("its version", () => {
+    const compilerVersion = create(VersionSchema, { major: 30, minor: 2, suffix: "rc" });
+    expect(runPlugin({ ...requestOf(file()), compilerVersion }).files.size).toBe(1);
+  });
+
+  test.each<{ name: string; at: (protoFile: FileDescriptorProto) => Message | undefined }>([
+    { name: "a file", at: (protoFile) => protoFile },
+    { name: "a service", at: ({ service }) => service[0] },
+    { name: "a method", at: ({ service }) => service[0]?.method[0] },
+  ])("a field of a later version in $name is skipped", ({ at }) => {
+    const protoFile = file();
+    const message = at(protoFile);
+    if (message === undefined) throw new Error("nothing to extend");
+    message.$unknown = [unknown(900)];
+    expect(tableOf(protoFile)).toBe(tableOf(file()));
+  });
+});
+
+describe("options that are nobody's access rule", () => {
+  const inFile = (options: FileOptions) => file({ options });
+  const inService = (options: ServiceOptions) => file({ service: [{ name: "S", method: [{ name: "M" }], options }] });
+  const inMethod = (options: MethodOptions) => file({ service: [{ name: "S", method: [{ name: "M", options }] }] });
+
+  test.each([
+    { name: "options of a language", file: inFile(create(FileOptionsSchema, { javaPackage: "a" })) },
+    { name: "our numbers in a file", file: inFile(extended(FileOptionsSchema, 50100, 50101)) },
+    { name: "other extensions of a service", file: inService(extended(ServiceOptionsSchema, 50100, 50102)) },
+    { name: "other extensions of a method", file: inMethod(extended(MethodOptionsSchema, 50101, 72295728)) },
+    { name: "no side effects", file: inMethod(create(MethodOptionsSchema, { idempotencyLevel: 1 })) },
+    { name: "not being deprecated", file: inMethod(create(MethodOptionsSchema, { deprecated: false })) },
+  ])("$name", (row) => expect(tableOf(row.file)).toBe(tableOf(file())));
+
+  test("the same bytes under our numbers are", () => {
+    expect(tableOf(inMethod(extended(MethodOptionsSchema, 50100)))).toContain('M: { access: "public" }');
+    const { error } = runPlugin(requestOf(inService(extended(ServiceOptionsSchema, 50101))));
+    expect(error).toContain("service_auth sets field 1, which this version of the plugin does not know");
+  });
+});
+
+describe("what is deprecated", () => {
+  const options = { deprecated: true };
+  test.each<{ name: string; file: FileInit; want: string[] }>([
+    { name: "nothing", file: {}, want: [] },
+    { name: "a file", file: { options }, want: ["service S"] },
+    { name: "a service", file: { service: [{ name: "S", method: [{ name: "M" }], options }] }, want: ["service S"] },
+    { name: "a method", file: { service: [{ name: "S", method: [{ name: "M", options }] }] }, want: ["rpc S.M"] },
+  ])("$name is said to be", (row) => {
+    const found = tableOf(file(row.file)).matchAll(/@generated from ([^\n]*)\n *\* @deprecated/g);
+    expect([...found].map(([, element]) => element)).toEqual(row.want);
+  });
+});
+
+describe("the head says where the file is from", () => {
+  test.each<{ file: FileInit; want: string }>([
+    { file: {}, want: "a.proto (syntax proto2)" },
+    { file: { syntax: "proto3" }, want: "a.proto (syntax proto3)" },
+    { file: { syntax: "proto3", package: "a.v" }, want: "a.proto (package a.v, syntax proto3)" },
+    { file: { syntax: "proto3", package: "Acme_1.shop.v1" }, want: "a.proto (package Acme_1.shop.v1, syntax proto3)" },
+    { file: { syntax: "editions", edition: Edition.EDITION_2023 }, want: "a.proto (edition 2023)" },
+    { file: { syntax: "editions", edition: Edition.EDITION_2024 }, want: "a.proto (edition 2024)" },
+    { file: { syntax: "editions", edition: Edition.EDITION_UNSTABLE }, want: "a.proto (edition unstable)" },
+    { file: { syntax: "editions", edition: Edition.EDITION_1_TEST_ONLY }, want: "a.proto (edition unknown (1))" },
+  ])("$want", (row) => expect(tableOf(file(row.file))).toContain(`// @generated from file ${row.want}\n`));
+});
+
+describe("a request that cannot be served fails, and writes nothing", () => {
+  const binary = (init: MessageInitShape<typeof CodeGeneratorRequestSchema>) =>
+    toBinary(CodeGeneratorRequestSchema, create(CodeGeneratorRequestSchema, init));
+  test.each([
+    { name: "no file to generate", input: binary({ protoFile: [file()] }), want: "it names no file to generate" },
+    {
+      name: "a file that is not there",
+      input: binary({ fileToGenerate: ["b.proto"], protoFile: [file()] }),
+      want: 'it lacks the file to generate "b.proto"',
+    },
+    {
+      name: "a syntax that is no word",
+      input: binary(requestOf(file({ syntax: "proto3)\n" }))),
+      want: '"a file" contains the name "proto3)\\n", which no proto file can',
+    },
+    ...["1a", "a.1b", ".a", "a.", "a..b", "a b"].map((name) => ({
+      name: `the package ${name}`,
+      input: binary(requestOf(file({ package: name }))),
+      want: `"a.proto" contains the name "${name}", which no proto file can`,
+    })),
+    ...["1S", "S ", " S", "S.T", ""].map((name) => ({
+      name: `the service "${name}"`,
+      input: binary(requestOf(file({ service: [{ name }] }))),
+      want: `"a.proto" contains the name "${name}", which no proto file can`,
+    })),
+  ])("$name", ({ input, want }) => {
+    const { status, stdout, stderr } = startPlugin(input);
+    expect({ status, stdout: stdout.length }).toEqual({ status: 1, stdout: 0 });
+    expect(stderr).toContain(want);
+  });
+});
+
+test("an option that is a number, not a message, is refused", () => {
+  const options = create(MethodOptionsSchema);
+  options.$unknown = [{ no: 50100, wireType: WireType.Varint, data: Uint8Array.of(1) }];
+  const { error, files } = runPlugin(requestOf(file({ service: [{ name: "S", method: [{ name: "M", options }] }] })));
+  expect(files.size).toBe(0);
+  expect(error).toBe(
+    "a.proto: S.M: method_auth is not a readable connectum.auth.v1.MethodAuth, so what it allows is unknown; " +
+      "import connectum/auth/v1/options.proto as it comes with the plugin",
+  );
+});
