@@ -13,7 +13,9 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/src/generator/{agreement,description,hostile,nearest,plugin-options,problems,request}.test.ts"],
+    include: [
+      "test/src/generator/{agreement,description,hostile,nearest,plugin-options,problems,request,source-info}.test.ts",
+    ],
     testTimeout: 30_000,
   },
 });
