@@ -73,8 +73,8 @@ export function parseParameter(parameter: string): GeneratorOptions {
   };
   const shown: string[] = [];
   for (const raw of parameter === "" ? [] : parameter.split(",")) {
-    const equals = raw.indexOf("=");
-    const [key, value] = equals < 0 ? [raw, ""] : [raw.slice(0, equals), raw.slice(equals + 1)];
+    const [key = "", ...rest] = raw.split("=");
+    const value = rest.join("=");
     const parse = options.get(key);
     if (parse === undefined) throw new PluginOptionError(explainUnknown(raw, key));
     try {
@@ -130,7 +130,7 @@ function parseRegistry(value: string, targets: readonly Target[]): Registry {
     throw fail("the file must be below the output folder: write a relative path with / and without . or ..");
   }
   if (!/^[\w./@+-]+$/.test(value)) throw fail("use letters, digits and any of . _ - @ + / in the path");
-  const [, base = value, extension] = /^(.*?)(\.d\.ts|\.ts|\.js)?$/.exec(value) ?? [];
+  const [, base = value, extension] = /(.*?)(\.d\.ts|\.ts|\.js)$/.exec(value) ?? [];
   if (base === "" || base.endsWith("/")) throw fail("the file needs a name before its extension");
   const wanted = targets.includes("ts") ? ".ts" : targets.includes("js") ? ".js" : ".d.ts";
   const written = { ".ts": "ts", ".js": "js", ".d.ts": "dts" } as const;

@@ -72,7 +72,11 @@ describe("behaves as every protobuf-es plugin", () => {
     "target=ts,import_extension=none",
     "target=ts,rewrite_imports=./foo/**/*_pb.js:@acme/foo",
     "target=ts,rewrite_imports=a:b,ts_nocheck=1",
+    "target=ts,rewrite_imports=:b",
+    "target=ts,rewrite_imports=a:",
     "target=ts,map_imports=a.proto:@acme/a",
+    "target=ts,map_imports=a:b",
+    "target=ts,bootstrap_wkt=true",
     "target=ts,strict=true",
     'target=ts,rewrite_imports="quo\\ted":b,strict=0',
   ])("with %s: the same files with the same head", (parameter) => {
@@ -96,6 +100,8 @@ describe("behaves as every protobuf-es plugin", () => {
     "keep_empty_files=2",
     "rewrite_imports=x",
     "map_imports=:x",
+    "map_imports=x:",
+    "bootstrap_wkt=maybe",
   ])("%s is refused", (parameter) => {
     expect(() => reference(parameter)).toThrow(`invalid option "${parameter}"`);
     const { error, files } = run(parameter);
@@ -117,6 +123,10 @@ describe("an option that is wrong says what to write", () => {
     ["targets=ts", `unknown option "targets=ts"; did you mean target? ${known}`],
     ["strikt=false", `unknown option "strikt=false"; did you mean strict? ${known}`],
     ["paths=source_relative", `unknown option "paths=source_relative". ${known}`],
+    ["strict", 'invalid option "strict": expected true, false, 1, 0'],
+    ["strict=true=true", 'invalid option "strict=true=true": expected true, false, 1, 0'],
+    ["=true", `unknown option "=true". ${known}`],
+    ["import_extension=mjs", 'invalid option "import_extension=mjs": expected none, js, ts'],
     ["strict=no", 'invalid option "strict=no": expected true, false, 1, 0'],
     ["target=", 'invalid option "target=": expected ts, js, dts'],
     ["registry=", 'invalid option "registry=": write the name of the file, for example registry=auth_policies.ts'],
@@ -129,6 +139,7 @@ describe("an option that is wrong says what to write", () => {
       'invalid option "registry=all.d.ts": target=ts writes no .d.ts file: write registry=all.ts',
     ],
     ["registry=.ts", 'invalid option "registry=.ts": the file needs a name before its extension'],
+    ["registry=a/.ts", 'invalid option "registry=a/.ts": the file needs a name before its extension'],
     [
       "target=ts,registry=a/a_auth.ts",
       'invalid option "registry=a/a_auth.ts": a/a_auth.ts is generated from a proto file; use another name',
@@ -137,6 +148,7 @@ describe("an option that is wrong says what to write", () => {
       `registry=${name}`,
       `invalid option ${JSON.stringify(`registry=${name}`)}: the file must be below the output folder: write a relative path with / and without . or ..`,
     ]),
+    ["registry=ab:c", 'invalid option "registry=ab:c": use letters, digits and any of . _ - @ + / in the path'],
     ["registry=a b", 'invalid option "registry=a b": use letters, digits and any of . _ - @ + / in the path'],
   ] as [string, string][])("%s", (parameter, want) => {
     const { error, files } = run(parameter);
