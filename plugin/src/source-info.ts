@@ -100,7 +100,6 @@ function forEachLocation(
 ): void {
   if (sourceInfo === undefined) return;
   const reader = new BinaryReader(sourceInfo);
-  let path: number[] = [];
   let start = 0;
   let end = 0;
   const location: Location = {
@@ -116,7 +115,7 @@ function forEachLocation(
     const length = reader.uint32();
     start = reader.pos;
     end = start + length;
-    path = [];
+    const path: number[] = [];
     while (reader.pos < end) {
       const [part, partType] = reader.tag();
       if (part === 1) readInts(reader, partType, path);

@@ -161,6 +161,7 @@ describe("registry", () => {
   test.each([
     ["target=ts,registry=all.ts", ["all.ts"]],
     ["target=ts,registry=all", ["all.ts"]],
+    ["target=ts,registry=v1.ts/all", ["v1.ts/all.ts"]],
     ["target=js+dts,registry=lib/all.js", ["lib/all.js", "lib/all.d.ts"]],
     ["target=js+dts,registry=all", ["all.js", "all.d.ts"]],
     ["target=ts+js,registry=all.js", ["all.ts", "all.js"]],

@@ -151,6 +151,14 @@ describe("a problem is located by what the compiler sent", () => {
     { name: "all services", locations: [{ path: field.slice(0, 1), span: [3, 1, 9] }], want: "a.proto:4:2" },
     { name: "the file", locations: [{ path: [], span: [3, 1, 9] }], want: "a.proto" },
     { name: "another method", locations: [{ path: [6, 0, 2, 1], span: [3, 1, 9] }], want: "a.proto" },
+    {
+      name: "not another part of the method",
+      locations: [
+        { path: [6, 0, 2, 0, 2], span: [3, 1, 9] },
+        { path: [6, 0], span: [5, 1, 9] },
+      ],
+      want: "a.proto:6:2",
+    },
     { name: "a span without a column", locations: [{ path: field, span: [3] }], want: "a.proto" },
     { name: "no span", locations: [{ path: field }, { path: field, span: [3, 1, 9] }], want: "a.proto:4:2" },
     {
@@ -183,11 +191,14 @@ describe("a problem is located by what the compiler sent", () => {
       return writer.tag(99, WireType.LengthDelimited).string("later");
     };
     const location = numbers(numbers(new BinaryWriter(), 1, field), 2, [4, 2, 9]).finish();
+    const elsewhere = numbers(numbers(new BinaryWriter(), 1, field), 2, [7, 7, 9]).finish();
     const sourceInfo = new BinaryWriter()
+      .tag(99, WireType.LengthDelimited)
+      .bytes(elsewhere)
       .tag(99, WireType.Varint)
-      .int32(1)
+      .int32(100)
       .tag(1, WireType.Varint)
-      .int32(1)
+      .int32(100)
       .tag(1, WireType.LengthDelimited)
       .bytes(location)
       .finish();
