@@ -1,7 +1,8 @@
 // What access control adds to a bundle: minified, then gzip. connect and protobuf are there anyway and stay outside.
 //
 //     node bench/bundle/index.js
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { describeMachine, verdict } from "../support/measure.js";
@@ -40,7 +41,33 @@ const bundles = [
 ];
 
 console.log(describeMachine());
+console.log("\nOf each part: how much smaller the bundle is without it and all that only it leads to, and its bytes before gzip");
 for (const { name, limit, source, free = false, external = [] } of bundles) {
+  const whole = await bundle(source, external);
+  console.log(`\n${name}: ${whole.size} bytes (${whole.length} before gzip)`);
+  const parts = [];
+  for (const [file, { bytesInOutput }] of Object.entries(whole.inputs)) {
+    if (bytesInOutput === 0 || !file.endsWith(".js")) continue;
+    const without = await bundle(source, external, fileURLToPath(new URL(file, pathToFileURL(`${process.cwd()}/`))));
+    parts.push({
+      file: file.replace(/^.*(runtime\/dist|node_modules)\//, ""),
+      bytesInOutput,
+      saved: whole.size - without.size,
+    });
+  }
+  parts.sort((a, b) => b.saved - a.saved);
+  for (const { file, bytesInOutput, saved } of parts) {
+    console.log(`  ${String(saved).padStart(6)}  ${String(bytesInOutput).padStart(6)}  ${file}`);
+  }
+  if (limit !== undefined) verdict("bytes", whole.size, { atMost: limit });
+  if (free) {
+    const heavy = [...Object.keys(whole.inputs), ...whole.imports].filter((part) => /jose|^node:|tiny-lru/.test(part));
+    verdict(`parts of jose, node: or the LRU (${heavy})`, heavy.length, { atMost: 0 });
+  }
+}
+
+/** @param {string | undefined} left - a file to leave out: its exports are undefined then. */
+async function bundle(source, external, left) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: source, resolveDir: fileURLToPath(new URL(".", import.meta.url)) },
     bundle: true,
@@ -51,29 +78,38 @@ for (const { name, limit, source, free = false, external = [] } of bundles) {
     mainFields: ["module", "main"],
     conditions: ["import"],
     external: [...peers, ...external, "node:*"],
-    plugins: [{ name: "tables", setup: addTables }],
+    plugins: [
+      { name: "tables", setup: addTables },
+      { name: "left out", setup: (bundler) => leaveOut(bundler, left) },
+    ],
     metafile: true,
     write: false,
+    logLevel: "error",
   });
   const [{ contents }] = outputFiles;
   const [{ inputs, imports }] = Object.values(metafile.outputs);
-  const size = gzipSync(contents, { level: 9 }).length;
-  console.log(`\n${name}: ${size} bytes (${contents.length} before gzip)`);
-  for (const [file, { bytesInOutput }] of Object.entries(inputs).sort(
-    (a, b) => b[1].bytesInOutput - a[1].bytesInOutput,
-  )) {
-    if (bytesInOutput > 0)
-      console.log(`  ${String(bytesInOutput).padStart(6)}  ${file.replace(/^.*(runtime\/dist|node_modules)\//, "")}`);
-  }
-  if (limit !== undefined) verdict("bytes", size, { atMost: limit });
-  if (free) {
-    const parts = [...Object.keys(inputs), ...imports.map(({ path }) => path)];
-    const heavy = parts.filter((part) => /jose|^node:|tiny-lru/.test(part));
-    verdict(`parts of jose, node: or the LRU (${heavy})`, heavy.length, { atMost: 0 });
-  }
+  return {
+    size: gzipSync(contents, { level: 9 }).length,
+    length: contents.length,
+    inputs,
+    imports: imports.map(({ path }) => path),
+  };
 }
 
 function addTables(bundler) {
   bundler.onResolve({ filter: /^tables$/ }, () => ({ path: "tables", namespace: "tables" }));
   bundler.onLoad({ filter: /.*/, namespace: "tables" }, () => ({ contents: registry, loader: "js" }));
+}
+
+function leaveOut(bundler, left) {
+  bundler.onLoad({ filter: /\.js$/ }, ({ path }) => {
+    if (path !== left) return undefined;
+    const code = readFileSync(path, "utf8");
+    const declared = [...code.matchAll(/^export (?:async )?(?:function|class|const|let) (\w+)/gm)].map(
+      ([, name]) => name,
+    );
+    const listed = [...code.matchAll(/^export ?\{([^}]*)\}/gm)].flatMap(([, list]) => list.split(","));
+    const names = [...declared, ...listed.map((item) => item.trim().split(" as ").at(-1))].filter(Boolean);
+    return { contents: names.map((name) => `export let ${name};`).join("\n"), loader: "js" };
+  });
 }
