@@ -41,7 +41,9 @@ const bundles = [
 ];
 
 console.log(describeMachine());
-console.log("\nOf each part: how much smaller the bundle is without it and all that only it leads to, and its bytes before gzip");
+console.log(
+  "\nOf each part: how much smaller the bundle is without it and all that only it leads to, and its bytes before gzip",
+);
 for (const { name, limit, source, free = false, external = [] } of bundles) {
   const whole = await bundle(source, external);
   console.log(`\n${name}: ${whole.size} bytes (${whole.length} before gzip)`);
