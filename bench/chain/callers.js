@@ -3,6 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { createContextValues } from "@connectrpc/connect";
 import { createAuth, jwt } from "@connectum/auth";
 import { jwtVerify, SignJWT } from "jose";
+import { requestOf } from "../support/calls.js";
 import { createReflectiveAuthz, createReflectiveJwt } from "../support/reflective.js";
 import { createSchema } from "../support/schema.js";
 
@@ -41,7 +42,6 @@ export const joseAlone = (next) => async (req) => {
   return next(req);
 };
 
-const { signal } = new AbortController();
 /** So many calls, each with headers of its own as a server would have them. */
 export function calls(interceptors, tokenOf, { refused = false } = {}) {
   const call = chain(interceptors);
@@ -54,17 +54,7 @@ export function calls(interceptors, tokenOf, { refused = false } = {}) {
         "connect-protocol-version": "1",
         authorization: `Bearer ${tokenOf(i)}`,
       });
-      const req = {
-        stream: false,
-        service: method.parent,
-        method,
-        requestMethod: "POST",
-        url: "",
-        signal,
-        header,
-        contextValues: createContextValues(),
-        message: {},
-      };
+      const req = requestOf(method, header, createContextValues());
       const outcome = await call(req).then(
         () => "ok",
         () => "refused",

@@ -13,6 +13,24 @@ export function createIdentity(roles, scopes = []) {
   });
 }
 
+const { signal } = new AbortController();
+const message = {};
+
+/** A unary request as interceptors are given it. */
+export function requestOf(method, header, contextValues) {
+  return {
+    stream: false,
+    service: method.parent,
+    method,
+    requestMethod: "POST",
+    url: "",
+    signal,
+    header,
+    contextValues,
+    message,
+  };
+}
+
 /**
  * So many calls of a method through interceptors, one after the other. Every call has values of its own.
  *
@@ -25,24 +43,12 @@ export function createCalls(interceptors, method, identity, want = "ok") {
   const handler = async () => response;
   const call = interceptors.reduceRight((next, interceptor) => interceptor(next), handler);
   const header = new Headers({ authorization: "Bearer token" });
-  const { signal } = new AbortController();
-  const message = {};
   const run = async (/** @type {number} */ calls) => {
     let denied = 0;
     for (let i = 0; i < calls; i++) {
       const contextValues = createContextValues();
       if (identity !== undefined) contextValues.set(authContextKey, identity);
-      const req = {
-        stream: false,
-        service: method.parent,
-        method,
-        requestMethod: "POST",
-        url: "",
-        signal,
-        header,
-        contextValues,
-        message,
-      };
+      const req = requestOf(method, header, contextValues);
       if (want === "ok") await call(req);
       else {
         try {
