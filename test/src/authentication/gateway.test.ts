@@ -32,6 +32,18 @@ async function callerOf(interceptor: Interceptor, headers: HeadersInit) {
   return seen ?? text;
 }
 
+/** What stays on the server of a refusal. */
+async function causeOf(interceptor: Interceptor | Interceptor[], headers: HeadersInit): Promise<unknown> {
+  let cause: unknown;
+  const outer: Interceptor = (next) => (req) =>
+    next(req).catch((error) => {
+      cause = error.cause;
+      throw error;
+    });
+  expect(await tryIt([outer, interceptor].flat(), headers)).toMatchObject(refused());
+  return cause instanceof Error ? cause.message : cause;
+}
+
 describe("what a gateway says is taken as it is", () => {
   test.each([
     {
@@ -61,6 +73,34 @@ describe("what a gateway says is taken as it is", () => {
       headers: { "x-user": "ada", "x-name": "Lovelace, Ada" },
       want: { name: "Lovelace, Ada" },
     },
+    {
+      name: "roles by commas, without spaces and with more",
+      headers: { "x-user": "ada", "x-roles": "a,b ,  c d" },
+      want: { roles: ["a", "b", "c d"] },
+    },
+    {
+      name: "scopes by several spaces",
+      headers: { "x-user": "ada", "x-scopes": "read   write" },
+      want: { scopes: ["read", "write"] },
+    },
+    {
+      name: "a scope with a comma in it",
+      headers: { "x-user": "ada", "x-scopes": "a,b c" },
+      want: { scopes: ["a,b", "c"] },
+    },
+    {
+      name: "a role that is no JSON, with its signs inside",
+      headers: { "x-user": "ada", "x-roles": 'a["{b' },
+      want: { roles: ['a["{b'] },
+    },
+    { name: "an empty list of roles as JSON", headers: { "x-user": "ada", "x-roles": "[]" }, want: { roles: [] } },
+    { name: "an empty name", headers: { "x-user": "ada", "x-name": "" }, want: { name: "" } },
+    { name: "a subject with a comma in it", headers: { "x-user": "cn=ada,ou=x" }, want: { subject: "cn=ada,ou=x" } },
+    {
+      name: "the longest subject",
+      headers: { "x-user": "a".repeat(8 * 1024) },
+      want: { subject: "a".repeat(8 * 1024) },
+    },
     { name: "claims", headers: { "x-user": "ada", "x-claims": '{"tenant":7}' }, want: { claims: { tenant: 7 } } },
     { name: "a subject with an encoding in it", headers: { "x-user": "%61dmin" }, want: { subject: "%61dmin" } },
   ])("$name", async ({ headers, want }) => {
@@ -82,11 +122,36 @@ describe("what is malformed, or said twice, is refused and never reinterpreted",
     ["claims that are a list", { "x-user": "ada", "x-claims": "[1]" }],
     ["claims that are no JSON", { "x-user": "ada", "x-claims": "tenant=7" }],
     ["claims nested too deeply", { "x-user": "ada", "x-claims": `{"a":${"[".repeat(100)}${"]".repeat(100)}}` }],
+    ["claims that are a JSON string", { "x-user": "ada", "x-claims": '"tenant"' }],
+    ["claims that are null", { "x-user": "ada", "x-claims": "null" }],
+    ["empty claims", { "x-user": "ada", "x-claims": "" }],
+    ["an empty role in JSON", { "x-user": "ada", "x-roles": '["admin",""]' }],
+    ["JSON behind a no-break space", { "x-user": "ada", "x-roles": '\u00a0["admin"]' }],
+    ["a comma at the end of a scope", { "x-user": "ada", "x-scopes": "read," }],
     ["a subject that is too long", { "x-user": "a".repeat(8 * 1024 + 1) }],
+    ["roles that are too long", { "x-user": "ada", "x-roles": "a".repeat(8 * 1024 + 1) }],
     ["control characters", { "x-user": "ada\tadmin" }],
   ])("%s", async (_, headers) => {
     expect(await tryIt(mapped, { ...proof, ...headers })).toMatchObject(refused());
   });
+});
+
+test("the cause names the header, and the field where it is an identity's", async () => {
+  expect(await causeOf(mapped, { ...proof, "x-user": "ada", "x-roles": "[" })).toBe("x-roles: malformed");
+  expect(await causeOf(mapped, { ...proof, "x-user": "a, b" })).toBe("x-user: malformed");
+  expect(await causeOf(mapped, { "x-user": "ada" })).toBe("identity headers without proof of the gateway");
+});
+
+test("the kind of credential is `gateway`, or the name", async () => {
+  const named = createGatewayAuthInterceptor({ headerMapping, trustSource, name: "edge" });
+  expect(await callerOf(mapped, { ...proof, "x-user": "ada" })).toMatchObject({ type: "gateway" });
+  expect(await callerOf(named, { ...proof, "x-user": "ada" })).toMatchObject({ type: "edge" });
+});
+
+test("a mapping without a field does not read it, whatever it may be called", async () => {
+  const bare = createGatewayAuthInterceptor({ headerMapping: { subject: "X-User" }, trustSource });
+  const headers = { ...proof, "x-user": "ada", "x-roles": "[", roles: "admin", "x-claims": "[" };
+  expect(await callerOf(bare, headers)).toEqual({ subject: "ada", roles: [], scopes: [], claims: {}, type: "gateway" });
 });
 
 describe("who may say it", () => {
@@ -158,10 +223,32 @@ describe("the address of the peer", () => {
     { rules: ["127.0.0.0/8"], address: "", trusted: false },
     { rules: ["127.0.0.0/8"], address: undefined, trusted: false },
     { rules: ["::/1"], address: "10.0.0.1", trusted: false },
+    { rules: ["10.1.2.3/32"], address: "10.1.2.3", trusted: true },
+    { rules: ["10.1.2.3/32"], address: "10.1.2.4", trusted: false },
+    { rules: ["128.0.0.0/1"], address: "129.0.0.1", trusted: true },
+    { rules: ["128.0.0.0/1"], address: "127.0.0.1", trusted: false },
+    { rules: ["2001:db8::7/128"], address: "2001:DB8::7", trusted: true },
+    { rules: ["2001:db8::7/128"], address: "2001:db8::8", trusted: false },
+    { rules: ["2001:db8::ffff:7"], address: "2001:db8::ffff:7", trusted: true },
+    { rules: ["2001:db8::ffff:7"], address: "2001:db8::ffff:8", trusted: false },
+    { rules: ["10.0.0.0/8"], address: "::ffff:10.1.2.3%eth0", trusted: false },
+    { rules: ["fe80::/10"], address: "fe80::1", trusted: true },
+    { rules: ["fe80::/10"], address: "fe80::1%eth0", trusted: false },
+    { rules: ["10.0.0.0/8"], address: "x::ffff:10.1.2.3", trusted: false },
+    { rules: ["10.0.0.0/8"], address: "::ffff:10.1.2.3.4", trusted: false },
   ])("$address by $rules: $trusted", async ({ rules, address, trusted }) => {
     const got = await tryAt(byPeer(rules), at(address), { "x-user": "ada" });
     expect(got).toMatchObject(trusted ? { code: "ok" } : refused());
   });
+
+  test.each(["fe80::1%eth0", "nonsense", "", undefined])(
+    "%j is no address: not trusted, and not a failure",
+    async (address) => {
+      const withValues: Interceptor = (next) => (req) => next({ ...req, contextValues: at(address) });
+      const cause = await causeOf([withValues, byPeer(["fe80::/10"])], { "x-user": "ada" });
+      expect(cause).toBe("identity headers without proof of the gateway");
+    },
+  );
 
   test("over real connections, and never by a header", async () => {
     const wiring = { contextValues: recordPeer };
@@ -182,14 +269,8 @@ describe("the address of the peer", () => {
   });
 
   test("without the hook nobody is trusted, and the cause says what is missing", async () => {
-    let cause: unknown;
-    const outer: Interceptor = (next) => (req) =>
-      next(req).catch((error) => {
-        cause = error.cause;
-        throw error;
-      });
-    expect(await tryIt([outer, byPeer(["127.0.0.1"])], { "x-user": "ada" })).toMatchObject(refused());
-    expect(cause).toMatchObject({ message: expect.stringContaining("contextValues: recordPeer") });
+    const cause = await causeOf(byPeer(["127.0.0.1"]), { "x-user": "ada" });
+    expect(cause).toBe("trustSource.peerAddresses: the server has no contextValues: recordPeer");
   });
 
   test("recording never throws: an error in the hook would end the process", () => {
@@ -217,6 +298,7 @@ describe("the address of the peer", () => {
       const peer = recordPeer(request).get(peerKey);
       expect([peer?.address, peer?.certificate()]).toEqual([undefined, undefined]);
     }
+    expect(recordPeer({ socket: { remoteAddress: 7 } }).get(peerKey)?.address).toBeUndefined();
     const values = createContextValues();
     expect(recordPeer({ socket: { remoteAddress: "::1" } }, values)).toBe(values);
     expect(values.get(peerKey)?.address).toBe("::1");
@@ -316,6 +398,70 @@ describe("no identity header that a client sent reaches a handler", () => {
     };
     await tryIt(look, forged);
     expect(seen).toEqual(expect.arrayContaining(["x-auth-subject", "x-auth-roles", "x-user", "x-gateway-secret"]));
+  });
+});
+
+describe("a gateway that is not told apart from its clients is refused at creation", () => {
+  const refusesRule = (rule: string, message: string) =>
+    expect(() => createGatewayAuthInterceptor({ trustSource: { peerAddresses: [rule] } })).toThrow(
+      new TypeError(message),
+    );
+  const option = "trustSource.peerAddresses";
+
+  test.each([
+    "10.0.0.0/8 ",
+    "10.0.0.0/8\n",
+    "10.0.0.0/a8",
+    "10.0.0.0/1000",
+    "10.0.0.0/8/",
+    "fe80::1%eth0",
+    "fe80::%eth0/10",
+  ])("%j is no rule", (rule) =>
+    refusesRule(rule, `${option}: ${JSON.stringify(rule)} is not an IP address or a range such as "10.0.0.0/8"`),
+  );
+  test.each(["0.0.0.0/0", "10.0.0.0/0", "::/0"])("%j means everybody", (rule) =>
+    refusesRule(rule, `${option}: "${rule}" means everybody`),
+  );
+  test.each(["::ffff:10.0.0.1", "::FFFF:a00:0/104", "0:0:0:0:0:ffff:10.0.0.1", "0000:0::ffff:10.0.0.1"])(
+    "%j could never match",
+    (rule) => refusesRule(rule, `${option}: write "${rule}" as IPv4`),
+  );
+  test.each<[string, object]>([
+    ["trustSource.addresses: expected a list of", { header: "x-real-ip", addresses: [] }],
+    ["trustSource: expected { header, secrets }", { header: "x-real-ip", addresses: ["10.0.0.1"], secrets: "x" }],
+    ["trustSource: expected { header, secrets }", { header: "x-real-ip", peerAddresses: ["10.0.0.1"] }],
+    ["trustSource: expected { header, secrets }", { secrets: "the-secret-of-the-gateway" }],
+    ["trustSource.secrets: expected at least 16 characters, got 15", { header: "x-secret", secrets: "s".repeat(15) }],
+    ["trustSource.secrets: expected visible ASCII", { header: "x-secret", secrets: `${"s".repeat(16)}\u00e9` }],
+    ["trustSource.secrets: expected visible ASCII", { header: "x-secret", secrets: ` ${"s".repeat(16)}` }],
+    ["trustSource.secrets: set but empty", { header: "x-secret", secrets: 7 }],
+    ['trustSource.header: expected the name of a header, got "x secret"', { header: "x secret", secrets: secret }],
+    ["trustSource.header: expected the name of a header, got 7", { header: 7, secrets: secret }],
+    ["trustSource.header: expected the name of a header", { header: "x-secret:", secrets: secret }],
+  ])("%s", (message, options) => {
+    const make = () => createGatewayAuthInterceptor({ trustSource: options as never });
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
+  });
+  test("the shortest secret is not", async () => {
+    const short = createGatewayAuthInterceptor({
+      headerMapping,
+      trustSource: { header: "X-Gateway-Secret", secrets: "s".repeat(16) },
+    });
+    expect(await tryIt(short, { "x-user": "ada", "x-gateway-secret": "s".repeat(16) })).toEqual(ok());
+    expect(await tryIt(short, { "x-user": "ada", "x-gateway-secret": "s".repeat(15) })).toMatchObject(refused());
+  });
+  test.each<[string, object]>([
+    ["name: expected a non-empty string", { name: "" }],
+    ["headerMapping.subject: expected the name of a header", { headerMapping: { roles: "x-roles" } }],
+    [
+      "headerMapping.roles: expected the name of a header, got undefined",
+      { headerMapping: { subject: "x-user", roles: undefined } },
+    ],
+  ])("%s", (message, options) => {
+    const make = () => createGatewayAuthInterceptor({ trustSource, ...options } as never);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
   });
 });
 

@@ -1,7 +1,19 @@
-import { createInternalAuthInterceptor, meshIdentityTrust, sharedSecretTrust, signedTokenTrust } from "@connectum/auth";
+import { createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import {
+  type AuthScheme,
+  createAuthInterceptor,
+  createInternalAuthInterceptor,
+  createProtoAuthzInterceptor,
+  meshIdentityTrust,
+  sharedSecretTrust,
+  signedTokenTrust,
+} from "@connectum/auth";
 import { createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
 import { describe, expect, test } from "vitest";
-import { missing, ok, refused, tryIt } from "./call.js";
+import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
+import { EchoService } from "../gen/lab/v1/lab_pb.js";
+import { labRoutes } from "../support/lab.js";
+import { missing, ok, outcome, refused, tryIt } from "./call.js";
 
 const trustSource = { header: "x-mesh-secret", secrets: "the-secret-of-the-mesh" };
 const proof = { "x-mesh-secret": "the-secret-of-the-mesh" };
@@ -37,6 +49,23 @@ describe("a mesh with x-forwarded-client-cert: the last hop counts", () => {
     { name: "an empty URI", cert: "URI=", want: refused() },
     { name: "nothing in it", cert: "", want: refused() },
     { name: "a separator at the end", cert: `URI=${orders};`, want: refused() },
+    { name: "the key in other letters", cert: `uRi=${orders}`, want: allowed },
+    { name: "a key that ends so", cert: `XURI=${orders}`, want: refused() },
+    { name: "characters that are escaped", cert: 'URI="spiffe:\\/\\/lab/ns/shop/sa/orders"', want: allowed },
+    {
+      name: "a backslash that is escaped",
+      cert: 'URI="spiffe://lab/ns/billing/\\\\a"',
+      want: ok("spiffe://lab/ns/billing/\\a"),
+    },
+    {
+      name: "a backslash without quotes",
+      cert: "URI=spiffe://lab/ns/billing/\\a",
+      want: ok("spiffe://lab/ns/billing/\\a"),
+    },
+    { name: "white space in quotes, which counts", cert: `URI=" ${orders}"`, want: refused() },
+    { name: "an empty URI beside a hop that is allowed", cert: `URI=${orders},URI=""`, want: refused() },
+    { name: "the prefix itself", cert: "URI=spiffe://lab/ns/billing/", want: ok("spiffe://lab/ns/billing/") },
+    { name: "a shorter name", cert: `URI=${orders.slice(0, -1)}`, want: refused() },
     { name: "white space around the URI", cert: `URI= ${orders} ; Hash=1`, want: allowed },
     { name: "nonsense", cert: ";;,,==", want: refused() },
   ])("$name", async ({ cert, want }) => {
@@ -60,6 +89,46 @@ test("a header that is made to be slow to read is not", async () => {
     expect(await tryIt(mesh, { ...proof, "x-forwarded-client-cert": cert })).toMatchObject(refused());
     expect(performance.now() - start).toBeLessThan(3_000);
   }
+});
+
+test("a workload by a header of the mesh: neither it nor its proof reaches a handler", async () => {
+  const mesh = createInternalAuthInterceptor({ trust: meshIdentityTrust({ allow: [orders], trustSource }) });
+  const shared = createInternalAuthInterceptor({
+    trust: sharedSecretTrust({ callers: { orders: "the-secret-of-orders" } }),
+  });
+  for (const interceptor of [mesh, shared]) {
+    const seen: string[] = [];
+    const look: Interceptor = (next) => (req) => {
+      seen.push(...[...req.header.keys()].filter((name) => name.startsWith("x-")));
+      return next(req);
+    };
+    const headers = {
+      ...proof,
+      "x-forwarded-client-cert": `URI=${orders}`,
+      "x-internal-secret": "the-secret-of-orders",
+    };
+    expect(await tryIt([interceptor, look], headers)).toMatchObject({ code: "ok" });
+    expect(seen.sort()).toEqual(
+      interceptor === mesh ? ["x-internal-secret"] : ["x-forwarded-client-cert", "x-mesh-secret"],
+    );
+  }
+});
+
+describe("workloads that may call are named, or refused at creation", () => {
+  test.each([
+    [[""], 'allow: "" is not a workload; "*" may stand at the end of a name only'],
+    [["a b"], 'allow: "a b" is not a workload; "*" may stand at the end of a name only'],
+    [["a,b"], 'allow: "a,b" is not a workload; "*" may stand at the end of a name only'],
+    [["a**"], 'allow: "a**" is not a workload; "*" may stand at the end of a name only'],
+    [["*a"], 'allow: "*a" is not a workload; "*" may stand at the end of a name only'],
+    [[orders, 7], 'allow: 7 is not a workload; "*" may stand at the end of a name only'],
+    [orders, "allow: expected a list of at least one workload"],
+  ])("%j", (allow, message) => {
+    expect(() => meshIdentityTrust({ allow: allow as never, trustSource })).toThrow(new TypeError(message));
+  });
+  test("a name of one character is one", () => {
+    expect(() => meshIdentityTrust({ allow: ["a", "a*"], trustSource })).not.toThrow();
+  });
 });
 
 test("a mesh whose header is the name itself", async () => {
@@ -128,4 +197,74 @@ test("several trusts are tried in order; the first that finds its credential dec
   expect(await tryIt(interceptor, cert)).toEqual(ok(orders));
   expect(await tryIt(interceptor, { "x-internal-secret": "the-secret-of-orders" })).toEqual(ok("orders"));
   expect(await tryIt(interceptor, { ...cert, "x-internal-secret": "the-secret-of-eve" })).toMatchObject(refused());
+});
+
+describe("which identities are internal", () => {
+  const own: AuthScheme = {
+    name: "own",
+    challenge: undefined,
+    trustedHeaders: [],
+    cache: false,
+    read: ({ header }) => {
+      const subject = header.get("x-own");
+      return subject === null ? undefined : { key: undefined, verify: () => ({ identity: { subject } }) };
+    },
+  };
+  const wiring = (authenticates: Interceptor) => {
+    const interceptors = [authenticates, createProtoAuthzInterceptor({ policies: [EchoServicePolicy] })];
+    return createClient(EchoService, createRouterTransport(labRoutes(), { router: { interceptors } }));
+  };
+  const call = (interceptor: Interceptor, headers: HeadersInit) =>
+    outcome(
+      wiring(interceptor)
+        .internalUnary({}, { headers })
+        .then(({ subject }) => subject),
+    );
+
+  test("those of the trust, by a scheme that does not say so itself as well", async () => {
+    const shared = sharedSecretTrust({ callers: { orders: "the-secret-of-orders" } });
+    const interceptor = createInternalAuthInterceptor({ trust: [own, shared] });
+    expect(await call(interceptor, { "x-own": "ada" })).toEqual(ok());
+    expect(await call(interceptor, { "x-internal-secret": "the-secret-of-orders" })).toEqual(ok("orders"));
+    expect(own).not.toHaveProperty("internal");
+  });
+  test("and no others", async () => {
+    const users = createAuthInterceptor({
+      extractCredentials: (header) => header.get("x-own"),
+      verifyCredentials: (subject) => ({ subject }),
+    });
+    expect(await call(users, { "x-own": "ada" })).toMatchObject({ code: "PermissionDenied", text: "Access denied" });
+  });
+});
+
+describe("the methods it is for", () => {
+  const shared = sharedSecretTrust({ callers: { orders: "the-secret-of-orders" } });
+  const good = { "x-internal-secret": "the-secret-of-orders" };
+  test.each([
+    { methods: undefined, headers: good, want: ok("orders") },
+    { methods: undefined, headers: {}, want: missing },
+    { methods: ["lab.v1.EchoService/Unary"], headers: good, want: ok("orders") },
+    { methods: ["lab.v1.EchoService/Unary"], headers: {}, want: missing },
+    { methods: ["lab.v1.EchoService/InternalUnary"], headers: good, want: ok("") },
+    { methods: ["lab.v1.EchoService/InternalUnary"], headers: { "x-internal-secret": "guess" }, want: ok("") },
+    { methods: [], headers: {}, want: ok("") },
+  ])("$methods with $headers", async ({ methods, headers, want }) => {
+    const interceptor = createInternalAuthInterceptor({ trust: shared, ...(methods && { methods }) });
+    expect(await tryIt(interceptor, headers as HeadersInit)).toMatchObject(want);
+  });
+});
+
+test.each([null, undefined, "jwt", { name: "x" }])("%j in the list of trusts is refused at creation", (scheme) => {
+  const make = () => createInternalAuthInterceptor({ trust: [scheme as never] });
+  expect(make).toThrow(new TypeError(`trust: expected schemes such as jwt({...}), got ${typeof scheme}`));
+});
+
+test.each<[string, object]>([
+  ["callers: expected the secret of at least one service, by its name", { callers: null }],
+  ["callers.orders: set but empty; is an environment variable missing?", { callers: { orders: null } }],
+  ["mapCaller: expected a function, got object", { callers: { orders: "the-secret-of-orders" }, mapCaller: null }],
+  ["header: content-length is a header with a meaning of its own", { callers: {}, header: "Content-Length" }],
+  ['header: expected the name of a header, got ""', { callers: {}, header: "" }],
+])("%s", (message, options) => {
+  expect(() => sharedSecretTrust(options as never)).toThrow(new TypeError(message));
 });

@@ -182,3 +182,48 @@ test("half a character is no text: it would come back as another one", () => {
   }
   expect(createMockAuthContext({ claims: { half: "\ud800" } }).claims).toEqual({ half: "\ud800" });
 });
+
+describe("claims that are propagated are named when the interceptor is made", () => {
+  const verifyCredentials = () => ({ subject: "ada", claims: { tenant: 7, secret: "s" } });
+  const claimsSeen = async (interceptor: Interceptor) => {
+    let seen: string | null = null;
+    const look: Interceptor = (next) => (req) => {
+      seen = req.header.get("x-auth-claims");
+      return next(req);
+    };
+    expect(await tryIt([interceptor, look], { authorization: "Bearer x" })).toEqual(ok());
+    return seen;
+  };
+
+  test("not later", async () => {
+    const propagatedClaims = ["tenant"];
+    const interceptor = createAuthInterceptor({ verifyCredentials, propagateHeaders: true, propagatedClaims });
+    propagatedClaims.push("secret");
+    expect(await claimsSeen(interceptor)).toBe('{"tenant":7}');
+  });
+  test("an identity that is remembered writes what it wrote", async () => {
+    const options = { verifyCredentials, propagateHeaders: true, cache: {} };
+    const interceptor = createAuthInterceptor({ ...options, propagatedClaims: ["tenant"] });
+    for (let i = 0; i < 2; i++) expect(await claimsSeen(interceptor)).toBe('{"tenant":7}');
+  });
+  test.each<[string, object]>([
+    ["propagateHeaders: expected true or false, got null", { propagateHeaders: null }],
+    ["propagatedClaims: expected a list of claim names", { propagateHeaders: true, propagatedClaims: ["tenant", 7] }],
+    ["propagatedClaims: expected a list of claim names", { propagateHeaders: true, propagatedClaims: null }],
+    ["propagatedClaims: has no effect without propagateHeaders: true", { propagatedClaims: [] }],
+    [
+      "propagatedClaims: has no effect without propagateHeaders: true",
+      { propagateHeaders: false, propagatedClaims: [] },
+    ],
+  ])("%s", (message, options) => {
+    expect(() => createAuthInterceptor({ verifyCredentials, ...options } as never)).toThrow(new TypeError(message));
+  });
+  test.each([
+    {},
+    { propagateHeaders: false },
+    { propagateHeaders: undefined, propagatedClaims: undefined },
+    { propagateHeaders: true, propagatedClaims: [] },
+  ])("%j is right", (options) => {
+    expect(() => createAuthInterceptor({ verifyCredentials, ...options })).not.toThrow();
+  });
+});

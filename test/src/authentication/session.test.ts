@@ -1,0 +1,210 @@
+import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import {
+  type AuthContext,
+  authContextKey,
+  createAuth,
+  createSessionAuthInterceptor,
+  credentials,
+  type SessionOptions,
+  session,
+} from "@connectum/auth";
+import { describe, expect, test } from "vitest";
+import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
+import { labRoutes } from "../support/lab.js";
+import { callAs, missing, ok, outcome, refused, tryIt } from "./call.js";
+
+interface Session {
+  readonly token: string;
+}
+/** Every token is a session, of which it is the subject; `none` where the framework finds it in the headers. */
+const sessions = {
+  verifySession: (token: string | undefined): Session => ({ token: token ?? "none" }),
+  mapSession: ({ token }: Session) => ({ subject: token }),
+};
+
+/** The outcome of a call, and what stays on the server: the cause of a refusal, or the identity. */
+async function callWith(options: Partial<SessionOptions<Session>>, headers: Record<string, string>) {
+  const seen: { cause?: unknown; caller?: AuthContext | undefined } = {};
+  const outer: Interceptor = (next) => (req) =>
+    next(req).catch((error) => {
+      seen.cause = error.cause;
+      throw error;
+    });
+  const inner: Interceptor = (next) => (req) => {
+    seen.caller = req.contextValues.get(authContextKey);
+    return next(req);
+  };
+  const got = await tryIt([outer, createSessionAuthInterceptor({ ...sessions, ...options }), inner], headers);
+  return { got, cause: seen.cause instanceof Error ? seen.cause.message : undefined, caller: seen.caller };
+}
+
+describe("where the token is looked for", () => {
+  const bearer = { authorization: "Bearer b" };
+  const byCookie = { cookie: "s" };
+  const byBearer = { bearer: true };
+  const onlyCookie = { cookie: "s", bearer: false };
+  test.each<{ name: string; options: object; headers: Record<string, string>; want: object }>([
+    { name: "a cookie", options: byCookie, headers: { cookie: "s=x" }, want: ok("x") },
+    { name: "a cookie among others", options: byCookie, headers: { cookie: "a=1; s=x; b=2" }, want: ok("x") },
+    { name: "cookies without spaces between", options: byCookie, headers: { cookie: "a=1;s=x" }, want: ok("x") },
+    { name: "a cookie with more spaces", options: byCookie, headers: { cookie: "a=1;  s=x ;b=2" }, want: ok("x") },
+    { name: "a cookie with = in it", options: byCookie, headers: { cookie: "s=x=y==" }, want: ok("x=y==") },
+    { name: "a cookie in quotes, as it was set", options: byCookie, headers: { cookie: 's="x"' }, want: ok('"x"') },
+    { name: "a cookie whose name begins so", options: byCookie, headers: { cookie: "s2=x; ss=x" }, want: missing },
+    { name: "a cookie whose name ends so", options: byCookie, headers: { cookie: "as=x" }, want: missing },
+    { name: "a cookie of this name in other letters", options: byCookie, headers: { cookie: "S=x" }, want: missing },
+    { name: "a cookie with the name in its value", options: byCookie, headers: { cookie: "a=s=x" }, want: missing },
+    { name: "an empty cookie", options: byCookie, headers: { cookie: "s=" }, want: missing },
+    { name: "a name without a value", options: byCookie, headers: { cookie: "s" }, want: missing },
+    { name: "no cookie", options: byCookie, headers: {}, want: missing },
+    { name: "a cookie sent twice", options: byCookie, headers: { cookie: "s=x; s=x" }, want: refused() },
+    { name: "a cookie sent twice, once empty", options: byCookie, headers: { cookie: "s=; s=x" }, want: refused() },
+    { name: "Bearer, with a cookie configured", options: byCookie, headers: bearer, want: ok("b") },
+    { name: "Bearer before a cookie", options: byCookie, headers: { ...bearer, cookie: "s=x" }, want: ok("b") },
+    {
+      name: "a cookie beside another Authorization",
+      options: byCookie,
+      headers: { authorization: "Basic YTpi", cookie: "s=x" },
+      want: ok("x"),
+    },
+    {
+      name: "a cookie beside a malformed Bearer",
+      options: byCookie,
+      headers: { authorization: "Bearer", cookie: "s=x" },
+      want: refused(),
+    },
+    { name: "Bearer, turned off", options: onlyCookie, headers: bearer, want: missing },
+    {
+      name: "a cookie beside Bearer, turned off",
+      options: onlyCookie,
+      headers: { ...bearer, cookie: "s=x" },
+      want: ok("x"),
+    },
+    { name: "Bearer alone", options: byBearer, headers: bearer, want: ok("b") },
+    { name: "a cookie, with Bearer alone", options: byBearer, headers: { cookie: "s=x" }, want: missing },
+    { name: "the framework's own: Cookie", options: {}, headers: { cookie: "s=x" }, want: ok("none") },
+    { name: "the framework's own: Authorization", options: {}, headers: bearer, want: ok("none") },
+    { name: "the framework's own: neither", options: {}, headers: { "x-session": "x" }, want: missing },
+    { name: "the framework's own, with bearer: false", options: { bearer: false }, headers: bearer, want: ok("none") },
+  ])("$name", async ({ options, headers, want }) => {
+    expect((await callWith(options, headers)).got).toMatchObject(want);
+  });
+
+  test("the cause of a refusal names the cookie, on the server alone", async () => {
+    const { got, cause } = await callWith(byCookie, { cookie: "s=x; s=y" });
+    expect(got.text).toBe("Invalid credentials");
+    expect(cause).toBe("cookie s: sent twice");
+  });
+
+  test.each([
+    { options: byBearer, challenge: "Bearer" },
+    { options: byCookie, challenge: "Bearer" },
+    { options: onlyCookie, challenge: null },
+    { options: {}, challenge: null },
+  ])("$options: challenge $challenge", async ({ options, challenge }) => {
+    expect((await callWith(options, {})).got).toEqual({ ...missing, challenge });
+  });
+});
+
+describe("what the framework says of a session", () => {
+  const by = (verifySession: () => unknown) =>
+    callWith(
+      { cookie: "s", verifySession: verifySession as never, mapSession: () => ({ subject: "ada" }) },
+      { cookie: "s=x" },
+    );
+
+  test.each([
+    ["null", () => null],
+    ["undefined", () => undefined],
+    ["a promise of null", async () => null],
+    ["a promise of undefined", async () => undefined],
+  ])("%s is no session", async (_, verifySession) => {
+    const { got, cause } = await by(verifySession);
+    expect(got).toMatchObject(refused());
+    expect(cause).toBe("no such session");
+  });
+  test.each([
+    ["an object", () => ({})],
+    ["a number, zero", () => 0],
+    ["an empty text", async () => ""],
+    ["false, which is not null", () => false],
+  ])("%s is what mapSession gets", async (_, verifySession) => {
+    expect((await by(verifySession)).got).toEqual(ok());
+  });
+  test("it sees the headers of the call", async () => {
+    const verifySession = (_: string | undefined, headers: Headers) => ({ token: headers.get("x-device") ?? "" });
+    expect((await callWith({ cookie: "s", verifySession }, { cookie: "s=x", "x-device": "phone" })).got).toEqual(
+      ok("phone"),
+    );
+  });
+  test("the kind of credential is `session`, or the name", async () => {
+    expect((await callWith({ cookie: "s" }, { cookie: "s=x" })).caller?.type).toBe("session");
+    expect((await callWith({ cookie: "s", name: "web" }, { cookie: "s=x" })).caller?.type).toBe("web");
+  });
+});
+
+describe("a cached session", () => {
+  const counting = (options: object) => {
+    let calls = 0;
+    const verifySession = () => ({ token: `${++calls}` });
+    return createSessionAuthInterceptor({ ...sessions, ...options, verifySession });
+  };
+  const headers = { cookie: "s=x" };
+  test("is verified once, and without a cache at every call", async () => {
+    const [cached, not] = [counting({ cookie: "s", cache: {} }), counting({ cookie: "s" })];
+    for (const want of ["1", "1"]) expect(await tryIt(cached, headers)).toEqual(ok(want));
+    for (const want of ["1", "2"]) expect(await tryIt(not, headers)).toEqual(ok(want));
+  });
+  test("the same token by cookie and by Bearer is not one entry", async () => {
+    const cached = counting({ cookie: "s", cache: {} });
+    expect(await tryIt(cached, headers)).toEqual(ok("1"));
+    expect(await tryIt(cached, { authorization: "Bearer x" })).toEqual(ok("2"));
+    expect(await tryIt(cached, headers)).toEqual(ok("1"));
+  });
+  test.each([
+    [{ cache: {}, cacheHeaders: ["x-device", ""] }, "cacheHeaders: expected a list of header names"],
+    [{ cache: {}, cacheHeaders: [1] }, "cacheHeaders: expected a list of header names"],
+    [{ cache: {}, cacheHeaders: null }, "cacheHeaders: expected a list of header names"],
+    [{ cache: false, cacheHeaders: ["x-device"] }, "cacheHeaders: has no effect without cache"],
+    [{ cache: undefined, cacheHeaders: ["x-device"] }, "cacheHeaders: has no effect without cache"],
+    [{ name: "a b" }, 'name: expected a name without spaces, got "a b"'],
+    [{ name: undefined }, "name: expected a name without spaces, got undefined"],
+    [{ cookie: ["s"] }, 'cookie: expected a name without spaces, got ["s"]'],
+    [{ bearer: undefined }, "bearer: expected true or false, got undefined"],
+    [{ mapSession: null }, "mapSession: expected a function, got object"],
+  ])("%j is refused at creation", (options, message) => {
+    expect(() => session({ ...sessions, ...options } as never)).toThrow(new TypeError(message));
+  });
+  test.each([
+    { cache: {}, cacheHeaders: ["x-device"] },
+    { cache: {}, cacheHeaders: [] },
+    { cacheHeaders: undefined },
+    { name: "web", cookie: "__Host-s", bearer: true },
+  ])("%j is not", (options) => {
+    expect(() => session({ ...sessions, ...options } as never)).not.toThrow();
+  });
+});
+
+describe("beside a scheme that takes every Bearer token", () => {
+  const tokens = credentials({ verifyCredentials: (subject) => ({ subject }) });
+  const policies = [EchoServicePolicy];
+  const both = (options: object) =>
+    createAuth({ policies, authenticate: [tokens, session({ ...sessions, ...options })] });
+
+  test("a session that is looked for in Bearer tokens would never be found", () => {
+    for (const options of [{ cookie: "s" }, { bearer: true }]) {
+      expect(() => both(options)).toThrow(
+        /^authenticate: credentials takes every Bearer token, so that session after it/,
+      );
+    }
+  });
+  test.each([
+    { options: { cookie: "s", bearer: false }, subject: "x" },
+    { options: {}, subject: "none" },
+  ])("one that is not is: $options", async ({ options, subject }) => {
+    const wiring = both(options);
+    const transport = createRouterTransport(labRoutes(wiring), { router: wiring });
+    expect(await outcome(callAs(transport, "unary", { authorization: "Bearer t" }))).toEqual(ok("t"));
+    expect(await outcome(callAs(transport, "unary", { cookie: "s=x" }))).toEqual(ok(subject));
+  });
+});
