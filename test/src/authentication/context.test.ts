@@ -1,8 +1,7 @@
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   type AuthContext,
   type AuthContextInit,
-  authContextKey,
   createAuthInterceptor,
   getAuthContext,
   parseAuthHeaders,
@@ -11,7 +10,8 @@ import {
 } from "@connectum/auth";
 import { createMockAuthContext, withAuthContext } from "@connectum/auth/testing";
 import { describe, expect, test } from "vitest";
-import { refused, tryIt } from "./call.js";
+import { refused } from "./call.js";
+import { witness } from "./witness.js";
 
 // First, since it is about a process in which no interceptor was made yet.
 test("outside of a call there is nobody", () => {
@@ -21,22 +21,12 @@ test("outside of a call there is nobody", () => {
 
 /** The identity that a handler sees; the message that stays on the server where it is refused. */
 async function identify(identity: unknown): Promise<AuthContext | string> {
-  let seen: AuthContext | string = "nothing";
-  const outer: Interceptor = (next) => (req) =>
-    next(req).catch((error) => {
-      expect(error.cause).toBeInstanceOf(TypeError);
-      seen = error.cause.message;
-      throw error;
-    });
-  const inner: Interceptor = (next) => (req) => {
-    seen = req.contextValues.get(authContextKey) as AuthContext;
-    return next(req);
-  };
-  const verifyCredentials = () => identity as AuthContextInit;
-  const got = await tryIt([outer, createAuthInterceptor({ verifyCredentials }), inner], { authorization: "Bearer x" });
-  if (typeof seen === "string") expect(got).toMatchObject(refused());
-  else expect(got.code).toBe("ok");
-  return seen;
+  const interceptor = createAuthInterceptor({ verifyCredentials: () => identity as AuthContextInit });
+  const { got, cause, caller } = await witness(interceptor, { authorization: "Bearer x" });
+  if (caller !== undefined) return caller;
+  expect(got).toMatchObject(refused());
+  expect(cause).toBeInstanceOf(TypeError);
+  return (cause as TypeError).message;
 }
 
 const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);

@@ -1,31 +1,22 @@
 import type { Interceptor } from "@connectrpc/connect";
 import {
-  type AuthContext,
-  authContextKey,
   type CredentialsOptions,
   createAuthInterceptor,
+  InvalidCredentialError,
   peerKey,
   recordPeer,
 } from "@connectum/auth";
 import { describe, expect, test } from "vitest";
-import { missing, ok, refused, tryIt } from "./call.js";
+import { missing, ok, refused } from "./call.js";
+import { witness } from "./witness.js";
 
 const verifyCredentials = (subject: string) => ({ subject });
 
-/** The outcome of a call, and what stays on the server: the cause of a refusal, or the identity. */
-async function callWith(options: Partial<CredentialsOptions>, headers: HeadersInit = {}) {
-  const seen: { cause?: unknown; caller?: AuthContext | undefined } = {};
-  const outer: Interceptor = (next) => (req) =>
-    next({ ...req, contextValues: recordPeer({ socket: { remoteAddress: "10.0.0.1" } }) }).catch((error) => {
-      seen.cause = error.cause;
-      throw error;
-    });
-  const inner: Interceptor = (next) => (req) => {
-    seen.caller = req.contextValues.get(authContextKey);
-    return next(req);
-  };
-  const got = await tryIt([outer, createAuthInterceptor({ verifyCredentials, ...options }), inner], headers);
-  return { got, cause: seen.cause instanceof Error ? seen.cause.message : undefined, caller: seen.caller };
+/** A call over a connection from 10.0.0.1. */
+function callWith(options: Partial<CredentialsOptions>, headers: HeadersInit = {}) {
+  const connection: Interceptor = (next) => (req) =>
+    next({ ...req, contextValues: recordPeer({ socket: { remoteAddress: "10.0.0.1" } }) });
+  return witness([connection, createAuthInterceptor({ verifyCredentials, ...options })], headers);
 }
 
 describe("where a credential is found", () => {
@@ -62,7 +53,7 @@ describe("where a credential is found", () => {
     for (const credential of ["", 7]) {
       const { got, cause } = await callWith(finds(credential));
       expect(got).toEqual({ ...refused(), challenge: null });
-      expect(cause).toBe("empty credential");
+      expect(cause).toEqual(new InvalidCredentialError("empty credential"));
     }
   });
 });
@@ -76,7 +67,7 @@ describe("what its verification says", () => {
   ])("%s refuses it", async (_, verify) => {
     const { got, cause } = await callWith({ verifyCredentials: verify as never }, { authorization: "Bearer ada" });
     expect(got).toEqual({ ...refused(), challenge: 'Bearer error="invalid_token"' });
-    expect(cause).toBe("refused");
+    expect(cause).toEqual(new InvalidCredentialError("refused"));
   });
   test.each([
     { options: {}, type: "credentials" },

@@ -1,8 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { type ContextValues, createContextValues, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import {
-  type AuthContext,
-  authContextKey,
   createAuthInterceptor,
   createGatewayAuthInterceptor,
   type GatewayAuthInterceptorOptions,
@@ -14,6 +12,7 @@ import { createMockAuthContext } from "@connectum/auth/testing";
 import { describe, expect, test } from "vitest";
 import { labRoutes } from "../support/lab.js";
 import { callAs, missing, ok, outcome, refused, tryIt, withLab } from "./call.js";
+import { causeOf, witness } from "./witness.js";
 
 const secret = "the-secret-of-the-gateway";
 const trustSource = { header: "x-gateway-secret", secrets: secret };
@@ -21,27 +20,10 @@ const headerMapping = { subject: "x-user", name: "x-name", roles: "x-roles", sco
 const mapped = createGatewayAuthInterceptor({ headerMapping, trustSource });
 const proof = { "x-gateway-secret": secret };
 
-/** The caller that a handler sees. */
+/** The caller that a handler sees, or the text of the refusal. */
 async function callerOf(interceptor: Interceptor, headers: HeadersInit) {
-  let seen: AuthContext | undefined;
-  const look: Interceptor = (next) => (req) => {
-    seen = req.contextValues.get(authContextKey);
-    return next(req);
-  };
-  const { text } = await tryIt([interceptor, look], headers);
-  return seen ?? text;
-}
-
-/** What stays on the server of a refusal. */
-async function causeOf(interceptor: Interceptor | Interceptor[], headers: HeadersInit): Promise<unknown> {
-  let cause: unknown;
-  const outer: Interceptor = (next) => (req) =>
-    next(req).catch((error) => {
-      cause = error.cause;
-      throw error;
-    });
-  expect(await tryIt([outer, interceptor].flat(), headers)).toMatchObject(refused());
-  return cause instanceof Error ? cause.message : cause;
+  const { caller, got } = await witness(interceptor, headers);
+  return caller ?? got.text;
 }
 
 describe("what a gateway says is taken as it is", () => {
@@ -139,6 +121,9 @@ describe("what is malformed, or said twice, is refused and never reinterpreted",
 test("the cause names the header, and the field where it is an identity's", async () => {
   expect(await causeOf(mapped, { ...proof, "x-user": "ada", "x-roles": "[" })).toBe("x-roles: malformed");
   expect(await causeOf(mapped, { ...proof, "x-user": "a, b" })).toBe("x-user: malformed");
+  expect(await causeOf(mapped, { ...proof, "x-user": "" })).toBe("x-user: malformed");
+  expect(await causeOf(mapped, { ...proof, "x-user": "ada", "x-scopes": "read," })).toBe("x-scopes: malformed");
+  expect(await causeOf(mapped, { ...proof, "x-user": "ada", "x-claims": "null" })).toBe("claims: expected an object");
   expect(await causeOf(mapped, { "x-user": "ada" })).toBe("identity headers without proof of the gateway");
 });
 
@@ -150,7 +135,7 @@ test("the kind of credential is `gateway`, or the name", async () => {
 
 test("a mapping without a field does not read it, whatever it may be called", async () => {
   const bare = createGatewayAuthInterceptor({ headerMapping: { subject: "X-User" }, trustSource });
-  const headers = { ...proof, "x-user": "ada", "x-roles": "[", roles: "admin", "x-claims": "[" };
+  const headers = { ...proof, "x-user": "ada", "x-roles": "[", roles: "admin", undefined: "[" };
   expect(await callerOf(bare, headers)).toEqual({ subject: "ada", roles: [], scopes: [], claims: {}, type: "gateway" });
 });
 

@@ -4,6 +4,7 @@ import {
   createAuthInterceptor,
   createInternalAuthInterceptor,
   createProtoAuthzInterceptor,
+  gateway,
   meshIdentityTrust,
   sharedSecretTrust,
   signedTokenTrust,
@@ -14,6 +15,7 @@ import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
 import { labRoutes } from "../support/lab.js";
 import { missing, ok, outcome, refused, tryIt } from "./call.js";
+import { causeOf } from "./witness.js";
 
 const trustSource = { header: "x-mesh-secret", secrets: "the-secret-of-the-mesh" };
 const proof = { "x-mesh-secret": "the-secret-of-the-mesh" };
@@ -126,8 +128,25 @@ describe("workloads that may call are named, or refused at creation", () => {
   ])("%j", (allow, message) => {
     expect(() => meshIdentityTrust({ allow: allow as never, trustSource })).toThrow(new TypeError(message));
   });
-  test("a name of one character is one", () => {
-    expect(() => meshIdentityTrust({ allow: ["a", "a*"], trustSource })).not.toThrow();
+  test.each([
+    { allow: ["a"], workload: "a", want: ok("a") },
+    { allow: ["a"], workload: "ab", want: refused() },
+    { allow: ["a*"], workload: "ab", want: ok("ab") },
+    { allow: ["a*"], workload: "ba", want: refused() },
+    { allow: ["ab", "c*"], workload: "a", want: refused() },
+    { allow: ["ab", "c*"], workload: "", want: refused() },
+    { allow: ["ab", "c*"], workload: "ab", want: ok("ab") },
+    { allow: ["ab", "c*"], workload: "cd", want: ok("cd") },
+  ])("$allow for $workload", async ({ allow, workload, want }) => {
+    const mesh = createInternalAuthInterceptor({ trust: meshIdentityTrust({ allow, trustSource }) });
+    expect(await tryIt(mesh, { ...proof, "x-forwarded-client-cert": `URI=${workload}` })).toMatchObject(want);
+  });
+  test.each([
+    { name: "a header that cannot be read", headers: { ...proof, "x-forwarded-client-cert": "!" } },
+    { name: "a workload that may not", headers: { ...proof, "x-forwarded-client-cert": "URI=b" } },
+  ])("$name: the cause names the header, and no more", async ({ headers }) => {
+    const mesh = createInternalAuthInterceptor({ trust: meshIdentityTrust({ allow: ["a*"], trustSource }) });
+    expect(await causeOf(mesh, headers)).toBe("x-forwarded-client-cert: not allowed");
   });
 });
 
@@ -160,6 +179,19 @@ describe("a shared secret for each service", () => {
     { secret: "", want: refused() },
   ])("$secret", async ({ secret, want }) => {
     expect(await tryIt(interceptor, { "x-internal-secret": secret })).toMatchObject(want);
+  });
+
+  test("a secret that nobody has is refused, whatever callers are mapped to", async () => {
+    const trust = sharedSecretTrust({
+      header: "X-Service-Secret",
+      callers: { orders: "the-secret-of-orders" },
+      mapCaller: () => ({ subject: "service" }),
+    });
+    const one = createInternalAuthInterceptor({ trust });
+    expect(await tryIt(one, { "x-service-secret": "the-secret-of-orders" })).toEqual(ok("service"));
+    expect(await tryIt(one, { "x-service-secret": "the-secret-of-nobody" })).toMatchObject(refused());
+    expect(await causeOf(one, { "x-service-secret": "x" })).toBe("x-service-secret: not a known secret");
+    expect(await tryIt(one, { "x-internal-secret": "the-secret-of-orders" })).toMatchObject(missing);
   });
 
   test("one secret of two services identifies neither", async () => {
@@ -227,6 +259,17 @@ describe("which identities are internal", () => {
     expect(await call(interceptor, { "x-own": "ada" })).toEqual(ok());
     expect(await call(interceptor, { "x-internal-secret": "the-secret-of-orders" })).toEqual(ok("orders"));
     expect(own).not.toHaveProperty("internal");
+  });
+  test("what is made for services says so itself", () => {
+    const callers = { orders: "the-secret-of-orders" };
+    const issuers = [{ issuer: "https://services.example.com", secret: TEST_JWT_SECRET, audience: "lab" }];
+    const trusts = [
+      sharedSecretTrust({ callers }),
+      meshIdentityTrust({ allow: [orders], trustSource }),
+      signedTokenTrust({ issuers }),
+    ];
+    expect(trusts.map(({ internal }) => internal)).toEqual([true, true, true]);
+    expect(gateway({ trustSource }).internal).toBeUndefined();
   });
   test("and no others", async () => {
     const users = createAuthInterceptor({

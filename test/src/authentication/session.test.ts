@@ -1,10 +1,9 @@
-import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { createRouterTransport } from "@connectrpc/connect";
 import {
-  type AuthContext,
-  authContextKey,
   createAuth,
   createSessionAuthInterceptor,
   credentials,
+  InvalidCredentialError,
   type SessionOptions,
   session,
 } from "@connectum/auth";
@@ -12,6 +11,7 @@ import { describe, expect, test } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { labRoutes } from "../support/lab.js";
 import { callAs, missing, ok, outcome, refused, tryIt } from "./call.js";
+import { witness } from "./witness.js";
 
 interface Session {
   readonly token: string;
@@ -22,21 +22,8 @@ const sessions = {
   mapSession: ({ token }: Session) => ({ subject: token }),
 };
 
-/** The outcome of a call, and what stays on the server: the cause of a refusal, or the identity. */
-async function callWith(options: Partial<SessionOptions<Session>>, headers: Record<string, string>) {
-  const seen: { cause?: unknown; caller?: AuthContext | undefined } = {};
-  const outer: Interceptor = (next) => (req) =>
-    next(req).catch((error) => {
-      seen.cause = error.cause;
-      throw error;
-    });
-  const inner: Interceptor = (next) => (req) => {
-    seen.caller = req.contextValues.get(authContextKey);
-    return next(req);
-  };
-  const got = await tryIt([outer, createSessionAuthInterceptor({ ...sessions, ...options }), inner], headers);
-  return { got, cause: seen.cause instanceof Error ? seen.cause.message : undefined, caller: seen.caller };
-}
+const callWith = (options: Partial<SessionOptions<Session>>, headers: Record<string, string>) =>
+  witness(createSessionAuthInterceptor({ ...sessions, ...options }), headers);
 
 describe("where the token is looked for", () => {
   const bearer = { authorization: "Bearer b" };
@@ -81,6 +68,12 @@ describe("where the token is looked for", () => {
       want: ok("x"),
     },
     { name: "Bearer alone", options: byBearer, headers: bearer, want: ok("b") },
+    {
+      name: "Bearer alone, and a cookie of no name",
+      options: byBearer,
+      headers: { cookie: "undefined=x" },
+      want: missing,
+    },
     { name: "a cookie, with Bearer alone", options: byBearer, headers: { cookie: "s=x" }, want: missing },
     { name: "the framework's own: Cookie", options: {}, headers: { cookie: "s=x" }, want: ok("none") },
     { name: "the framework's own: Authorization", options: {}, headers: bearer, want: ok("none") },
@@ -93,7 +86,7 @@ describe("where the token is looked for", () => {
   test("the cause of a refusal names the cookie, on the server alone", async () => {
     const { got, cause } = await callWith(byCookie, { cookie: "s=x; s=y" });
     expect(got.text).toBe("Invalid credentials");
-    expect(cause).toBe("cookie s: sent twice");
+    expect(cause).toEqual(new InvalidCredentialError("cookie s: sent twice"));
   });
 
   test.each([
@@ -121,7 +114,7 @@ describe("what the framework says of a session", () => {
   ])("%s is no session", async (_, verifySession) => {
     const { got, cause } = await by(verifySession);
     expect(got).toMatchObject(refused());
-    expect(cause).toBe("no such session");
+    expect(cause).toEqual(new InvalidCredentialError("no such session"));
   });
   test.each([
     ["an object", () => ({})],
@@ -155,6 +148,13 @@ describe("a cached session", () => {
     for (const want of ["1", "1"]) expect(await tryIt(cached, headers)).toEqual(ok(want));
     for (const want of ["1", "2"]) expect(await tryIt(not, headers)).toEqual(ok(want));
   });
+  test("is not shared by calls that differ in what is not looked at, where there is no cache", async () => {
+    const verifySession = async (_: string | undefined, headers: Headers) => ({ token: headers.get("x-device") ?? "" });
+    const interceptor = createSessionAuthInterceptor({ ...sessions, cookie: "s", verifySession });
+    const devices = ["phone", "desk"];
+    const got = await Promise.all(devices.map((device) => tryIt(interceptor, { ...headers, "x-device": device })));
+    expect(got).toEqual(devices.map(ok));
+  });
   test("the same token by cookie and by Bearer is not one entry", async () => {
     const cached = counting({ cookie: "s", cache: {} });
     expect(await tryIt(cached, headers)).toEqual(ok("1"));
@@ -186,10 +186,11 @@ describe("a cached session", () => {
 });
 
 describe("beside a scheme that takes every Bearer token", () => {
-  const tokens = credentials({ verifyCredentials: (subject) => ({ subject }) });
   const policies = [EchoServicePolicy];
-  const both = (options: object) =>
-    createAuth({ policies, authenticate: [tokens, session({ ...sessions, ...options })] });
+  const both = (options: object) => {
+    const tokens = credentials({ verifyCredentials: (subject) => ({ subject }) });
+    return createAuth({ policies, authenticate: [tokens, session({ ...sessions, ...options })] });
+  };
 
   test("a session that is looked for in Bearer tokens would never be found", () => {
     for (const options of [{ cookie: "s" }, { bearer: true }]) {
@@ -197,6 +198,16 @@ describe("beside a scheme that takes every Bearer token", () => {
         /^authenticate: credentials takes every Bearer token, so that session after it/,
       );
     }
+  });
+  test("credentials that are no Bearer tokens leave those to the session", async () => {
+    const keys = credentials({
+      extractCredentials: (header) => header.get("x-api-key"),
+      verifyCredentials: (subject) => ({ subject }),
+    });
+    const wiring = createAuth({ policies, authenticate: [keys, session({ ...sessions, bearer: true })] });
+    const transport = createRouterTransport(labRoutes(wiring), { router: wiring });
+    expect(await outcome(callAs(transport, "unary", { authorization: "Bearer t" }))).toEqual(ok("t"));
+    expect(await outcome(callAs(transport, "unary", { "x-api-key": "k" }))).toEqual(ok("k"));
   });
   test.each([
     { options: { cookie: "s", bearer: false }, subject: "x" },

@@ -7,11 +7,7 @@ import { InvalidCredentialError } from "../authentication-error.js";
  * host, and servers disagree on which one counts.
  */
 export function readCookie(header: Headers, name: string): string | undefined {
-  const pairs =
-    header
-      .get("cookie")
-      ?.split(";")
-      .map((pair) => pair.trim()) ?? [];
+  const pairs = (header.get("cookie") ?? "").split(";").map((pair) => pair.trim());
   const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
   if (values.length > 1) throw new InvalidCredentialError(`cookie ${name}: sent twice`);
   return values[0] === "" ? undefined : values[0];

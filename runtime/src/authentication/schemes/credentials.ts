@@ -41,8 +41,8 @@ export function credentials(options: CredentialsOptions): AuthScheme {
   checkOptionNames(options, optionNames, "credentials");
   const { name = "credentials", extractCredentials, verifyCredentials, challenge, cache = false } = options;
   for (const [option, value] of Object.entries({ verifyCredentials, extractCredentials })) {
-    const isMissing = value === undefined && !(option in options) && option !== "verifyCredentials";
-    if (!isMissing && typeof value !== "function") {
+    const isLeftOut = option === "extractCredentials" && !(option in options);
+    if (!isLeftOut && typeof value !== "function") {
       throw new TypeError(`${option}: expected a function, got ${value === null ? "null" : typeof value}`);
     }
   }

@@ -14,7 +14,7 @@ export function readClientUri(value: string): string | undefined {
     const [, key = "", raw = "", end] = match;
     const text = raw.startsWith('"') ? raw.slice(1, -1).replace(/\\(.)/g, "$1") : raw.trim();
     if (key.toLowerCase() === "uri") uris.push(text);
-    if (end === "") return uris.length === 1 && uris[0] !== "" ? uris[0] : undefined;
+    if (end === "") return uris.length === 1 ? uris[0] : undefined;
     if (end === ",") uris = [];
   }
 }

@@ -20,7 +20,11 @@ export interface CompiledHeaderMapping {
   /** Every header of the mapping, in lower case. */
   readonly headers: readonly string[];
   readonly subject: string;
-  /** @throws InvalidCredentialError for a value that is malformed, or was sent twice. */
+  /**
+   * The unchecked content of the headers.
+   *
+   * @throws InvalidCredentialError for a value that cannot be read, or was sent twice.
+   */
   read(header: Headers): AuthContextInit | undefined;
 }
 
@@ -66,7 +70,7 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
             name: read("name", (value) => value),
             roles: read("roles", (value) => parseList(value, /,/)),
             scopes: read("scopes", (value) => parseList(value, / +/)),
-            claims: read("claims", parseClaims),
+            claims: read("claims", parseJson<Record<string, unknown>>),
           };
     },
   };
@@ -82,25 +86,15 @@ function parseSubject(value: string): string | undefined {
 
 function parseList(value: string, separator: RegExp): readonly string[] | undefined {
   if (value === "") return [];
-  if (/^\s*["{[]/.test(value)) {
-    const list = parseJson(value);
-    return Array.isArray(list) && list.every((name) => typeof name === "string" && name !== "") ? list : undefined;
-  }
+  if (/^\s*["{[]/.test(value)) return parseJson(value);
   const names = value.split(separator).map((name) => name.trim());
   // A comma at the end of a scope is the join of two headers.
-  return names.every((name) => name !== "" && !name.endsWith(",")) ? names : undefined;
+  return names.some((name) => name.endsWith(",")) ? undefined : names;
 }
 
-function parseClaims(value: string): Record<string, unknown> | undefined {
-  const claims = parseJson(value);
-  return typeof claims === "object" && claims !== null && !Array.isArray(claims)
-    ? (claims as Record<string, unknown>)
-    : undefined;
-}
-
-function parseJson(value: string): unknown {
+function parseJson<T>(value: string): T | undefined {
   try {
-    return JSON.parse(value);
+    return JSON.parse(value) as T;
   } catch {
     return undefined;
   }
