@@ -29,10 +29,10 @@ export function compileAddressRules(rules: readonly string[], option: string): A
     if (/^(?:0*:)+ffff:/i.test(address)) throw new TypeError(`${option}: write ${JSON.stringify(rule)} as IPv4`);
     lists[family].addSubnet(address, length, family);
   }
-  return (address) => {
-    const plain = address === undefined ? undefined : (mapped.exec(address)?.[1] ?? address);
-    const family = plain === undefined ? undefined : familyOf(plain);
-    return family !== undefined && lists[family].check(plain as string, family);
+  return (address = "") => {
+    const plain = mapped.exec(address)?.[1] ?? address;
+    const family = familyOf(plain);
+    return family !== undefined && lists[family].check(plain, family);
   };
 }
 

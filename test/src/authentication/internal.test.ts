@@ -1,13 +1,19 @@
 import { createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import {
   type AuthScheme,
+  type Credential,
+  type CredentialSource,
+  createAuth,
   createAuthInterceptor,
   createInternalAuthInterceptor,
   createProtoAuthzInterceptor,
+  credentials,
   gateway,
+  InvalidCredentialError,
   meshIdentityTrust,
   sharedSecretTrust,
   signedTokenTrust,
+  type Verified,
 } from "@connectum/auth";
 import { createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
 import { describe, expect, test } from "vitest";
@@ -259,6 +265,57 @@ describe("which identities are internal", () => {
     expect(await call(interceptor, { "x-own": "ada" })).toEqual(ok());
     expect(await call(interceptor, { "x-internal-secret": "the-secret-of-orders" })).toEqual(ok("orders"));
     expect(own).not.toHaveProperty("internal");
+  });
+  describe("those of a scheme that is an instance of a class, which inherits members and has private ones", () => {
+    class Keys implements AuthScheme {
+      readonly name = "keys";
+      readonly challenge = undefined;
+      readonly trustedHeaders = [];
+      readonly cache = {};
+      readonly #keys = new Set(["k"]);
+      verifications = 0;
+      warmedUp = false;
+      read({ header }: CredentialSource): Credential | undefined {
+        const key = header.get("x-key");
+        return key === null ? undefined : { key, verify: () => this.#verify(key) };
+      }
+      #verify(key: string): Verified {
+        this.verifications++;
+        if (!this.#keys.has(key)) throw new InvalidCredentialError("not a key");
+        return { identity: { subject: "orders" }, vouchedBy: key };
+      }
+      isCurrent(key: string): boolean {
+        return this.#keys.has(key);
+      }
+      async warmUp(): Promise<void> {
+        this.warmedUp = true;
+      }
+      clear(): void {
+        this.#keys.clear();
+      }
+    }
+    test("by createInternalAuthInterceptor, remembered until what vouched for it goes", async () => {
+      const keys = new Keys();
+      const interceptor = createInternalAuthInterceptor({ trust: keys });
+      expect(await call(interceptor, {})).toMatchObject(missing);
+      expect(await call(interceptor, { "x-key": "x" })).toMatchObject(refused());
+      for (let i = 0; i < 2; i++) expect(await call(interceptor, { "x-key": "k" })).toEqual(ok("orders"));
+      expect(keys.verifications).toBe(2);
+      keys.clear();
+      expect(await call(interceptor, { "x-key": "k" })).toMatchObject(refused());
+      expect(keys.verifications).toBe(3);
+    });
+    test("by createAuth, warmed up", async () => {
+      const keys = new Keys();
+      const users = credentials({ verifyCredentials: (subject) => ({ subject }) });
+      const auth = createAuth({ policies: [EchoServicePolicy], authenticate: users, internal: keys });
+      await auth.warmUp();
+      expect(keys.warmedUp).toBe(true);
+      const echo = createClient(EchoService, createRouterTransport(labRoutes(), { router: auth }));
+      const callInternal = async (headers: HeadersInit) => (await echo.internalUnary({}, { headers })).subject;
+      expect(await outcome(callInternal({ "x-key": "k" }))).toEqual(ok("orders"));
+      expect(await outcome(callInternal({ authorization: "Bearer ada" }))).toMatchObject(missing);
+    });
   });
   test("what is made for services says so itself", () => {
     const callers = { orders: "the-secret-of-orders" };
