@@ -29,17 +29,17 @@ export function listSchemes(
   return list;
 }
 
-/** The same schemes, whose identities may call `internal` methods. */
+/**
+ * The same schemes, whose identities may call `internal` methods. Not copies: a scheme may be an instance of a class,
+ * with members that are inherited, and private ones.
+ */
 export function vouched(schemes: readonly AuthScheme[]): readonly AuthScheme[] {
-  return schemes.map((scheme) => (scheme.internal === true ? scheme : vouch(scheme)));
-}
-
-/** Not a copy: a scheme may be an instance of a class, with members that are inherited, and private ones. */
-function vouch(scheme: AuthScheme): AuthScheme {
-  return Object.create(scheme, {
-    internal: { value: true },
-    read: { value: scheme.read.bind(scheme) },
-    isCurrent: { value: scheme.isCurrent?.bind(scheme) },
-    warmUp: { value: scheme.warmUp?.bind(scheme) },
-  });
+  return schemes.map((scheme) =>
+    Object.create(scheme, {
+      internal: { value: true },
+      read: { value: scheme.read.bind(scheme) },
+      isCurrent: { value: scheme.isCurrent?.bind(scheme) },
+      warmUp: { value: scheme.warmUp?.bind(scheme) },
+    }),
+  );
 }
