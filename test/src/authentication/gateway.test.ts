@@ -208,6 +208,8 @@ describe("the address of the peer", () => {
     { rules: ["127.0.0.0/8"], address: "", trusted: false },
     { rules: ["127.0.0.0/8"], address: undefined, trusted: false },
     { rules: ["::/1"], address: "10.0.0.1", trusted: false },
+    { rules: ["100.101.102.0/24"], address: "::ffff:100.101.102.103", trusted: true },
+    { rules: ["100.101.102.0/24"], address: "::ffff:100.101.103.103", trusted: false },
     { rules: ["10.1.2.3/32"], address: "10.1.2.3", trusted: true },
     { rules: ["10.1.2.3/32"], address: "10.1.2.4", trusted: false },
     { rules: ["128.0.0.0/1"], address: "129.0.0.1", trusted: true },
@@ -428,6 +430,28 @@ describe("a gateway that is not told apart from its clients is refused at creati
     expect(make).toThrow(TypeError);
     expect(make).toThrow(message);
   });
+  test.each([
+    "Authorization",
+    "connection",
+    "content-type",
+    "cookie",
+    "host",
+    "te",
+    "transfer-encoding",
+    "grpc-timeout",
+    "connect-protocol-version",
+  ])("%s is a header with a meaning of its own", (subject) => {
+    expect(() => createGatewayAuthInterceptor({ headerMapping: { subject }, trustSource })).toThrow(
+      new TypeError(`headerMapping.subject: ${subject.toLowerCase()} is a header with a meaning of its own`),
+    );
+  });
+  test.each(["x-host", "host-id", "x-content-type", "x-grpc-user", "teammate", "proxy-authorization"])(
+    "%s is not",
+    async (subject) => {
+      const named = createGatewayAuthInterceptor({ headerMapping: { subject }, trustSource });
+      expect(await tryIt(named, { ...proof, [subject]: "ada" })).toEqual(ok());
+    },
+  );
   test("the shortest secret is not", async () => {
     const short = createGatewayAuthInterceptor({
       headerMapping,
