@@ -18,13 +18,12 @@ export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTP
       throw new TypeError(`claimsMapping: unknown field ${JSON.stringify(field)}; known: subject, name, roles, scopes`);
     }
   }
-  const subject = compilePath(mapping.subject ?? "sub", "subject");
-  const name = compilePath(mapping.name ?? "name", "name");
-  const roles = compilePath(mapping.roles ?? "roles", "roles");
-  const scopes =
-    mapping.scopes === undefined
-      ? (claims: object) => member(claims, "scope") ?? member(claims, "scp")
-      : compilePath(mapping.scopes, "scopes");
+  // A field that is there but undefined is refused: the default would be read where an environment variable is unset.
+  const paths = { subject: "sub", name: "name", roles: "roles", ...mapping };
+  const subject = compilePath(paths.subject, "subject");
+  const name = compilePath(paths.name, "name");
+  const roles = compilePath(paths.roles, "roles");
+  const scopes = "scopes" in paths ? compilePath(paths.scopes, "scopes") : scopeOrScp;
   return (claims) => ({
     subject: text(subject(claims), "subject") ?? reject("subject", "is missing"),
     name: text(name(claims), "name"),
@@ -34,12 +33,17 @@ export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTP
   });
 }
 
-function compilePath(path: ClaimPath, field: string): (claims: object) => unknown {
+function scopeOrScp(claims: object): unknown {
+  const scope = member(claims, "scope");
+  return scope === undefined ? member(claims, "scp") : scope;
+}
+
+function compilePath(path: unknown, field: string): (claims: object) => unknown {
   if (typeof path === "string" && path.includes("://")) {
     throw new TypeError(`claimsMapping.${field}: write a name with dots as a list: [${JSON.stringify(path)}]`);
   }
-  const names = typeof path === "string" ? path.split(".") : path;
-  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === "string" && name !== "")) {
+  const names = [typeof path === "string" ? path.split(".") : path].flat() as string[];
+  if (names.length === 0 || !names.every((name) => typeof name === "string" && name !== "")) {
     throw new TypeError(`claimsMapping.${field}: expected "a.b" or ["a", "b"], got ${JSON.stringify(path)}`);
   }
   return (claims) => names.reduce<unknown>(member, claims);
