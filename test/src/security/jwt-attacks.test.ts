@@ -78,6 +78,8 @@ async function call(interceptor: Interceptor, credential: string): Promise<"ok" 
     );
 }
 
+const byPublicKey = () => ({ publicKey: publicPem });
+
 describe("what is right is let in", () => {
   test.each([
     ["RS256 by key set", () => ({ jwksUri: `${jwksUri}/good` }), token(rs256)],
@@ -86,6 +88,18 @@ describe("what is right is let in", () => {
     ["an audience among several", () => ({ publicKey: publicPem }), withClaims({ aud: ["other", audience] })],
     ["the demanded typ", () => ({ publicKey: publicPem, typ: "at+jwt" }), token({ ...rs256, typ: "at+jwt" })],
     ["exp with a fraction (RFC 7519 section 2)", () => ({ publicKey: publicPem }), withClaims({ exp: now + 600.5 })],
+    ...[0, 1, 2].flatMap((length): [string, () => JwtOptions, string][] => [
+      [`claims with ${length} characters more`, byPublicKey, withClaims({ a: "x".repeat(length) })],
+      [`a header with ${length} characters more`, byPublicKey, token({ ...rs256, a: "x".repeat(length) })],
+    ]),
+    ["white space", byPublicKey, token(JSON.stringify(rs256, null, 2), JSON.stringify(good, null, "\t"))],
+    ["colons in text", byPublicKey, withClaims({ a: "b:c", "d:": ":::" })],
+    ["quotes in text", byPublicKey, withClaims({ a: 'b":"c', 'd":': '"' })],
+    ["backslashes in text", byPublicKey, withClaims({ a: "b\\", "c\\": '\\":', d: "\\\\" })],
+    ["escapes in text", byPublicKey, token(rs256, JSON.stringify({ ...good, a: "b" }).replace('"b"', '"\\u003a:\\n"'))],
+    ["other writing", byPublicKey, withClaims({ ["\u540d\u524d\uff1a"]: "\u{1f511}: \u00e9" })],
+    ["objects in objects", byPublicKey, withClaims({ a: { a: { a: { a: null } } }, b: {} })],
+    ["objects in lists", byPublicKey, withClaims({ a: [{ a: [] }, [{ a: [1, true, "a:b"] }], null, {}] })],
   ])("%s", async (_, options, credential) => {
     expect(await call(protect(options()), credential)).toBe("ok");
   });
@@ -102,6 +116,36 @@ const [headerPart = "", payloadPart = "", signaturePart = ""] = token(rs256).spl
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /** The same bytes with other unused bits in the last character. */
 const respelled = (part: string) => part.slice(0, -1) + alphabet[(alphabet.indexOf(part.at(-1) as string) ^ 1) % 64];
+
+/** Other spellings of a part that ends in unused bits, one for each of them, signed as they are spelled. */
+function respellings(part: "header" | "payload", more: object): [string, string, string][] {
+  const [header, payload] = part === "header" ? [{ ...rs256, ...more }, good] : [rs256, { ...good, ...more }];
+  const parts = { header: encode(header), payload: encode(payload) };
+  const last = alphabet.indexOf(parts[part].at(-1) as string);
+  const unused = parts[part].length % 4 === 2 ? [1, 2, 4, 8] : [1, 2];
+  return unused.map((bit) => {
+    const spelled = { ...parts, [part]: parts[part].slice(0, -1) + alphabet[last ^ bit] };
+    const input = `${spelled.header}.${spelled.payload}`;
+    return ["RFC 4648 3.5", `unused bit ${bit} set in the ${part}`, `${input}.${signRsa(input).toString("base64url")}`];
+  });
+}
+/** Members that make the JSON text of a value one, or two bytes longer than a multiple of three. */
+function ending(value: object, bytes: 1 | 2): object {
+  for (let length = 0; ; length++) {
+    const more = { a: "x".repeat(length) };
+    if (JSON.stringify({ ...value, ...more }).length % 3 === bytes) return more;
+  }
+}
+/** Claims with bytes that the two alphabets of base64 spell differently, wherever they stand. */
+function inBase64(): string {
+  const claims = Buffer.from(JSON.stringify({ ...good, a: "???>>>".repeat(3) }));
+  const input = `${headerPart}.${claims.toString("base64").replace(/=+$/, "")}`;
+  expect(input).toMatch(/[+/]/);
+  return `${input}.${signRsa(input).toString("base64url")}`;
+}
+/** A second member in the place of a first. */
+const twice = (claims: object, first: string, both: string) =>
+  token(rs256, JSON.stringify({ ...good, ...claims }).replace(first, both));
 
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
 
@@ -206,6 +250,11 @@ const attacks: readonly [section: string, attack: string, credential: string][] 
     `${headerPart}.${payloadPart}.${Buffer.from(signaturePart, "base64url").toString("base64").replace(/=+$/, "")}`,
   ],
   ["RFC 4648 3.5", "unused bits set in the signature", `${headerPart}.${payloadPart}.${respelled(signaturePart)}`],
+  ...respellings("header", ending(rs256, 1)),
+  ...respellings("header", ending(rs256, 2)),
+  ...respellings("payload", ending(good, 1)),
+  ...respellings("payload", ending(good, 2)),
+  ["RFC 7515 2", "claims in the base64 alphabet", inBase64()],
   ["RFC 7515 5.2", "two parts", `${headerPart}.${payloadPart}`],
   ["RFC 7515 5.2", "four parts", `${token(rs256)}.AAAA`],
   ["RFC 7515 5.2", "empty parts", ".."],
@@ -214,6 +263,11 @@ const attacks: readonly [section: string, attack: string, credential: string][] 
   ["RFC 7515 4", "alg twice in the header", token('{"alg":"none","alg":"RS256","kid":"rsa"}')],
   ["RFC 7519 4", "sub twice in the claims", token(rs256, JSON.stringify(good).replace("{", '{"sub":"eve",'))],
   ["RFC 7519 4", "sub twice, once escaped", token(rs256, JSON.stringify(good).replace("{", '{"s\\u0075b":"eve",'))],
+  ["RFC 7519 4", "sub twice, the same", twice({}, '"sub":"ada"', '"sub":"ada","sub":"ada"')],
+  ["RFC 7519 4", "a member twice in an object", twice({ a: { b: 1 } }, '{"b":1}', '{"b":1,"b":2}')],
+  ["RFC 7519 4", "a member twice in a list", twice({ a: [{ b: 1 }] }, '{"b":1}', '{"b":1,"b":2}')],
+  ["RFC 7519 4", "a member twice after text", twice({ a: '\\"', b: 1 }, '"b":1', '"b":1,"b":2')],
+  ["RFC 7519 4", "a member twice, once null", twice({ a: null }, '"a":null', '"a":{"b":1},"a":null')],
   ["RFC 7519 7.2", "claims that are a list", token(rs256, [good])],
   ["RFC 7519 7.2", "claims that are null", token(rs256, "null")],
   ["RFC 7519 4.1.4", "expired", withClaims({ exp: now - 1 })],
