@@ -38,7 +38,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
     isCurrent(vouchedBy) {
       const [issuer, key] = JSON.parse(vouchedBy) as [string, string | null];
       const verifier = verifiers.get(issuer);
-      return verifier !== undefined && (key === null || verifier.isCurrent === undefined || verifier.isCurrent(key));
+      return verifier !== undefined && (key === null || verifier.isCurrent?.(key) === true);
     },
     async warmUp() {
       await Promise.all([...verifiers.values()].map(({ warmUp }) => warmUp()));

@@ -1,12 +1,12 @@
-import { type CryptoKey, calculateJwkThumbprint, exportJWK, type JSONWebKeySet } from "jose";
+import { type CryptoKey, calculateJwkThumbprint, type JSONWebKeySet } from "jose";
 
 const names: WeakMap<CryptoKey, string> = /* @__PURE__ */ new WeakMap();
 
-/** The name of a key in every process that has it: its thumbprint (RFC 7638). Empty for one that cannot be exported. */
+/** The name of a key in every process that has it: its thumbprint (RFC 7638). */
 export async function nameKey(key: CryptoKey): Promise<string> {
   let name = names.get(key);
   if (name === undefined) {
-    name = key.extractable ? await calculateJwkThumbprint(await exportJWK(key)) : "";
+    name = await calculateJwkThumbprint(key);
     names.set(key, name);
   }
   return name;

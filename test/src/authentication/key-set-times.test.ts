@@ -217,6 +217,18 @@ describe("what an endpoint may answer", () => {
     await close();
   });
 
+  test("a key that says that it may not be exported is a key like others: its tokens are remembered", async () => {
+    const published = await keys();
+    const { url, close } = await serve(() => ({ body: { keys: published.map((key) => ({ ...key, ext: false })) } }));
+    const verify = vi.spyOn(crypto.subtle, "verify");
+    const interceptor = createJwtAuthInterceptor({ jwksUri: url, audience: "lab" });
+    const token = await signed();
+    for (let i = 0; i < 2; i++) expect(await tryIt(interceptor, token)).toEqual(ok());
+    expect(verify).toHaveBeenCalledTimes(1);
+    verify.mockRestore();
+    await close();
+  });
+
   test("a name that two keys have is refused, and not asked about", async () => {
     const published = await keys();
     const { url, seen, close } = await serve(() => ({ body: { keys: [...published, ...published] } }));
