@@ -53,7 +53,8 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
   };
 }
 
-function directoryOfOne({ fingerprint, verify, warmUp, isCurrent = () => true }: TokenVerifier): IssuerDirectory {
+/** A key that is configured is not asked for by a name: nothing that names one was written here. */
+function directoryOfOne({ fingerprint, verify, warmUp, isCurrent = () => false }: TokenVerifier): IssuerDirectory {
   return { fingerprint: digest(fingerprint), verify, warmUp, isCurrent };
 }
 

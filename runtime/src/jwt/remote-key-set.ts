@@ -82,14 +82,14 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     lastAttempt = performance.now();
   }
 
-  /** How long the endpoint is to be left alone. */
+  /** How long the endpoint is to be left alone: not at all while it is being asked. */
   function pauseLeft(): number {
     return lastAttempt + cooldown * 2 ** Math.min(failures, 3) - performance.now();
   }
 
   /** Fetches, once for all who wait, unless the endpoint is to be left alone. */
   async function refresh(): Promise<void> {
-    if (fetching === undefined && pauseLeft() > 0) return;
+    if (pauseLeft() > 0) return;
     fetching ??= fetchKeys().finally(() => {
       fetching = undefined;
     });
@@ -99,16 +99,16 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
   /** Waits for a key set that was fetched after `time`; undefined where it cannot be had now. */
   async function keysSince(time: number): Promise<Keys | undefined> {
     while (keys !== undefined && keys.asOf < time) {
-      const wait = fetching === undefined ? pauseLeft() : 0;
-      if (wait > 0) {
-        if (failures > 0) return undefined;
+      const wait = pauseLeft();
+      if (wait <= 0) {
+        await refresh();
+      } else if (failures > 0) {
+        return undefined;
+      } else {
         pausing ??= new Promise<void>((resolve) => setTimeout(resolve, wait)).finally(() => {
           pausing = undefined;
         });
         await pausing;
-      } else {
-        await refresh();
-        if (failures > 0) return undefined;
       }
     }
     return keys;

@@ -1,5 +1,6 @@
-import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import {
+  type AuthScheme,
   createAuth,
   createInternalAuthInterceptor,
   createJwtAuthInterceptor,
@@ -160,6 +161,7 @@ describe("what another instance has verified is believed while the key is known 
 
   test.each<[string, unknown]>([
     ["an issuer that is not known", ["c", null]],
+    ["a key of an issuer that has a secret", [b.issuer, "key"]],
     ["a key of an issuer whose key set is not there", [a.issuer, "key"]],
     ["nothing that can be read", "garbage"],
   ])("an entry by %s is verified instead", async (_, vouchedBy) => {
@@ -184,7 +186,23 @@ describe("what another instance has verified is believed while the key is known 
   });
 });
 
+test("an entry that a key vouched for is verified instead, where there is a secret and no key set", async () => {
+  const identity = { subject: "eve", roles: [], scopes: [], claims: {}, type: "jwt" };
+  const interceptorOf = (by: object) => {
+    const get = () => JSON.stringify({ version: 1, until: 9e15, identity, ...by });
+    return createJwtAuthInterceptor({ ...a, cache: { store: { get, set: () => {}, delete: () => {} } } });
+  };
+  expect(await tryIt(interceptorOf({ vouchedBy: "key" }), bearer(await byA()))).toEqual(ok());
+  expect(await tryIt(interceptorOf({}), bearer(await byA()))).toEqual(ok("eve"));
+});
+
 describe("what a trust in signed tokens takes", () => {
+  /** A call of an internal method. */
+  const internal = (interceptors: Interceptor[], headers: HeadersInit) => {
+    const router = { interceptors };
+    const echo = createClient(EchoService, createRouterTransport(labRoutes(router), { router }));
+    return outcome(echo.internalUnary({}, { headers }).then(({ subject }) => subject));
+  };
   const trust = (options: Partial<SignedTokenTrustOptions> = {}) =>
     createInternalAuthInterceptor({ trust: signedTokenTrust({ issuers: [a], ...options }) });
 
@@ -193,6 +211,11 @@ describe("what a trust in signed tokens takes", () => {
     expect(await tryIt(trust(), bearer(await byB()))).toMatchObject(refused());
     expect(await tryIt(trust())).toEqual({ ...missing, challenge: "Bearer" });
     expect((await identityOf(trust(), await byA()))?.type).toBe("service-token");
+  });
+
+  test("is issuers: an option of one issuer is not enough", () => {
+    expect(() => signedTokenTrust(a as never)).toThrow(TypeError);
+    expect(() => signedTokenTrust(a as never)).toThrow("issuers: expected a list of at least one issuer");
   });
 
   test("a header of its own: without a challenge, and not for the handler to see", async () => {
@@ -215,10 +238,16 @@ describe("what a trust in signed tokens takes", () => {
 
   test("a Bearer token is taken from every scheme after it; a header of its own is not", () => {
     const users = credentials({ verifyCredentials: () => null });
-    const create = (options: object) => () =>
-      createInternalAuthInterceptor({ trust: [signedTokenTrust({ issuers: [a], ...options }), users] });
-    expect(create({})).toThrow("service-token takes every Bearer token, so that credentials after it never sees one");
-    expect(create({ header: "x-service-token" })).not.toThrow();
+    const create = (first: AuthScheme) => () => createInternalAuthInterceptor({ trust: [first, users] });
+    const none = "takes every Bearer token, so that credentials after it never sees one";
+    expect(create(signedTokenTrust({ issuers: [a] }))).toThrow(`service-token ${none}`);
+    expect(create(signedTokenTrust({ issuers: [a], header: "x-service-token" }))).not.toThrow();
+    expect(create(jwt(a))).toThrow(`jwt ${none}`);
+  });
+
+  test("it says of itself that it is internal, which a scheme for users does not", () => {
+    expect(signedTokenTrust({ issuers: [a] }).internal).toBe(true);
+    expect(jwt(a).internal).toBeUndefined();
   });
 
   test("a service's token opens internal methods, a user's does not, whatever a store remembers", async () => {
@@ -228,14 +257,10 @@ describe("what a trust in signed tokens takes", () => {
       authenticate: jwt(options),
       internal: signedTokenTrust({ ...options, header: "x-service-token" }),
     });
-    const router = { interceptors };
-    const echo = createClient(EchoService, createRouterTransport(labRoutes(router), { router }));
     const [token, service] = [await byA(), await byA({ sub: "orders" })];
-    const internal = (headers: HeadersInit) =>
-      outcome(echo.internalUnary({}, { headers }).then(({ subject }) => subject));
     expect(await tryIt(interceptors, bearer(token))).toEqual(ok());
-    expect(await internal({ "x-service-token": service })).toEqual(ok("orders"));
-    expect(await internal(bearer(token))).toMatchObject(missing);
+    expect(await internal(interceptors, { "x-service-token": service })).toEqual(ok("orders"));
+    expect(await internal(interceptors, bearer(token))).toMatchObject(missing);
     expect(await tryIt(interceptors, { "x-service-token": service })).toMatchObject(missing);
   });
 
@@ -246,14 +271,14 @@ describe("what a trust in signed tokens takes", () => {
       if (token.length >= length) return token;
     }
   };
-  const longest = 16 * 1024;
-  test.each([
-    { name: "as long as may be", token: () => padded(longest), length: longest, want: ok() },
-    { name: "one character longer", token: () => padded(longest + 1), length: longest + 1, want: refused() },
-  ])("a token in its own header that is $name", async ({ token, length, want }) => {
-    const headers = { "x-service-token": await token() };
-    expect(headers["x-service-token"].length).toBe(length);
-    expect(await tryIt(trust({ header: "x-service-token" }), headers)).toMatchObject(want);
+  test("a token in its own header that is as long as may be, and one character longer", async () => {
+    const interceptor = trust({ header: "x-service-token" });
+    const [longest, longer] = [await padded(16 * 1024), await padded(16 * 1024 + 1)];
+    expect([longest.length, longer.length]).toEqual([16_384, 16_385]);
+    expect(await tryIt(interceptor, { "x-service-token": longest })).toEqual(ok());
+    expect(await refusalOf(interceptor, { "x-service-token": longer })).toMatchObject({
+      message: "x-service-token: not one token",
+    });
   });
 
   test.each(["", " ", "a b", "a,b", "Bearer x.y.z", "x.y.z=", "é"])("%j is not one token", async (value) => {

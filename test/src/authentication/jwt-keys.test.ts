@@ -22,6 +22,14 @@ afterEach(() => warn.mockRestore());
 const create = (options: object) => createJwtAuthInterceptor({ audience: "lab", ...(options as JwtIssuerOptions) });
 const sign = (key: KeyObject | Uint8Array, alg: string) =>
   new SignJWT({ sub: "ada", aud: "lab" }).setProtectedHeader({ alg }).setExpirationTime("5m").sign(key);
+function errorOf(create: () => unknown): Error {
+  try {
+    create();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const ec = (namedCurve: string) => generateKeyPairSync("ec", { namedCurve });
 const p256 = ec("P-256");
@@ -112,6 +120,7 @@ describe("the forms of a public key", () => {
     ["a list", () => [p256.publicKey], isNone],
   ])("%s is refused at creation", async (_, publicKey, message) => {
     const key = await publicKey();
+    if (message === isNone) expect(errorOf(() => create({ publicKey: key })).cause).toBeInstanceOf(Error);
     expect(() => create({ publicKey: key })).toThrow(TypeError);
     expect(() => create({ publicKey: key })).toThrow(message);
   });
@@ -219,6 +228,10 @@ describe("the address of a key set", () => {
       expect(() => create({ jwksUri, allowInsecureHttp })).toThrow(TypeError);
       expect(() => create({ jwksUri, allowInsecureHttp })).toThrow(message);
     }
+  });
+
+  test("why it is not a URL stands in the cause", () => {
+    expect(errorOf(() => create({ jwksUri: "keys" })).cause).toMatchObject({ code: "ERR_INVALID_URL" });
   });
 
   test("algorithms of a key set are asymmetric", () => {

@@ -183,6 +183,21 @@ describe("how long an endpoint is left alone", () => {
   });
 });
 
+test("a key that is not known waits for the cool-down to be over, once for many", async () => {
+  vi.useRealTimers();
+  const interceptor = byKeySet({ cooldown: 150 });
+  expect(await tryIt(interceptor, await signed())).toEqual(ok());
+  const start = performance.now();
+  await keySet.rotate();
+  for (const outcome of await Promise.all(
+    Array.from({ length: 5 }, async () => tryIt(interceptor, await signed("bob"))),
+  )) {
+    expect(outcome).toEqual(ok("bob"));
+  }
+  expect(performance.now() - start).toBeGreaterThan(100);
+  expect(keySet.requests).toBe(2);
+});
+
 describe("what an endpoint may answer", () => {
   const serve = async (
     answer: (url: string) => { status?: number; headers?: Record<string, string>; body?: unknown },
