@@ -97,13 +97,19 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   const kept = new Map<string, Kept>();
   const asked = new WeakMap<AuthContext, Asked>();
 
-  function keep(name: string, revocation: Kept): boolean {
-    if (kept.size >= maxSize && !kept.has(name)) {
-      const now = Date.now();
+  function keep(name: string, { at, until }: Kept): boolean {
+    const now = Date.now();
+    const known = kept.get(name);
+    if (known !== undefined && now < known.until) {
+      // An older one, which the store may still have, does not undo a newer one.
+      kept.set(name, { at: Math.max(at, known.at), until: Math.max(until, known.until) });
+      return true;
+    }
+    if (kept.size >= maxSize && known === undefined) {
       for (const [old, { until }] of kept) if (now >= until) kept.delete(old);
       if (kept.size >= maxSize) return false;
     }
-    kept.set(name, revocation);
+    kept.set(name, { at, until });
     return true;
   }
 
@@ -130,6 +136,8 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       keep(name, revocation);
       if (isMeant(revocation, name, context)) throw revoked(name);
     }
+    // What was revoked here while the store was asked.
+    refuseKept(caller.names, context);
     // Only now: a caller who is revoked is asked about again.
     caller.at = now;
   }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRevocations, credentials, type Revocation, type RevocationOptions, session } from "@connectum/auth";
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Instance, startInstance, TestStore } from "./instance.js";
+
+afterEach(() => vi.useRealTimers());
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -149,6 +151,30 @@ describe("in other instances, through the store", () => {
     expect([await call("ada"), await call("bob")]).toEqual(["Unauthenticated", "bob"]);
     store.behaviour = "well";
     await revoke({ subject: "ada" });
+  });
+
+  test("while the store is asked, what is revoked here counts at once", async () => {
+    const store = new TestStore();
+    const { call, revoke } = start({ store, interval });
+    vi.spyOn(store, "get").mockReturnValue(sleep(50));
+    const pending = ["ada", "bob"].map(call);
+    await sleep(5);
+    await revoke({ subject: "ada" });
+    expect(await Promise.all(pending)).toEqual(["Unauthenticated", "bob"]);
+  });
+
+  test("a newer one is not undone by an older one that the store still has", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const store = new TestStore();
+    const [a, b] = [start({ store, clockTolerance: 1 }), start({ store, clockTolerance: 1 })];
+    await a.revoke({ subject: "ada" });
+    vi.advanceTimersByTime(20_000);
+    // Issued between the two.
+    expect(await a.call("ada/between/10")).toBe("ada");
+    store.behaviour = "failing";
+    await expect(b.revoke({ subject: "ada" })).rejects.toThrow("only this instance refuses");
+    store.behaviour = "well";
+    expect([await b.call("ada/new/-20"), await b.call("ada/between/10")]).toEqual(["ada", "Unauthenticated"]);
   });
 
   test("garbage in the place of a revocation refuses", async () => {
