@@ -42,7 +42,7 @@ export class CredentialDeadline {
             .catch(() => {});
         const part = this.#add({ reject: undefined, stop });
         return {
-          next: () => this.#race(part, it.next()),
+          next: () => (this.#isOver ? Promise.reject(this.#createError()) : this.#race(part, it.next())),
           ...(end && { return: (value) => end.call(it, value) }),
           ...(fail && { throw: (error) => fail.call(it, error) }),
         };
@@ -52,6 +52,7 @@ export class CredentialDeadline {
 
   #add(part: Part): Part {
     this.#parts.push(part);
+    if (this.#isOver) part.stop?.();
     return part;
   }
 
@@ -60,7 +61,6 @@ export class CredentialDeadline {
     return new Promise((resolve, reject) => {
       promise.then(resolve, reject);
       part.reject = reject;
-      if (this.#isOver) reject(this.#createError());
     });
   }
 

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { create } from "@bufbuild/protobuf";
 import {
   type ConnectRouter,
   createClient,
@@ -24,9 +25,9 @@ import {
   sharedSecretTrust,
 } from "@connectum/auth";
 import { createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
-import { EchoService } from "../gen/lab/v1/lab_pb.js";
+import { EchoService, ServerStreamResponseSchema } from "../gen/lab/v1/lab_pb.js";
 import { labRoutes, protocols } from "../support/lab.js";
 import { callAs, kinds, missing, ok, outcome, refused, tryIt, withLab } from "./call.js";
 
@@ -382,6 +383,30 @@ describe("streams end with their credential", () => {
     expect(await outcome(stream)).toMatchObject(refused("Credentials expired"));
     await sleep(60);
     expect(stopped).toBe(true);
+  });
+
+  test.each([
+    { name: "in time", ms: 10_000, want: ["next", "next"] },
+    { name: "when it is over, which does not run the handler for nobody", ms: 50, want: ["return"] },
+  ])("an answer that is read late: $name", async ({ ms, want }) => {
+    const seen: string[] = [];
+    const messages = {
+      next: async () => ({ done: seen.push("next") > 1, value: create(ServerStreamResponseSchema) }),
+      return: async () => ({ done: true, value: seen.push("return") }),
+    };
+    const produce: Interceptor = (next) => async (req) =>
+      ({ ...(await next(req)), message: { [Symbol.asyncIterator]: () => messages } }) as never;
+    const late: Interceptor = (next) => async (req) => {
+      const res = await next(req);
+      await sleep(100);
+      return res;
+    };
+    const stream = (async () => {
+      for await (const _ of echoOf([late, expiring(ms), produce]).serverStream({}, { headers: as("ada") }));
+      return "ended";
+    })();
+    expect(await outcome(stream)).toMatchObject(ms > 100 ? ok("ended") : refused("Credentials expired"));
+    await vi.waitFor(() => expect(seen).toEqual(want));
   });
 });
 
