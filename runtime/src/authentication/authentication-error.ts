@@ -12,7 +12,7 @@ export class InvalidCredentialError extends Error {
 
   /** @param options - `final`: by default, false. */
   constructor(message: string, options: { readonly cause?: unknown; readonly final?: boolean } = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    super(message, options);
     this.final = options.final === true;
   }
 }

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { AuthContextInit } from "../context/auth-context.js";
+import type { AuthContext } from "../context/auth-context.js";
 import { checkOptionNames } from "../option-names.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { TimeLimit } from "./time-limit.js";
@@ -62,9 +62,9 @@ export class Limiter {
   }
 
   /** @throws InvalidCredentialError */
-  checkIdentity({ roles, scopes }: AuthContextInit): void {
-    if ((roles?.length ?? 0) > this.#limits.roles) throw new InvalidCredentialError("too many roles");
-    if ((scopes?.length ?? 0) > this.#limits.scopes) throw new InvalidCredentialError("too many scopes");
+  checkIdentity({ roles, scopes }: AuthContext): void {
+    if (roles.length > this.#limits.roles) throw new InvalidCredentialError("too many roles");
+    if (scopes.length > this.#limits.scopes) throw new InvalidCredentialError("too many scopes");
   }
 
   /**

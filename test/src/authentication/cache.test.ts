@@ -60,7 +60,7 @@ describe("in this process", () => {
     vi.advanceTimersByTime(999);
     await tryIt(interceptor, as("ada"));
     expect(seen.length).toBe(1);
-    vi.advanceTimersByTime(2);
+    vi.advanceTimersByTime(1);
     await tryIt(interceptor, as("ada"));
     expect(seen.length).toBe(2);
   });
@@ -91,9 +91,25 @@ describe("in this process", () => {
     }
     expect(seen.filter((token) => token === "revoked").length).toBe(1);
     expect(seen.filter((token) => token === "bad").length).toBe(3);
-    vi.advanceTimersByTime(10_001);
+    vi.advanceTimersByTime(9_999);
+    await tryIt(interceptor, as("revoked"));
+    expect(seen.filter((token) => token === "revoked").length).toBe(1);
+    vi.advanceTimersByTime(1);
     await tryIt(interceptor, as("revoked"));
     expect(seen.filter((token) => token === "revoked").length).toBe(2);
+  });
+
+  test("refusals are bounded as well", async () => {
+    const seen: string[] = [];
+    const interceptor = createAuthInterceptor({
+      cache: { maxSize: 1 },
+      verifyCredentials(token) {
+        seen.push(token);
+        throw new InvalidCredentialError("revoked", { final: true });
+      },
+    });
+    for (const token of ["a", "a", "b", "b", "a"]) expect(await tryIt(interceptor, as(token))).toMatchObject(refused());
+    expect(seen).toEqual(["a", "b", "a"]);
   });
 
   test("a failure to find out is never remembered", async () => {
@@ -298,6 +314,44 @@ describe("a store that processes share", () => {
     vi.advanceTimersByTime(200);
     await tryIt(other.interceptor, as("ada"));
     expect(other.seen.length).toBe(1);
+  });
+
+  test.each([
+    ["as long as it counts here", undefined, 60_000],
+    ["as long as the credential does", 20_000, 20_000],
+  ])("the store is told to keep an entry %s", async (_, expiresIn, want) => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const set = vi.fn();
+    const store: CacheStore = { get: () => undefined, set, delete: () => {} };
+    expect(await tryIt(counting({ store, namespace, ttl: 60_000 }, expiresIn).interceptor, as("ada"))).toEqual(ok());
+    expect(set.mock.calls).toEqual([[expect.any(String), expect.any(String), want]]);
+  });
+
+  test.each([undefined, null])("where the store has nothing (%s), there is nothing to remove", async (nothing) => {
+    const deleted = vi.fn();
+    const { seen, interceptor } = counting({
+      store: { get: () => nothing, set: () => {}, delete: deleted },
+      namespace,
+    });
+    expect(await tryIt(interceptor, as("ada"))).toEqual(ok());
+    expect(seen).toEqual(["ada"]);
+    expect(deleted).not.toHaveBeenCalled();
+  });
+
+  test("a store that failed is left alone for a second, and then asked again", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const get = vi.fn().mockRejectedValueOnce(new Error("down"));
+    const { interceptor } = counting({ store: { get, set: () => {}, delete: () => {} }, namespace });
+    for (const [token, wait, asked] of [
+      ["a", 0, 1],
+      ["b", 999, 1],
+      ["c", 1, 2],
+      ["d", 0, 3],
+    ] as const) {
+      vi.advanceTimersByTime(wait);
+      expect(await tryIt(interceptor, as(token))).toEqual(ok(token));
+      expect(get).toHaveBeenCalledTimes(asked);
+    }
   });
 
   const entry = (over: object) =>

@@ -20,6 +20,9 @@ const secretText = "postgres://admin:hunter2@db";
 
 const coded = (code: string) => Object.assign(new Error(secretText), { code });
 const causedBy = (cause: unknown) => new TypeError("fetch failed", { cause });
+const deep = (depth: number): Error => (depth === 1 ? coded("ECONNRESET") : causedBy(deep(depth - 1)));
+const circular = new Error(secretText);
+circular.cause = causedBy(circular);
 
 describe("what a verification throws", () => {
   const invalid = refused();
@@ -35,6 +38,9 @@ describe("what a verification throws", () => {
     { name: "a refused connection", error: coded("ECONNREFUSED"), want: unavailable },
     { name: "an unknown host", error: causedBy(coded("ENOTFOUND")), want: unavailable },
     { name: "a failed fetch", error: causedBy(coded("UND_ERR_CONNECT_TIMEOUT")), want: unavailable },
+    { name: "a lost connection at the bottom of eight causes", error: deep(8), want: unavailable },
+    { name: "deeper than anybody looks", error: deep(9), want: invalid },
+    { name: "causes that go in circles", error: circular, want: invalid },
     { name: "a timeout", error: new DOMException(secretText, "TimeoutError"), want: unavailable },
     {
       name: "an invalid credential because of a lost connection",

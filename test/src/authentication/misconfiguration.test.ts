@@ -55,7 +55,13 @@ const pipeline: Mistakes = [
   [{ propagateHeaders: "yes" }, /^propagateHeaders: expected true or false, got "yes"/],
   [{ propagatedClaims: ["tenant"] }, /^propagatedClaims: has no effect without propagateHeaders: true/],
   [{ propagateHeaders: true, propagatedClaims: "tenant" }, /^propagatedClaims: expected a list/],
+  [{ asyncContext: "false" }, /^asyncContext: expected true or false/],
+  [{ limits: "none" }, /^limits: expected an object/],
+  [{ limits: { role: 1 } }, /^role: unknown option of limits; did you mean roles/],
+  [{ revocations: {} }, /^revocations: expected what createRevocations makes/],
+  [{ revocations: null }, /^revocations: expected what createRevocations makes/],
 ];
+const nothing = () => undefined;
 const cache: Mistakes = [
   [{ cache: true }, /^cache: expected an object/],
   [{ cache: { ttl: 0 } }, /^cache.ttl: expected milliseconds above 0, got 0/],
@@ -72,8 +78,13 @@ const cache: Mistakes = [
     /^cache.store: expected a store with get, set and delete, such as a Keyv; it has no get/,
   ],
   [{ cache: { store: "redis://localhost" } }, /^cache.store/],
+  [{ cache: { store: { get: nothing } } }, /^cache.store: .* it has no set/],
+  [{ cache: { store: { get: nothing, set: nothing } } }, /^cache.store: .* it has no delete/],
   [{ cache: { storeTimeout: 0 } }, /^cache.storeTimeout/],
-  [{ cache: { namespace: "" } }, /^cache.namespace/],
+  [{ cache: { storeTimeout: Number.NaN } }, /^cache.storeTimeout/],
+  [{ cache: { namespace: "" } }, /^cache.namespace: expected a non-empty string/],
+  [{ cache: { namespace: unset } }, /^cache.namespace: expected a non-empty string/],
+  [{ cache: { namespace: 1 } }, /^cache.namespace: expected a non-empty string/],
 ];
 
 refuses("createAuthInterceptor", createAuthInterceptor, { verifyCredentials }, [

@@ -47,8 +47,8 @@ describe("entries of a store", () => {
     const eveKey = [...store.entries.keys()].find((key) => key !== adaKey) as string;
     const changed = `${ada.startsWith("A") ? "B" : "A"}${ada.slice(1)}`;
     const plain = JSON.stringify({ version: 1, until: Date.now() + 60_000, identity: { subject: "subject-of-ada" } });
-    for (const forged of [ada, changed, ada.slice(0, -2), ada.slice(0, 20), plain, "", "x"]) {
-      store.entries.set(eveKey, forged);
+    for (const forged of [ada, changed, ada.slice(0, -2), ada.slice(0, 20), plain, "", "x", 1, { length: 40 }]) {
+      store.entries.set(eveKey, forged as string);
       const fresh = start(store);
       expect(await fresh.call("eve")).toBe("subject-of-eve");
       expect(fresh.verifications()).toBe(1);
@@ -56,12 +56,28 @@ describe("entries of a store", () => {
   });
 
   test.each([
-    ["short", { store: new TestStore(), secret: "short" }, "cache.secret: expected at least 32 characters"],
+    ["short", { store: new TestStore(), secret: "x".repeat(31) }, "cache.secret: expected at least 32 characters"],
+    ["no text", { store: new TestStore(), secret: 1e32 }, "cache.secret: expected at least 32 characters"],
+    [
+      "a list",
+      { store: new TestStore(), secret: Array(32).fill("x") },
+      "cache.secret: expected at least 32 characters",
+    ],
     ["unset", { store: new TestStore(), secret: undefined }, "cache.secret: expected at least 32 characters"],
     ["without a store", { secret }, "cache.secret: has no effect without a store"],
   ])("a secret that is %s is refused", (_, cache, message) => {
     const authenticate = () =>
       credentials({ verifyCredentials: () => null, cache: { namespace: "n", ...cache } as CacheOptions });
     expect(() => startInstance({ authenticate: authenticate() })).toThrow(message);
+  });
+
+  test("a secret of 32 characters is enough", async () => {
+    const secret = "x".repeat(32);
+    const store = new TestStore();
+    for (const verifications of [1, 0]) {
+      const instance = start(store, { secret });
+      expect(await instance.call("token")).toBe("subject-of-token");
+      expect(instance.verifications()).toBe(verifications);
+    }
   });
 });
