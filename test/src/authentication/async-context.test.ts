@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ConnectRouter, createClient, createRouterTransport } from "@connectrpc/connect";
 import { createAuthInterceptor, getAuthContext, requireAuthContext } from "@connectum/auth";
 import { expect, test, vi } from "vitest";
@@ -88,9 +89,34 @@ test("the timer of a stream's deadline ends with the stream, also when the clien
     return delay > inAnHour - 60_000 && delay <= inAnHour;
   });
   expect(deadlines).toHaveLength(8);
+  // None of them keeps the process alive.
+  expect(deadlines.filter(({ value }) => value.hasRef())).toEqual([]);
   await vi.waitFor(() => {
     const ended = new Set(cleared.mock.calls.map(([timer]) => timer));
     expect(deadlines.filter(({ value }) => !ended.has(value))).toEqual([]);
   });
   await lab.close();
+});
+
+test("a deadline works where timers are numbers, as on edge runtimes", async () => {
+  const start = setTimeout;
+  vi.stubGlobal("setTimeout", (callback: () => void, delay: number) => Number(start(callback, delay)));
+  try {
+    const router = wiring(true, new Date(Date.now() + 30));
+    const routes = ({ service }: ConnectRouter) =>
+      service(EchoService, {
+        async *serverStream() {
+          yield { subject: requireAuthContext().subject };
+          await sleep(5_000, undefined, { ref: false });
+        },
+      });
+    const seen: string[] = [];
+    const client = createClient(EchoService, createRouterTransport(routes, { router }));
+    await expect(async () => {
+      for await (const { subject } of client.serverStream({}, as("ada"))) seen.push(subject);
+    }).rejects.toThrow("Credentials expired");
+    expect(seen).toEqual(["ada"]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });

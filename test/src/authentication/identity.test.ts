@@ -8,6 +8,8 @@ import {
   createContextValues,
   createRouterTransport,
   type Interceptor,
+  type StreamRequest,
+  type UnaryRequest,
 } from "@connectrpc/connect";
 import {
   authContextKey,
@@ -286,6 +288,19 @@ describe("several interceptors in one chain", () => {
     expect(verified).toBe(1);
   });
 
+  test.each<[string, (req: UnaryRequest | StreamRequest) => object]>([
+    ["headers", ({ header }) => ({ header: new Headers(header) })],
+    ["a signal", () => ({ signal: new AbortController().signal })],
+  ])("so it does where an interceptor in between gives the call %s of its own", async (_, change) => {
+    let verified = 0;
+    const interceptor = createAuthInterceptor({
+      verifyCredentials: (token) => ({ subject: `${token}${verified++ || ""}` }),
+    });
+    const between: Interceptor = (next) => (req) => next({ ...req, ...change(req) });
+    expect(await tryIt([interceptor, between, interceptor], as("ada"))).toEqual(ok());
+    expect(verified).toBe(1);
+  });
+
   test("the gate and the interceptors verify once", async () => {
     let verified = 0;
     const counted = credentials({ verifyCredentials: (token) => ({ subject: token, claims: { n: ++verified } }) });
@@ -407,6 +422,21 @@ describe("streams end with their credential", () => {
     })();
     expect(await outcome(stream)).toMatchObject(ms > 100 ? ok("ended") : refused("Credentials expired"));
     await vi.waitFor(() => expect(seen).toEqual(want));
+  });
+});
+
+test("a stream that an interceptor answers with a single message is an error, since its end could not be watched", async () => {
+  const interceptor = createAuthInterceptor({
+    verifyCredentials: (subject) => ({ subject, expiresAt: new Date(Date.now() + 60_000) }),
+  });
+  const broken: Interceptor = (next) => async (req) => ({ ...(await next(req)), stream: false }) as never;
+  const stream = (async () => {
+    for await (const _ of echoOf([interceptor, broken]).serverStream({}, { headers: as("ada") }));
+    return "ended";
+  })();
+  expect(await outcome(stream)).toMatchObject({
+    code: "Internal",
+    text: "a stream was answered with a single message",
   });
 });
 
