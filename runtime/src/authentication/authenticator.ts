@@ -56,6 +56,7 @@ interface Plan {
 
 interface Found {
   readonly credential: Credential;
+  readonly presented: string | undefined;
   readonly verifier: Verifier;
 }
 
@@ -103,8 +104,9 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
       for (const verifier of plan.verifiers) {
         const credential = verifier.scheme.read(call);
         if (credential === undefined) continue;
-        limiter.checkCredential(credential.key);
-        return { credential, verifier };
+        const { key, presented = key } = credential;
+        limiter.checkCredential(presented);
+        return { credential, presented, verifier };
       }
       return undefined;
     } catch (cause) {
@@ -135,7 +137,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   /** After the cache: what is revoked beats what is remembered. */
   function admit(
     call: AuthCall,
-    { credential: { key, presented = key }, verifier: { challenges } }: Found,
+    { presented, verifier: { challenges } }: Found,
     context: AuthContext,
   ): AuthContext | undefined | Promise<AuthContext | undefined> {
     let pending: Promise<void> | undefined;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AuthLimits, credentials } from "@connectum/auth";
+import { type AuthLimits, credentials, session } from "@connectum/auth";
 import { describe, expect, test } from "vitest";
 import { startInstance } from "./instance.js";
 
@@ -38,6 +38,26 @@ describe("a caller who is over a limit is refused, and one at the limit is serve
     expect(await call(served)).toBe(served.slice(0, 20));
     expect(await call(refused)).toBe("Unauthenticated");
   });
+
+  test.each([
+    ["cached", { ttl: 60_000 }],
+    ["not cached", false],
+  ] as const)(
+    "credentialLength of sessions that are %s: the token counts, not what it is kept by",
+    async (_, cache) => {
+      const { call } = startInstance({
+        authenticate: session({
+          bearer: true,
+          verifySession: (token) => token,
+          mapSession: (subject) => ({ subject }),
+          cache,
+        }),
+        limits: { credentialLength: 30 },
+      });
+      expect(await call("x".repeat(30))).toBe("x".repeat(30));
+      expect(await call("x".repeat(31))).toBe("Unauthenticated");
+    },
+  );
 
   test.each(["credentialLength", "roles", "scopes", "verificationTime", "verifications"])(
     "%s must be above 0",
