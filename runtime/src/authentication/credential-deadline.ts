@@ -19,6 +19,8 @@ export class CredentialDeadline {
   constructor(expiresAt: number, signal: AbortSignal, createError: () => ConnectError) {
     this.#expiresAt = expiresAt;
     this.#createError = createError;
+    // The client may leave while its credential is verified: nothing would end the timer.
+    if (signal.aborted) return;
     this.#arm();
     signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }

@@ -98,6 +98,37 @@ test("the timer of a stream's deadline ends with the stream, also when the clien
   await lab.close();
 });
 
+test("a client that goes away while its credential is verified leaves no timer behind", async () => {
+  const started = vi.spyOn(globalThis, "setTimeout");
+  const cleared = vi.spyOn(globalThis, "clearTimeout");
+  const inADay = 86_400_000;
+  const leaving = new AbortController();
+  const verified = vi.fn();
+  const lab = await startLab({
+    interceptors: [
+      createAuthInterceptor({
+        async verifyCredentials(subject) {
+          leaving.abort();
+          await sleep(50);
+          verified();
+          return { subject, expiresAt: new Date(Date.now() + inADay) };
+        },
+      }),
+    ],
+  });
+  const client = createClient(EchoService, lab.transports.grpc);
+  const stream = client.serverStream({}, { ...as("ada"), signal: leaving.signal });
+  await expect(stream[Symbol.asyncIterator]().next()).rejects.toThrow();
+  await vi.waitFor(() => expect(verified).toHaveBeenCalled());
+  await sleep(20);
+  const ended = new Set(cleared.mock.calls.map(([timer]) => timer));
+  const left = started.mock.results.filter(
+    ({ value }, i) => (started.mock.calls[i]?.[1] ?? 0) > inADay / 2 && !ended.has(value),
+  );
+  expect(left).toEqual([]);
+  await lab.close();
+});
+
 test("a deadline works where timers are numbers, as on edge runtimes", async () => {
   const start = setTimeout;
   vi.stubGlobal("setTimeout", (callback: () => void, delay: number) => Number(start(callback, delay)));
