@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { createRevocations, credentials, type Revocation, type RevocationOptions, session } from "@connectum/auth";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Instance, startInstance, TestStore } from "./instance.js";
@@ -88,12 +89,54 @@ describe("in this instance, at once, whatever is cached", () => {
     }
   });
 
-  test("until the ttl is over", async () => {
+  test("until the ttl is over, of the last time", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
     const { call, revoke } = start({ ttl: 50 });
+    for (const [wait, revoked, want] of [
+      [0, true, "Unauthenticated"],
+      [49, false, "Unauthenticated"],
+      [1, false, "ada"],
+      [0, true, "Unauthenticated"],
+      [20, true, "Unauthenticated"],
+      [49, false, "Unauthenticated"],
+      [1, false, "ada"],
+    ] as const) {
+      vi.advanceTimersByTime(wait);
+      if (revoked) await revoke({ subject: "ada" });
+      expect(await call("ada")).toBe(want);
+    }
+  });
+
+  test("a subject again, which counts from the later time", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { call, revoke } = start({ clockTolerance: 1 });
     await revoke({ subject: "ada" });
-    expect(await call("ada")).toBe("Unauthenticated");
-    await sleep(60);
-    expect(await call("ada")).toBe("ada");
+    vi.advanceTimersByTime(20_000);
+    expect(await call("ada/between/10")).toBe("ada");
+    await revoke({ subject: "ada" });
+    expect([await call("ada/between/10"), await call("ada/new/-2")]).toEqual(["Unauthenticated", "ada"]);
+  });
+
+  test("a credential that is issued as late as a clock may be ahead is refused, a later one is not", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000_000_000 });
+    const { call, revoke } = start({ clockTolerance: 3_000 });
+    await revoke({ subject: "ada" });
+    expect([await call("ada/x/-3"), await call("ada/x/-4")]).toEqual(["Unauthenticated", "ada"]);
+  });
+
+  test("what every object inherits is no claim", async () => {
+    const { call, revoke } = start();
+    await revoke({ subject: "ada" });
+    await revoke({ tokenId: "inherited" });
+    const inherited = { iat: seconds() + 1_000, jti: "inherited" };
+    for (const [name, value] of Object.entries(inherited)) {
+      Object.defineProperty(Object.prototype, name, { value, configurable: true });
+    }
+    try {
+      expect([await call("ada"), await call("bob")]).toEqual(["Unauthenticated", "bob"]);
+    } finally {
+      for (const name of Object.keys(inherited)) Reflect.deleteProperty(Object.prototype, name);
+    }
   });
 });
 
@@ -143,11 +186,16 @@ describe("in other instances, through the store", () => {
     expect(Date.now() - start_).toBeLessThan(500);
   });
 
-  test.each(["failing", "hanging", "refusing"] as const)("a store that is %s is reported", async (behaviour) => {
+  test.each([
+    ["failing", new Error("ECONNREFUSED")],
+    ["hanging", new ConnectError("not within 50 ms", Code.DeadlineExceeded)],
+    ["refusing", undefined],
+  ] as const)("a store that is %s is reported", async (behaviour, cause) => {
     const store = new TestStore();
     store.behaviour = behaviour;
     const { call, revoke } = start({ store, interval, storeTimeout: 50 });
-    await expect(revoke({ subject: "ada" })).rejects.toThrow("only this instance refuses");
+    const error = await revoke({ subject: "ada" }).catch((thrown: unknown) => thrown);
+    expect(error).toEqual(new Error("the store did not take the revocation: only this instance refuses", { cause }));
     expect([await call("ada"), await call("bob")]).toEqual(["Unauthenticated", "bob"]);
     store.behaviour = "well";
     await revoke({ subject: "ada" });
@@ -156,11 +204,29 @@ describe("in other instances, through the store", () => {
   test("while the store is asked, what is revoked here counts at once", async () => {
     const store = new TestStore();
     const { call, revoke } = start({ store, interval });
-    vi.spyOn(store, "get").mockReturnValue(sleep(50));
-    const pending = ["ada", "bob"].map(call);
+    const get = vi.spyOn(store, "get").mockReturnValue(sleep(50));
+    const pending = ["ada", "bob", "ada"].map(call);
     await sleep(5);
     await revoke({ subject: "ada" });
-    expect(await Promise.all(pending)).toEqual(["Unauthenticated", "bob"]);
+    expect(await Promise.all(pending)).toEqual(["Unauthenticated", "bob", "Unauthenticated"]);
+    // Two names of each caller.
+    expect(get).toHaveBeenCalledTimes(4);
+  });
+
+  test("asked again when the interval is over, and no sooner", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const store = new TestStore();
+    const { call } = start({ store, interval });
+    for (const [wait, reads] of [
+      [0, 2],
+      [interval - 1, 2],
+      [1, 4],
+      [interval - 1, 4],
+    ] as const) {
+      vi.advanceTimersByTime(wait);
+      expect(await call("ada")).toBe("ada");
+      expect(store.reads).toBe(reads);
+    }
   });
 
   test("a newer one is not undone by an older one that the store still has", async () => {
@@ -177,12 +243,31 @@ describe("in other instances, through the store", () => {
     expect([await b.call("ada/new/-20"), await b.call("ada/between/10")]).toEqual(["ada", "Unauthenticated"]);
   });
 
-  test("garbage in the place of a revocation refuses", async () => {
+  test.each<[string, unknown, string]>([
+    ["no JSON", "garbage", "Unauthenticated"],
+    ["null in JSON", "null", "Unauthenticated"],
+    ["a number", 1, "Unauthenticated"],
+    ["no times", "{}", "Unauthenticated"],
+    ["no end", '{"at":0}', "Unauthenticated"],
+    ["no beginning", `{"until":${9e15}}`, "Unauthenticated"],
+    ["times that are texts", '{"at":"0","until":"0"}', "Unauthenticated"],
+    ["one that counts", `{"at":${9e15},"until":${9e15}}`, "Unauthenticated"],
+    ["one of long ago", `{"at":0,"until":${9e15}}`, "ada"],
+    ["one that is over", `{"at":${9e15},"until":0}`, "ada"],
+    ["nothing", undefined, "ada"],
+    ["null", null, "ada"],
+  ])("in the place of a revocation %s: what cannot be read refuses, for the ttl", async (_, value, want) => {
+    vi.useFakeTimers({ toFake: ["Date"] });
     const store = new TestStore();
-    const [a, b] = [start({ store, interval }), start({ store, interval })];
+    const [a, b] = [start({ store, ttl: 60_000 }), start({ store, ttl: 60_000 })];
     await a.revoke({ subject: "ada" });
-    for (const [key] of store.entries) store.entries.set(key, "garbage");
-    expect([await b.call("ada/x/-100"), await b.call("bob")]).toEqual(["Unauthenticated", "bob"]);
+    for (const key of store.entries.keys()) store.entries.set(key, value as string);
+    expect([await b.call("ada/x/-100"), await b.call("bob")]).toEqual([want, "bob"]);
+    store.entries.clear();
+    vi.advanceTimersByTime(59_999);
+    expect(await b.call("ada/x/-100")).toBe(want);
+    vi.advanceTimersByTime(1);
+    expect(await b.call("ada/x/-100")).toBe("ada");
   });
 
   test("what the store holds names nobody", async () => {
@@ -196,15 +281,33 @@ describe("in other instances, through the store", () => {
 
 describe("bounds", () => {
   test("no more than maxSize are kept, and none that counts is dropped for another", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
     const { call, revoke } = start({ maxSize: 2, ttl: 200 });
+    const all = () => Promise.all(["a", "b", "c"].map(call));
     await revoke({ subject: "a" });
+    vi.advanceTimersByTime(100);
     await revoke({ subject: "b" });
     await revoke({ subject: "b" });
-    await expect(revoke({ subject: "c" })).rejects.toThrow(RangeError);
-    expect(await Promise.all(["a", "b", "c"].map(call))).toEqual(["Unauthenticated", "Unauthenticated", "c"]);
-    await sleep(210);
+    await expect(revoke({ subject: "c" })).rejects.toThrow(new RangeError("2 revocations are kept already"));
+    expect(await all()).toEqual(["Unauthenticated", "Unauthenticated", "c"]);
+    vi.advanceTimersByTime(100);
     await revoke({ subject: "c" });
-    expect(await Promise.all(["a", "b", "c"].map(call))).toEqual(["a", "b", "Unauthenticated"]);
+    expect(await all()).toEqual(["a", "Unauthenticated", "Unauthenticated"]);
+    await expect(revoke({ subject: "a" })).rejects.toThrow(RangeError);
+  });
+
+  test("what the memory has no room for is refused all the same, as long as the store says so", async () => {
+    const store = new TestStore();
+    const [a, b] = [start({ store }), start({ store, maxSize: 1 })];
+    await b.revoke({ subject: "bob" });
+    await a.revoke({ subject: "ada" });
+    for (let i = 0; i < 2; i++) {
+      expect([await b.call("ada"), await b.call("bob"), await b.call("eve")]).toEqual([
+        "Unauthenticated",
+        "Unauthenticated",
+        "eve",
+      ]);
+    }
   });
 
   test.each<[unknown, RegExp]>([
