@@ -375,6 +375,32 @@ describe("streams end with their credential", () => {
     });
   });
 
+  test("which may be further away than a timer can wait", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    try {
+      const days = 24 * 3600 * 1000;
+      let settled = false;
+      const read = async () => {
+        const transport = createRouterTransport(
+          ({ service }) => service(EchoService, { serverStream: () => ({ [Symbol.asyncIterator]: () => forever }) }),
+          { router: { interceptors: [expiring(60 * days)] } },
+        );
+        for await (const _ of createClient(EchoService, transport).serverStream({}, { headers: as("ada") }));
+        return "ended";
+      };
+      const forever = { next: () => new Promise<never>(() => {}) };
+      const stream = outcome(read()).finally(() => {
+        settled = true;
+      });
+      await vi.advanceTimersByTimeAsync(60 * days - 1);
+      expect(settled).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await stream).toMatchObject(refused("Credentials expired"));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("the handler is asked to stop, so that it does not produce for nobody", async () => {
     let stopped = false;
     const routes = ({ service }: ConnectRouter) =>

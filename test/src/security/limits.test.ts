@@ -75,10 +75,12 @@ describe("a caller who is over a limit is refused, and one at the limit is serve
 
 describe("verifications", () => {
   test("that take too long are given up: unavailable, and not refused for good", async () => {
-    const { call } = start({ verificationTime: 50 }, 120);
-    const start_ = Date.now();
-    expect(await call("slow")).toBe("Unavailable");
-    expect(Date.now() - start_).toBeLessThan(110);
+    const { call } = start({ verificationTime: 50, verifications: 1 }, 120);
+    for (const token of ["slow", "slow2"]) {
+      const start_ = Date.now();
+      expect(await call(token)).toBe("Unavailable");
+      expect(Date.now() - start_).toBeLessThan(110);
+    }
     expect(await call("fast")).toBe("fast");
     await sleep(100);
     // The verification was late, but it has come to an end.
@@ -112,6 +114,16 @@ describe("verifications", () => {
     expect(answers.filter((answer) => answer === "Unavailable")).toHaveLength(15);
     expect(mostAtATime()).toBe(5);
     expect(await call("slow19")).toBe("slow19");
+  });
+
+  test("that fail make room for others", async () => {
+    const verifyCredentials = (subject: string) => (subject === "bad" ? null : { subject });
+    const { call } = startInstance({
+      authenticate: credentials({ verifyCredentials }),
+      limits: { verifications: 1 },
+    });
+    for (let i = 0; i < 3; i++) expect(await call("bad")).toBe("Unauthenticated");
+    expect(await call("ada")).toBe("ada");
   });
 
   test("of one credential count as one", async () => {
