@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConnectRouter, createClient, createRouterTransport } from "@connectrpc/connect";
 import { createAuthInterceptor, getAuthContext, requireAuthContext } from "@connectum/auth";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
 import { startLab } from "../support/lab.js";
 
@@ -19,6 +19,8 @@ function catchError(fn: () => unknown): unknown {
     return error;
   }
 }
+
+afterEach(() => vi.restoreAllMocks());
 
 // First, since it is about a process in which no interceptor publishes callers.
 test("with asyncContext false, the handler's context says who is calling, and getAuthContext() alone says what is wrong", async () => {
@@ -96,6 +98,29 @@ test("the timer of a stream's deadline ends with the stream, also when the clien
     expect(deadlines.filter(({ value }) => !ended.has(value))).toEqual([]);
   });
   await lab.close();
+});
+
+test("a stream needs no timer where nobody's credential expires", async () => {
+  const routes = ({ service }: ConnectRouter) =>
+    service(EchoService, {
+      async *serverStream() {
+        yield { subject: getAuthContext()?.subject ?? "nobody" };
+        await sleep(20);
+      },
+    });
+  const router = {
+    interceptors: [createAuthInterceptor({ verifyCredentials: (subject) => ({ subject }), optionalMethods: ["*"] })],
+  };
+  const client = createClient(EchoService, createRouterTransport(routes, { router }));
+  const read = async (options: object) => {
+    const seen: string[] = [];
+    for await (const { subject } of client.serverStream({}, options)) seen.push(subject);
+    return seen;
+  };
+  const started = vi.spyOn(globalThis, "setTimeout");
+  expect([await read(as("ada")), await read({})]).toEqual([["ada"], ["nobody"]]);
+  // The one that verifications have.
+  expect(started.mock.calls.map(([, delay]) => delay)).toEqual([10_000]);
 });
 
 test("a client that goes away while its credential is verified leaves no timer behind", async () => {

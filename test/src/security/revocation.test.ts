@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { createRevocations, credentials, type Revocation, type RevocationOptions, session } from "@connectum/auth";
+import {
+  createGatewayAuthInterceptor,
+  createRevocations,
+  credentials,
+  type Revocation,
+  type RevocationOptions,
+  session,
+} from "@connectum/auth";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { ok, refused, tryIt } from "../authentication/call.js";
 import { type Instance, startInstance, TestStore } from "./instance.js";
 
 afterEach(() => vi.useRealTimers());
@@ -87,6 +95,19 @@ describe("in this instance, at once, whatever is cached", () => {
       expect(await call("ada")).toBe("Unauthenticated");
       expect(await call("bob")).toBe("bob");
     }
+  });
+
+  test("whom a gateway vouches for, by the subject", async () => {
+    const revocations = createRevocations();
+    const secret = "the-secret-of-the-gateway";
+    const interceptor = createGatewayAuthInterceptor({
+      trustSource: { header: "x-gateway-secret", secrets: secret },
+      revocations,
+    });
+    const as = (subject: string) => tryIt(interceptor, { "x-gateway-secret": secret, "x-auth-subject": subject });
+    await revocations.revoke({ subject: "ada" });
+    expect(await as("ada")).toMatchObject(refused());
+    expect(await as("bob")).toEqual(ok("bob"));
   });
 
   test("until the ttl is over, of the last time", async () => {
