@@ -184,6 +184,12 @@ describe("methods that are skipped or optional", () => {
       want: refused(),
     },
     {
+      name: "optional, anonymous, with nothing to propagate",
+      options: { optionalMethods: publicMethods, propagateHeaders: true },
+      headers: {},
+      want: ok(""),
+    },
+    {
       name: "both, with a credential",
       options: { skipMethods: ["*"], optionalMethods: publicMethods },
       headers: as("ada"),
