@@ -190,6 +190,25 @@ describe("sessions are kept by all that their verification sees", () => {
   });
 });
 
+test.each([
+  { name: "verified at once", delay: undefined },
+  { name: "verified later", delay: 10 },
+])("what cannot be kept by a key is verified for each caller: $name", async ({ delay }) => {
+  const verifySession = vi.fn((token: string | undefined) =>
+    delay === undefined ? { token } : sleep(delay, { token }),
+  );
+  const interceptor = createSessionAuthInterceptor({
+    cookie: "s",
+    cache: false,
+    verifySession,
+    mapSession: ({ token = "" }) => ({ subject: token }),
+  });
+  const callers = ["ada", "bob", "ada", "eve"];
+  const answers = await Promise.all(callers.map((caller) => tryIt(interceptor, { cookie: `s=${caller}` })));
+  expect(answers).toEqual(callers.map((caller) => ok(caller)));
+  expect(verifySession).toHaveBeenCalledTimes(4);
+});
+
 describe("cached tokens and keys that rotate", () => {
   let keySet: TestKeySet;
   beforeAll(async () => {

@@ -223,9 +223,9 @@ describe("challenges (RFC 6750 section 3)", () => {
       ...missing,
       challenge: null,
     });
-    expect(await tryIt(createAuthInterceptor({ extractCredentials, verifyCredentials, challenge: "ApiKey" }))).toEqual({
-      ...missing,
-      challenge: "ApiKey",
-    });
+    const byApiKey = createAuthInterceptor({ extractCredentials, verifyCredentials, challenge: "ApiKey" });
+    expect(await tryIt(byApiKey)).toEqual({ ...missing, challenge: "ApiKey" });
+    // Only Bearer has an error parameter.
+    expect(await tryIt(byApiKey, { "x-api-key": "bad" })).toEqual({ ...refused(), challenge: "ApiKey" });
   });
 });
