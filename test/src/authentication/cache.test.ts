@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import {
+  type AuthScheme,
   authContextKey,
   type CacheOptions,
   type CacheStore,
+  createAuth,
   createAuthInterceptor,
   createInternalAuthInterceptor,
   createJwtAuthInterceptor,
@@ -15,6 +17,7 @@ import {
 import { createTestJwt, startTestKeySet, TEST_JWT_SECRET, type TestKeySet } from "@connectum/auth/testing";
 import { Keyv } from "keyv";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { ok, refused, tryIt, unavailable } from "./call.js";
 
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -207,6 +210,27 @@ test.each([
   const answers = await Promise.all(callers.map((caller) => tryIt(interceptor, { cookie: `s=${caller}` })));
   expect(answers).toEqual(callers.map((caller) => ok(caller)));
   expect(verifySession).toHaveBeenCalledTimes(4);
+});
+
+test.each([
+  { name: "nothing", vouchedBy: undefined, isCurrent: undefined, want: 1 },
+  { name: "nothing, where a key could be asked about", vouchedBy: undefined, isCurrent: () => false, want: 1 },
+  { name: "a key that nobody asks about", vouchedBy: "key", isCurrent: undefined, want: 1 },
+  { name: "a key that counts", vouchedBy: "key", isCurrent: (key: string) => key === "key", want: 1 },
+  { name: "a key that does not count any more", vouchedBy: "key", isCurrent: () => false, want: 3 },
+])("an entry for which $name vouches: three calls, $want verifications", async ({ vouchedBy, isCurrent, want }) => {
+  const verify = vi.fn(async () => ({ identity: { subject: "ada" }, vouchedBy }));
+  const scheme: AuthScheme = {
+    name: "own",
+    challenge: undefined,
+    trustedHeaders: [],
+    cache: {},
+    ...(isCurrent && { isCurrent }),
+    read: () => ({ key: "ada", verify }),
+  };
+  const { interceptors } = createAuth({ policies: [EchoServicePolicy], authenticate: scheme });
+  for (let i = 0; i < 3; i++) expect(await tryIt(interceptors)).toEqual(ok());
+  expect(verify).toHaveBeenCalledTimes(want);
 });
 
 describe("cached tokens and keys that rotate", () => {
