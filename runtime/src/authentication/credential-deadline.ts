@@ -22,12 +22,12 @@ export class CredentialDeadline {
     // The client may leave while its credential is verified: nothing would end the timer.
     if (signal.aborted) return;
     this.#arm();
-    signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+    signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
 
   /** Settles as `promise` does, or rejects at the deadline. */
   guard<T>(promise: Promise<T>): Promise<T> {
-    return this.#race(this.#add({ reject: undefined }), promise);
+    return this.#race(this.#add({}), promise);
   }
 
   /** Yields what `source` yields, or throws at the deadline; then `source` is asked to stop. */
@@ -42,7 +42,8 @@ export class CredentialDeadline {
           void Promise.resolve()
             .then(() => end?.call(it))
             .catch(() => {});
-        const part = this.#add({ reject: undefined, stop });
+        const part = this.#add({ stop });
+        if (this.#isOver) stop();
         return {
           next: () => (this.#isOver ? Promise.reject(this.#createError()) : this.#race(part, it.next())),
           ...(end && { return: (value) => end.call(it, value) }),
@@ -54,7 +55,6 @@ export class CredentialDeadline {
 
   #add(part: Part): Part {
     this.#parts.push(part);
-    if (this.#isOver) part.stop?.();
     return part;
   }
 
@@ -83,6 +83,6 @@ export class CredentialDeadline {
 /** A side of the call: its answer, the messages of the client, those of the handler. */
 interface Part {
   /** Ends what is waiting now; nothing happens where nothing is. */
-  reject: ((error: ConnectError) => void) | undefined;
+  reject?: (error: ConnectError) => void;
   readonly stop?: () => void;
 }

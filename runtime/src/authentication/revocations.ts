@@ -105,7 +105,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       kept.set(name, { at: Math.max(at, known.at), until: Math.max(until, known.until) });
       return true;
     }
-    if (kept.size >= maxSize && known === undefined) {
+    if (kept.size >= maxSize) {
       for (const [old, { until }] of kept) if (now >= until) kept.delete(old);
       if (kept.size >= maxSize) return false;
     }

@@ -432,28 +432,67 @@ describe("streams end with their credential", () => {
     expect(stopped).toBe(true);
   });
 
+  const answerWith = (messages: object): Interceptor => {
+    const message = { [Symbol.asyncIterator]: () => messages };
+    return (next) => async (req) => ({ ...(await next(req)), message }) as never;
+  };
+  /** Has the iterator of an answer in its hands before the client reads. */
+  const handle =
+    (use: (answer: AsyncIterable<unknown>) => Promise<AsyncIterable<unknown>>): Interceptor =>
+    (next) =>
+    async (req) => {
+      const res = await next(req);
+      return { ...res, message: await use(res.message as AsyncIterable<unknown>) } as never;
+    };
+  const readAll = async (interceptors: Interceptor[]) => {
+    for await (const _ of echoOf(interceptors).serverStream({}, { headers: as("ada") }));
+    return "ended";
+  };
+  const late = handle(async (answer) => {
+    await sleep(100);
+    return answer;
+  });
+  const lateNext = handle(async (answer) => {
+    const it = answer[Symbol.asyncIterator]();
+    await sleep(100);
+    return { [Symbol.asyncIterator]: () => it };
+  });
+
   test.each([
-    { name: "in time", ms: 10_000, want: ["next", "next"] },
-    { name: "when it is over, which does not run the handler for nobody", ms: 50, want: ["return"] },
-  ])("an answer that is read late: $name", async ({ ms, want }) => {
+    { name: "in time", reader: late, ms: 10_000, want: ["next", "next"] },
+    { name: "in time, message by message", reader: lateNext, ms: 10_000, want: ["next", "next"] },
+    { name: "when it is over, which does not run the handler for nobody", reader: late, ms: 50, want: ["return"] },
+    { name: "when it is over, message by message", reader: lateNext, ms: 50, want: ["return"] },
+  ])("an answer that is read late: $name", async ({ reader, ms, want }) => {
     const seen: string[] = [];
-    const messages = {
+    const produce = answerWith({
       next: async () => ({ done: seen.push("next") > 1, value: create(ServerStreamResponseSchema) }),
       return: async () => ({ done: true, value: seen.push("return") }),
-    };
-    const produce: Interceptor = (next) => async (req) =>
-      ({ ...(await next(req)), message: { [Symbol.asyncIterator]: () => messages } }) as never;
-    const late: Interceptor = (next) => async (req) => {
-      const res = await next(req);
-      await sleep(100);
-      return res;
-    };
-    const stream = (async () => {
-      for await (const _ of echoOf([late, expiring(ms), produce]).serverStream({}, { headers: as("ada") }));
-      return "ended";
-    })();
-    expect(await outcome(stream)).toMatchObject(ms > 100 ? ok("ended") : refused("Credentials expired"));
+    });
+    expect(await outcome(readAll([reader, expiring(ms), produce]))).toMatchObject(
+      ms > 100 ? ok("ended") : refused("Credentials expired"),
+    );
     await vi.waitFor(() => expect(seen).toEqual(want));
+  });
+
+  const next = () => new Promise(() => {});
+  test.each([
+    { name: "can be left", messages: { next, return: async (value: unknown) => ({ done: true, value }) } },
+    { name: "can be failed", messages: { next, throw: async (value: unknown) => ({ done: true, value }) } },
+    { name: "can be neither", messages: { next } },
+  ])("an answer that $name stays so", async ({ messages }) => {
+    const seen: unknown[] = [];
+    const leave = handle(async (answer) => {
+      const it = answer[Symbol.asyncIterator]();
+      seen.push(Object.keys(it), await it.return?.("left"), await it.throw?.("failed"));
+      return (async function* () {})();
+    });
+    expect(await readAll([leave, expiring(10_000), answerWith(messages)])).toBe("ended");
+    expect(seen).toEqual([
+      Object.keys(messages),
+      "return" in messages ? { done: true, value: "left" } : undefined,
+      "throw" in messages ? { done: true, value: "failed" } : undefined,
+    ]);
   });
 });
 
