@@ -408,6 +408,7 @@ describe("a store that processes share", () => {
     ["nothing like JSON", "<html>"],
     ["an object", { subject: "eve" }],
     ["a number", 1],
+    ["a list of an entry", [entry({})]],
     ["null in JSON", "null"],
     ["another version", entry({ version: 2 })],
     ["no end", entry({ until: "never" })],

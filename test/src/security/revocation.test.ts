@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import {
   createGatewayAuthInterceptor,
   createRevocations,
   credentials,
+  InvalidCredentialError,
   type Revocation,
   type RevocationOptions,
   session,
@@ -104,10 +105,19 @@ describe("in this instance, at once, whatever is cached", () => {
       trustSource: { header: "x-gateway-secret", secrets: secret },
       revocations,
     });
-    const as = (subject: string) => tryIt(interceptor, { "x-gateway-secret": secret, "x-auth-subject": subject });
+    let cause: unknown;
+    const outer: Interceptor = (next) => (req) =>
+      next(req).catch((error) => {
+        cause = error.cause;
+        throw error;
+      });
+    const as = (subject: string) =>
+      tryIt([outer, interceptor], { "x-gateway-secret": secret, "x-auth-subject": subject });
     await revocations.revoke({ subject: "ada" });
-    expect(await as("ada")).toMatchObject(refused());
     expect(await as("bob")).toEqual(ok("bob"));
+    expect(await as("ada")).toEqual({ ...refused(), challenge: null });
+    // For the server's log.
+    expect(cause).toEqual(new InvalidCredentialError("revoked by subject"));
   });
 
   test("until the ttl is over, of the last time", async () => {
