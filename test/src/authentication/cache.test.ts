@@ -271,6 +271,26 @@ describe("a store that processes share", () => {
     expect([one.seen.length, other.seen.length]).toEqual([1, 0]);
   });
 
+  test.each([
+    { name: "that a key vouched for", vouchedBy: "key", expiresAt: undefined },
+    { name: "that expires", vouchedBy: undefined, expiresAt: new Date(Date.now() + 60_000) },
+  ])("so it does for a credential $name", async ({ vouchedBy, expiresAt }) => {
+    const verify = vi.fn(async () => ({ identity: { subject: "ada", expiresAt }, vouchedBy }));
+    const scheme: AuthScheme = {
+      name: "own",
+      challenge: undefined,
+      trustedHeaders: [],
+      cache: { store: keyv(), namespace },
+      read: () => ({ key: "ada", verify }),
+    };
+    for (let i = 0; i < 3; i++) {
+      const { interceptors } = createAuth({ policies: [EchoServicePolicy], authenticate: scheme });
+      expect(await tryIt(interceptors)).toEqual(ok());
+      await sleep(5);
+    }
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
   test("an identity is the same from the store as from the verifier", async () => {
     const store = keyv();
     const seen: unknown[] = [];
