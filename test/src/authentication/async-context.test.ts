@@ -118,8 +118,8 @@ test("a stream needs no timer where nobody's credential expires", async () => {
     return seen;
   };
   const started = vi.spyOn(globalThis, "setTimeout");
-  expect([await read(as("ada")), await read({})]).toEqual([["ada"], ["nobody"]]);
-  // The one that verifications have.
+  expect([await read(as("ada")), await read(as("bob")), await read({})]).toEqual([["ada"], ["bob"], ["nobody"]]);
+  // The one that all verifications share.
   expect(started.mock.calls.map(([, delay]) => delay)).toEqual([10_000]);
 });
 
