@@ -158,7 +158,7 @@ test("a deadline works where timers are numbers, as on edge runtimes", async () 
   const start = setTimeout;
   vi.stubGlobal("setTimeout", (callback: () => void, delay: number) => Number(start(callback, delay)));
   try {
-    const router = wiring(true, new Date(Date.now() + 30));
+    const router = wiring(true, new Date(Date.now() + 300));
     const routes = ({ service }: ConnectRouter) =>
       service(EchoService, {
         async *serverStream() {
