@@ -16,7 +16,7 @@ export function can<T extends ServicePolicy>(
 ): boolean {
   const row = Object.hasOwn(policy.methods, method) ? policy.methods[method] : undefined;
   // `allow` leaves it to authentication, which lets nobody in without a credential.
-  if (row === undefined || (row.access === "allow" && caller === undefined)) return false;
+  if (row === undefined || (row.access === "allow" && !caller)) return false;
   // A list that is not there holds nothing.
   return decide(row, caller as Caller | undefined).kind === "allow";
 }

@@ -38,11 +38,15 @@ export function decide(policy: MethodPolicy, caller: Caller | undefined, matchSc
       return allow;
     case "internal":
     case "requires":
-      if (caller === undefined) return { kind: "unauthenticated" };
+      // Without types, "nobody" may be null or false as well.
+      if (!caller) return { kind: "unauthenticated" };
       if (policy.access === "internal" && caller.internal !== true) return denied("not-internal");
       if (policy.roles.length > 0 && !policy.roles.some((name) => holds(name, caller.roles)))
         return denied("missing-role");
-      return coversAll(policy.scopes, caller.scopes, matchScope) ? allow : denied("missing-scope");
+      for (const name of policy.scopes) {
+        if (!holds(name, caller.scopes, matchScope)) return denied("missing-scope");
+      }
+      return allow;
     default:
       return denied(policy.access === "unspecified" ? policy.access : "deny");
   }
@@ -50,14 +54,10 @@ export function decide(policy: MethodPolicy, caller: Caller | undefined, matchSc
 
 type Held = Caller["roles"];
 
-function coversAll(required: readonly string[], held: Held, matchScope: MatchScope | undefined): boolean {
-  for (const name of required) {
-    if (matchScope ? ![...held].some((granted) => matchScope(name, granted) === true) : !holds(name, held))
-      return false;
-  }
-  return true;
-}
-
-function holds(name: string, held: Held): boolean {
-  return held instanceof Set ? held.has(name) : Array.isArray(held) && held.includes(name);
+function holds(name: string, held: Held, match?: MatchScope): boolean {
+  const isSet = held instanceof Set;
+  // Of anything else that can be iterated, such as a string, the parts are no names.
+  if (!isSet && !Array.isArray(held)) return false;
+  if (match) return [...held].some((granted) => match(name, granted) === true);
+  return isSet ? held.has(name) : held.includes(name);
 }

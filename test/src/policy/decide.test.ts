@@ -54,6 +54,38 @@ test.each<{ name: string; row: unknown; caller?: unknown }>([
   expect(decide(row as MethodPolicy, caller as Caller).kind).toBe("denied");
 });
 
+test.each<{ name: string; caller: unknown }>([
+  { name: "null", caller: null },
+  { name: "false", caller: false },
+  { name: "an empty name", caller: "" },
+])("without types, nobody is still nobody: $name", ({ caller }) => {
+  for (const row of [requires([]), requires(["a"]), internal([])]) {
+    expect(decide(row, caller as Caller)).toEqual({ kind: "unauthenticated" });
+  }
+  expect(decide({ access: "public" }, caller as Caller)).toEqual({ kind: "allow" });
+  for (const method of ["Authenticated", "Allow", "Role"] as const) {
+    expect(can(AccessServicePolicy, method, caller as undefined)).toBe(false);
+  }
+  expect(can(AccessServicePolicy, "Public", caller as undefined)).toBe(true);
+});
+
+describe("matchScope is asked about the scopes that a caller has", () => {
+  const covers = (required: string, granted: string) => required.startsWith(granted);
+  test.each<{ name: string; scopes: unknown; want: string }>([
+    { name: "in a list", scopes: ["orders"], want: "allow" },
+    { name: "in a set", scopes: new Set(["orders"]), want: "allow" },
+    { name: "others", scopes: ["users"], want: "denied" },
+    { name: "none", scopes: [], want: "denied" },
+    { name: "the letters of a string", scopes: "orders", want: "denied" },
+    { name: "the keys of a map", scopes: new Map([["orders", true]]).keys(), want: "denied" },
+    { name: "not there", scopes: undefined, want: "denied" },
+  ])("$name: $want", ({ scopes, want }) => {
+    const holder = { roles: [], scopes } as unknown as Caller;
+    expect(decide(requires([], ["orders:read", "orders:write"]), holder, covers).kind).toBe(want);
+    expect(decide(requires([], []), holder, covers).kind).toBe("allow");
+  });
+});
+
 describe("can() answers for a user interface", () => {
   test.each([
     { method: "Public", caller: undefined, want: true },
