@@ -1,7 +1,8 @@
 import type { AuthContext } from "../context/auth-context.js";
 import { isInternal } from "../context/internal-identity.js";
-import { checkList } from "../option-checks.js";
+import { checkOption } from "../option-checks.js";
 import type { Caller } from "../policy/decide.js";
+import { isNameList } from "../policy/name-list.js";
 import { createRoleHierarchy, type RoleHierarchy } from "../policy/role-hierarchy.js";
 
 /**
@@ -10,20 +11,23 @@ import { createRoleHierarchy, type RoleHierarchy } from "../policy/role-hierarch
  *
  * @throws TypeError for a malformed hierarchy.
  */
-export function createCallerLookup(hierarchy?: RoleHierarchy): (context: AuthContext) => Caller {
-  const expand =
-    hierarchy === undefined ? (roles: readonly string[]) => new Set(roles) : createRoleHierarchy(hierarchy);
+export function createCallerLookup(hierarchy: RoleHierarchy = {}): (context: AuthContext) => Caller {
+  const expand = createRoleHierarchy(hierarchy);
   const callers = new WeakMap<AuthContext, Caller>();
   return (context) => {
     let caller = callers.get(context);
     if (!caller) {
-      const { roles, scopes } = context;
-      checkList("AuthContext.roles", roles);
-      checkList("AuthContext.scopes", scopes);
+      const { subject, roles, scopes } = context;
+      // Whoever put it into the context values need not have had it checked.
+      checkOption([[subject], roles, scopes].every(isNameList), "AuthContext", "subject, roles, scopes");
       caller = { roles: expand(roles), scopes: new Set(scopes), internal: isInternal(context) };
-      // What can still change is looked at anew at each call.
-      if ([context, roles, scopes].every(Object.isFrozen)) callers.set(context, caller);
+      if (isFixed(context)) callers.set(context, caller);
     }
     return caller;
   };
+}
+
+/** Whether what a context says stays as it is. What can still change is looked at anew. */
+export function isFixed(context: AuthContext): boolean {
+  return [context, context.roles, context.scopes].every(Object.isFrozen);
 }

@@ -1,5 +1,6 @@
 import { type ContextKey, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
+import { isFixed } from "./caller.js";
 import type { Call, Enforcer } from "./enforcer.js";
 import type { Verdict } from "./verdict.js";
 
@@ -34,6 +35,8 @@ export function createGate({ enforced, now, evaluate, conclude }: Enforcer): Gat
       const verdict = evaluate(call, context);
       const error = verdict.effect === "deny" ? conclude(verdict, call, context, start) : undefined;
       if (error !== undefined) throw error;
+      // What may say something else by then is for the interceptor to look at.
+      if (context && !isFixed(context)) return;
       contextValues.set(resultKey, { call, context, verdict });
       used = true;
     },

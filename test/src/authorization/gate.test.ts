@@ -1,6 +1,6 @@
 import * as http from "node:http";
-import { createClient, createContextValues, createHandlerContext } from "@connectrpc/connect";
-import { createAuth, createAuthInterceptor, credentials, type DecisionEvent } from "@connectum/auth";
+import { createClient, createContextValues, createHandlerContext, type Interceptor } from "@connectrpc/connect";
+import { authContextKey, createAuth, createAuthInterceptor, credentials, type DecisionEvent } from "@connectum/auth";
 import { describe, expect, test } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { AccessService, EchoService } from "../gen/lab/v1/lab_pb.js";
@@ -77,17 +77,17 @@ test("what the gate found out about one call is not used for another, even where
   const { auth } = watched();
   const values = createContextValues();
   const gate = async (caller: string, method: "role" | "scope" | "deny") => {
-    await auth.requestGate(
-      createHandlerContext({
-        service: AccessService,
-        method: AccessService.method[method],
-        protocolName: "connect",
-        requestMethod: "POST",
-        url: "",
-        requestHeader: as(caller),
-        contextValues: values,
-      }),
-    );
+    const context = createHandlerContext({
+      service: AccessService,
+      method: AccessService.method[method],
+      protocolName: "connect",
+      requestMethod: "POST",
+      url: "",
+      requestHeader: as(caller),
+      contextValues: values,
+    });
+    await auth.requestGate(context);
+    return context.requestHeader;
   };
   const interceptors = auth.interceptors.slice(1);
   const handler = interceptors.reduceRight<Parameters<(typeof interceptors)[0]>[0]>(
@@ -105,9 +105,11 @@ test("what the gate found out about one call is not used for another, even where
     contextValues: values,
     message: { $typeName: "lab.v1.RoleRequest" as const, text: "" },
   });
-  await gate("right", "role");
-  await expect(handler(request("role", new Headers()))).rejects.toThrow("reached the handler");
-  await expect(handler(request("deny", new Headers()))).rejects.toThrow("Access denied");
+  const header = await gate("right", "role");
+  for (const headers of [header, new Headers()]) {
+    await expect(handler(request("role", headers))).rejects.toThrow("reached the handler");
+    await expect(handler(request("deny", headers))).rejects.toThrow("Access denied");
+  }
 });
 
 test("the interceptors decide alone where there is no gate, or where the gate is another's", async () => {
@@ -145,6 +147,31 @@ test("an identity that changes behind the gate is decided about anew", async () 
     expect((await echo.unary({}, { headers: { ...as("right"), "x-as": "wrong" } })).subject).toBe("wrong");
     expect(await outcome(access.role({}, { headers: { ...as("right"), "x-as": "wrong" } }))).toBe("PermissionDenied");
     expect(await outcome(access.role({}, { headers: { ...as("right"), "x-as": "admin" } }))).toBe("ok");
+  } finally {
+    await lab.close();
+  }
+});
+
+test("an identity that can still change is looked at again behind the gate", async () => {
+  const auth = createAuth({ policies: [AccessServicePolicy], authenticate: userScheme, optionalMethods: ["*"] });
+  const strip: Interceptor = (next) => (req) => {
+    const { roles } = req.contextValues.get(authContextKey) ?? {};
+    if (req.header.has("x-strip")) (roles as string[]).length = 0;
+    return next(req);
+  };
+  const identity = { subject: "x", scopes: [], claims: {}, type: "own" };
+  const lab = await startLab(
+    {
+      interceptors: [strip, ...auth.interceptors],
+      requestGate: auth.requestGate,
+      contextValues: () => createContextValues().set(authContextKey, { ...identity, roles: ["editor"] }),
+    },
+    labRoutes(),
+  );
+  try {
+    const access = createClient(AccessService, lab.transports.connect);
+    expect(await outcome(access.role({}))).toBe("ok");
+    expect(await outcome(access.role({}, { headers: { "x-strip": "1" } }))).toBe("PermissionDenied");
   } finally {
     await lab.close();
   }

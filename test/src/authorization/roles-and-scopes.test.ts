@@ -1,6 +1,16 @@
-import { can, createProtoAuthzInterceptor, createRoleHierarchy, type RoleHierarchy } from "@connectum/auth";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type AuthContext,
+  authContextKey,
+  authorizeMethods,
+  can,
+  createProtoAuthzInterceptor,
+  createRoleHierarchy,
+  type RoleHierarchy,
+} from "@connectum/auth";
 import { describe, expect, test, vi } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
+import { AccessService } from "../gen/lab/v1/lab_pb.js";
 import { as, inProcess, outcome } from "./callers.js";
 
 const policies = [AccessServicePolicy, EchoServicePolicy];
@@ -75,7 +85,6 @@ describe("scopes are compared for equality, unless matchScope says otherwise", (
 });
 
 test("an identity that an interceptor put together badly is refused, not read leniently", async () => {
-  const { authContextKey } = await import("@connectum/auth");
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const contexts: readonly { roles: unknown; scopes: unknown; want: string }[] = [
     { roles: ["editor"], scopes: [], want: "ok" },
@@ -103,8 +112,60 @@ test("an identity that an interceptor put together badly is refused, not read le
   warn.mockRestore();
 });
 
+test.each([
+  { method: "scope", challenge: 'Bearer error="insufficient_scope"' },
+  { method: "role", challenge: null },
+  { method: "deny", challenge: null },
+] as const)(
+  "a client hears that a scope is missing (RFC 6750), and nothing else: $method",
+  async ({ method, challenge }) => {
+    const { access } = inProcess(createProtoAuthzInterceptor({ policies }));
+    const error = await access[method]({}, { headers: as("wrong") }).then(() => undefined, ConnectError.from);
+    expect(error).toMatchObject({ code: Code.PermissionDenied, rawMessage: "Access denied", details: [] });
+    expect(error?.metadata.get("www-authenticate")).toBe(challenge);
+  },
+);
+
+describe("what is in the context values need not be an identity", () => {
+  const right = { subject: "x", roles: [], scopes: [], claims: {}, type: "own" };
+  test.each<{ name: string; identity: unknown; want: string }>([
+    { name: "an identity", identity: right, want: "ok" },
+    { name: "undefined", identity: undefined, want: "Unauthenticated" },
+    { name: "null", identity: null, want: "Unauthenticated" },
+    { name: "false", identity: false, want: "Unauthenticated" },
+    { name: "an empty string", identity: "", want: "Unauthenticated" },
+    { name: "a number", identity: 0, want: "Unauthenticated" },
+    { name: "true", identity: true, want: "PermissionDenied" },
+    { name: "a name", identity: "x", want: "PermissionDenied" },
+    { name: "an empty object", identity: {}, want: "PermissionDenied" },
+    { name: "no subject", identity: { ...right, subject: undefined }, want: "PermissionDenied" },
+    { name: "an empty subject", identity: { ...right, subject: "" }, want: "PermissionDenied" },
+    { name: "a subject that is no string", identity: { ...right, subject: 1 }, want: "PermissionDenied" },
+    { name: "a role that is none", identity: { ...right, roles: [null] }, want: "PermissionDenied" },
+    { name: "scopes in a string", identity: { ...right, scopes: "lab:read" }, want: "PermissionDenied" },
+  ])("$name: $want", async ({ identity, want }) => {
+    let asked = 0;
+    const yes = () => Boolean(++asked);
+    const { access, plain } = inProcess(
+      (next) => (req) => {
+        req.contextValues.set(authContextKey, identity as AuthContext);
+        return next(req);
+      },
+      createProtoAuthzInterceptor({
+        policies,
+        authorize: yes,
+        checks: [authorizeMethods(AccessService, { allow: yes })],
+      }),
+    );
+    expect(await outcome(access.authenticated({}))).toBe(want);
+    expect(await outcome(plain.get({}))).toBe(want);
+    expect(await outcome(access.allow({}))).toBe(want);
+    expect(asked).toBe(want === "ok" ? 2 : 0);
+    expect(await outcome(access.deny({}))).toBe("PermissionDenied");
+  });
+});
+
 test("an identity that is not frozen is looked at anew at each call", async () => {
-  const { authContextKey } = await import("@connectum/auth");
   const identity = { subject: "x", roles: ["editor"], scopes: [], claims: {}, type: "own" };
   const shallow = Object.freeze({ ...identity, roles: ["editor"] });
   for (const context of [identity, shallow]) {
