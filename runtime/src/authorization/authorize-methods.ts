@@ -61,10 +61,12 @@ export interface MethodChecks {
  * which are asked first; they can refuse what those allow, and never the other way round. Only true is a
  * yes, and throwing is a no. A check needs a caller who is authenticated, so a public method cannot have one.
  *
- * @throws TypeError for a method that the service does not have, and for what is not a check.
+ * @throws TypeError for a method that the service does not have, for what is not a check, and for anything but a plain
+ * object: the methods of a class, for example, would not be seen.
  */
 export function authorizeMethods<S extends DescService>(service: S, checks: ServiceChecks<S>): MethodChecks {
   const questions = new Map<string, Question>();
+  if (!isPlainObject(checks)) throw new TypeError(`authorizeMethods: ${service.typeName}: expected a plain object`);
   for (const [localName, check] of Object.entries(checks)) {
     const method = Object.hasOwn(service.method, localName) ? service.method[localName] : undefined;
     const name = `authorizeMethods: ${service.typeName}.${localName}`;
@@ -84,18 +86,25 @@ export function authorizeMethods<S extends DescService>(service: S, checks: Serv
   };
 }
 
+/** Whether an object inherits from nothing else. Written so that objects of another realm are plain as well. */
+function isPlainObject(value: object): boolean {
+  const parent = Object.getPrototypeOf(value);
+  return parent === null || Object.getPrototypeOf(parent) === null;
+}
+
 function questionOf(method: DescMethod, check: unknown, name: string): Question {
   const decidedBy = "check";
   const streams = method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
   if (typeof check === "function") {
     if (streams) return { decidedBy, ask: check as Question["ask"] };
-    return { decidedBy, ask: (caller, request) => check(caller, request.message, request) };
+    // Where the server's copy of the descriptors has a stream instead, there is no message to ask about.
+    return { decidedBy, ask: (caller, request) => request.message && check(caller, request.message, request) };
   }
   if (!streams || Object(check) !== check) throw new TypeError(`${name}: expected a function`);
   const { open = () => true, message, ...rest } = check as StreamChecks<Message>;
   rejectUnknownOptions(rest, `${name}.`);
-  if (typeof open !== "function") throw new TypeError(`${name}.open: expected a function`);
-  if (message === undefined) return { decidedBy, ask: open };
-  if (typeof message !== "function") throw new TypeError(`${name}.message: expected a function`);
-  return { decidedBy, ask: open, askOfMessage: message, guard: guardMessages };
+  for (const [part, value] of Object.entries(check as object)) {
+    if (typeof value !== "function") throw new TypeError(`${name}.${part}: expected a function`);
+  }
+  return message ? { decidedBy, ask: open, askOfMessage: message, guard: guardMessages } : { decidedBy, ask: open };
 }

@@ -1,17 +1,16 @@
 /** The stream, with every message passed to `check` first. Where that throws, the message and all after it are withheld. */
 export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Promise<void>): AsyncIterable<T> {
   const it = source[Symbol.asyncIterator]();
-  let refusal: Promise<never> | undefined;
-  return iterateBy(it, async () => {
-    if (refusal !== undefined) return refusal;
-    const result = await it.next();
-    try {
+  // In order, also where a reader asks for several at once: what follows a failure fails with it.
+  let last: Promise<IteratorResult<T> | undefined> = Promise.resolve(undefined);
+  return iterateBy(it, () => {
+    const next = last.then(async () => {
+      const result = await it.next();
       if (result.done !== true) await check(result.value);
-    } catch (error) {
-      refusal = Promise.reject(error);
-      return refusal;
-    }
-    return result;
+      return result;
+    });
+    last = next;
+    return next;
   });
 }
 

@@ -1,3 +1,5 @@
+import { clone, createFileRegistry, type DescService } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import {
   authorizeMethods,
@@ -5,10 +7,11 @@ import {
   createProtoAuthzInterceptor,
   type DecisionEvent,
   type MethodChecks,
+  type StreamChecks,
 } from "@connectum/auth";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
-import { AccessService, EchoService, PlainService } from "../gen/lab/v1/lab_pb.js";
+import { AccessService, type ClientStreamRequest, EchoService, PlainService } from "../gen/lab/v1/lab_pb.js";
 import { type Lab, labRoutes, protocols, startLab } from "../support/lab.js";
 import { as, collect, inProcess, outcome, streamOf, userScheme } from "./callers.js";
 
@@ -177,6 +180,19 @@ test("a handler that stops reading lets the client's messages go", async () => {
   expect(ends).toEqual(["return", "throw", "return", "throw"]);
 });
 
+test("messages that cannot be left early are read to their end", async () => {
+  const check = authorizeMethods(EchoService, { clientStream: { message: () => true }, serverStream: () => true });
+  const onlyNext: Interceptor = (next) => async (req) => {
+    if (!req.stream) return next(req);
+    const it = req.message[Symbol.asyncIterator]();
+    return next({ ...req, message: { [Symbol.asyncIterator]: () => ({ next: () => it.next() }) } } as typeof req);
+  };
+  const { echo } = inProcess(onlyNext, createProtoAuthzInterceptor({ policies, checks: [check] }));
+  const headers = as("right");
+  expect((await echo.clientStream(streamOf({ text: "1" }, { text: "2" }), { headers })).text).toBe("12");
+  expect(await collect(echo.serverStream({ text: "1" }, { headers }))).toHaveLength(3);
+});
+
 test("an opening check given as a function is asked about the caller and the request", async () => {
   const asked: unknown[] = [];
   const check = authorizeMethods(EchoService, {
@@ -188,6 +204,43 @@ test("an opening check given as a function is asked about the caller and the req
   const { echo } = inProcess(createProtoAuthzInterceptor({ policies, checks: [check] }));
   expect(await outcome(echo.clientStream(streamOf({ text: "1" }), { headers: as("right") }))).toBe("ok");
   expect(asked).toEqual([["right", "ClientStream", undefined]]);
+});
+
+test("a check opens nothing that a rule closes", async () => {
+  let asked = 0;
+  const checks = [authorizeMethods(AccessService, { unspecified: () => Boolean(++asked) })];
+  const outcomes = async (effect: "allow" | "deny") => {
+    const rules = [{ name: effect, effect, methods: ["lab.v1.AccessService/Unspecified"] }];
+    const { access } = inProcess(createProtoAuthzInterceptor({ policies, checks, rules }));
+    return outcome(access.unspecified({}, { headers: as("right") }));
+  };
+  expect(await outcomes("deny")).toBe("PermissionDenied");
+  expect(asked).toBe(0);
+  expect(await outcomes("allow")).toBe("ok");
+  expect(asked).toBe(1);
+});
+
+describe("checks of a stream add up: each may ask before it, about its messages, or both", () => {
+  const no = () => false;
+  const yes = () => true;
+  test.each<{ name: string; checks: readonly StreamChecks<ClientStreamRequest>[]; want: string }>([
+    { name: "nothing asked", checks: [{}], want: "ok" },
+    { name: "before it, yes", checks: [{ open: yes }], want: "ok" },
+    { name: "before it, no", checks: [{ open: no }], want: "PermissionDenied" },
+    { name: "its messages, and another before it", checks: [{ message: yes }, { open: yes }], want: "ok" },
+    { name: "the same the other way round", checks: [{ open: yes }, { message: yes }], want: "ok" },
+    { name: "one about its messages says no", checks: [{ message: yes }, { message: no }], want: "PermissionDenied" },
+    { name: "the other does", checks: [{ message: no }, { message: yes }], want: "PermissionDenied" },
+    {
+      name: "the one behind another before it does",
+      checks: [{ open: yes }, { message: no }],
+      want: "PermissionDenied",
+    },
+  ])("$name: $want", async ({ checks, want }) => {
+    const all = checks.map((check) => authorizeMethods(EchoService, { clientStream: check }));
+    const { echo } = inProcess(createProtoAuthzInterceptor({ policies, checks: all }));
+    expect(await outcome(echo.clientStream(streamOf({ text: "1" }), { headers: as("right") }))).toBe(want);
+  });
 });
 
 test("several checks of one method all have to say yes", async () => {
@@ -218,6 +271,80 @@ test("a second copy of the descriptors is no way around a check", async () => {
   const { access } = inProcess(createProtoAuthzInterceptor({ policies, checks }));
   expect(await outcome(access.role({}, { headers: as("right") }))).toBe("PermissionDenied");
   expect(await outcome(access.scope({}, { headers: as("right") }))).toBe("ok");
+});
+
+/** A service of the lab as in another version of its schema. */
+function otherVersion<S extends DescService>(
+  { file: { proto }, name, typeName }: S,
+  method: string,
+  change: object,
+): S {
+  const file = clone(FileDescriptorProtoSchema, proto);
+  const declared = file.service.find((service) => service.name === name)?.method.find(({ name }) => name === method);
+  if (declared === undefined) throw new Error(`${name} has no method ${method}`);
+  Object.assign(declared, change);
+  return createFileRegistry(file, () => undefined).getService(typeName) as S;
+}
+
+describe("a copy of the descriptors that says otherwise how a method streams is no way around a check", () => {
+  test.each([
+    { name: "messages for the server, one for the check", clientStreaming: false, want: "PermissionDenied" },
+    { name: "messages for both", clientStreaming: true, want: "ok" },
+  ])("$name: $want", async ({ clientStreaming, want }) => {
+    const copy = otherVersion(EchoService, "ClientStream", { clientStreaming });
+    const checks = [authorizeMethods(copy, { clientStream: () => true })];
+    const { echo } = inProcess(createProtoAuthzInterceptor({ policies, checks }));
+    expect(await outcome(echo.clientStream(streamOf({ text: "1" }), { headers: as("right") }))).toBe(want);
+  });
+
+  test("one message for the server, messages for the check", async () => {
+    const copy = otherVersion(EchoService, "Unary", { clientStreaming: true });
+    const streamed: object = { unary: { message: () => true } };
+    const { echo } = inProcess(createProtoAuthzInterceptor({ policies, checks: [authorizeMethods(copy, streamed)] }));
+    expect(await outcome(echo.unary({ text: "1" }, { headers: as("right") }))).toBe("Internal");
+    expect(await outcome(echo.clientStream(streamOf({ text: "1" }), { headers: as("right") }))).toBe("ok");
+  });
+});
+
+test("a check is for its own service, and not for a method of the same name elsewhere", async () => {
+  const plain: DescService = otherVersion(PlainService, "Get", { name: "Role" });
+  const no: object = { role: () => false };
+  const outcomes = async (...checks: MethodChecks[]) =>
+    outcome(inProcess(createProtoAuthzInterceptor({ policies, checks })).access.role({}, { headers: as("right") }));
+  expect(await outcomes(authorizeMethods(plain, no))).toBe("ok");
+  expect(await outcomes(authorizeMethods(AccessService, no))).toBe("PermissionDenied");
+});
+
+test("messages are passed on in order, also to a reader that asks for several at once", async () => {
+  const slowly = { good: 5, bad: 10, late: 0 };
+  const check = authorizeMethods(EchoService, {
+    clientStream: {
+      message: async (_, { text }) => {
+        await new Promise((resolve) => setTimeout(resolve, slowly[text as keyof typeof slowly]));
+        return text !== "bad";
+      },
+    },
+  });
+  const order: string[] = [];
+  const eager: Interceptor = (next) => async (req) => {
+    if (!req.stream) return next(req);
+    const it = req.message[Symbol.asyncIterator]();
+    const reads = Array.from({ length: 3 }, async () => {
+      try {
+        const { value } = await it.next();
+        order.push("text" in value ? String(value.text) : "no message");
+      } catch (error) {
+        order.push(ConnectError.from(error).message);
+      }
+    });
+    await Promise.all(reads);
+    throw new ConnectError("enough", Code.Aborted);
+  };
+  const { echo } = inProcess(createProtoAuthzInterceptor({ policies, checks: [check] }), eager);
+  const messages = streamOf({ text: "good" }, { text: "bad" }, { text: "late" });
+  expect(await outcome(echo.clientStream(messages, { headers: as("right") }))).toBe("Aborted");
+  const refused = "[permission_denied] Access denied";
+  expect(order).toEqual(["good", refused, refused]);
 });
 
 test("checks and rules are read once: what happens to the lists later changes nothing", async () => {

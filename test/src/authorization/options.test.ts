@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import {
   authorizeMethods,
   createAuth,
@@ -100,10 +101,42 @@ describe("a misconfiguration is a TypeError when the interceptor is created, als
     { name: "stream checks for unary", checks: { unary: { open: () => true } }, message: "expected a function" },
     { name: "stream checks misspelled", checks: { bidiStream: { each: () => true } }, message: "bidiStream.each" },
     { name: "stream check no function", checks: { bidiStream: { message: true } }, message: "bidiStream.message" },
+    { name: "stream check undefined", checks: { bidiStream: { message: undefined } }, message: "bidiStream.message" },
+    { name: "opening check undefined", checks: { bidiStream: { open: undefined } }, message: "bidiStream.open" },
+    { name: "a stream's check no function", checks: { bidiStream: true }, message: "expected a function" },
+    { name: "a stream's check undefined", checks: { bidiStream: undefined }, message: "expected a function" },
     { name: "opening check no function", checks: { bidiStream: { open: true } }, message: "bidiStream.open" },
   ])("authorizeMethods: $name", ({ checks, message }) => {
     expect(() => authorizeMethods(EchoService, { ...checks })).toThrow(TypeError);
     expect(() => authorizeMethods(EchoService, { ...checks })).toThrow(message);
+  });
+});
+
+describe("authorizeMethods takes a plain object: what else has methods would be checks that nobody sees", () => {
+  class Checks {
+    unary() {
+      return false;
+    }
+  }
+  const plain = { unary: () => false };
+  test.each<{ name: string; checks: object }>([
+    { name: "a class", checks: new Checks() },
+    { name: "an object that inherits", checks: Object.create(plain) },
+    { name: "a promise", checks: Promise.resolve(plain) },
+    { name: "a map", checks: new Map(Object.entries(plain)) },
+    { name: "a list", checks: [] },
+    { name: "a function", checks: () => plain },
+  ])("$name", ({ checks }) => {
+    expect(() => authorizeMethods(EchoService, checks)).toThrow(
+      new TypeError("authorizeMethods: lab.v1.EchoService: expected a plain object"),
+    );
+  });
+  test.each<{ name: string; checks: object }>([
+    { name: "as it is written", checks: plain },
+    { name: "without a prototype", checks: Object.assign(Object.create(null), plain) },
+    { name: "of another realm", checks: runInNewContext("({ unary: () => false })") },
+  ])("and so it does: $name", ({ checks }) => {
+    expect([...authorizeMethods(EchoService, checks).questions.keys()]).toEqual(["Unary"]);
   });
 });
 
