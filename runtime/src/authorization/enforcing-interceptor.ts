@@ -7,7 +7,7 @@ import type { AuthzRequest } from "./authz-request.js";
 import type { Enforcer } from "./enforcer.js";
 import { markAuthorized } from "./mark-authorized.js";
 import { messageOf } from "./message-of.js";
-import type { Question, Verdict } from "./verdict.js";
+import type { Asking, Question, Verdict } from "./verdict.js";
 
 type AnyRequest = UnaryRequest | StreamRequest;
 type Next = ReturnType<Interceptor>;
@@ -16,8 +16,8 @@ type Next = ReturnType<Interceptor>;
 export function createEnforcingInterceptor({ enforced, now, evaluate, conclude }: Enforcer): Interceptor {
   const warnOfOrder = createWarning("Authorization header, but no identity: authentication goes first");
 
-  async function askAndGoOn(next: Next, req: AnyRequest, verdict: Verdict, context: AuthContext) {
-    const { questions = [] } = verdict;
+  async function askAndGoOn(next: Next, req: AnyRequest, verdict: Asking, context: AuthContext) {
+    const { questions } = verdict;
     const [message, whole] = await messageOf(req);
     const { service, method, header, contextValues: values, signal } = req;
     const request: AuthzRequest = { service: service.typeName, method: method.name, header, values, signal, message };
@@ -25,15 +25,14 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude }
     /** Rejects where the answer is a no; a yes is reported where it is what the call is let through by. */
     async function put(answer: (question: Question) => unknown, yes?: Verdict): Promise<void> {
       const start = now();
-      const answered = await ask(questions, answer, yes);
-      const error = answered && conclude(answered, req, context, start);
+      const answered = ask(questions, answer, yes).then((it) => it && conclude(it, req, context, start));
+      // A report is not waited for: code that is only being tried out must not hold up a call or a message.
+      const error = enforced && (await answered);
       if (error) throw error;
     }
 
-    const decidedBy = questions.at(-1)?.decidedBy ?? verdict.decidedBy;
-    const asked = put((question) => question.ask(context, request), { ...verdict, effect: "allow", decidedBy });
-    // A report is not waited for: code that is only being tried out must not hold up a call.
-    if (enforced) await asked;
+    const { decidedBy } = questions.at(-1) ?? verdict;
+    await put((question) => question.ask(context, request), { ...verdict, effect: "allow", decidedBy });
     markAuthorized(req);
     const guard = questions.find((question) => question.guard)?.guard;
     const messages = guard?.(whole.message as AsyncIterable<Message>, context, request, put);

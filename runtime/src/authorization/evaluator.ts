@@ -71,27 +71,25 @@ export function createEvaluator(
         : fallbacks.filter(({ matches }) => matches(typeName, name)).map(({ verdict }) => verdict);
     // By name, so that a second copy of the descriptors is not a way around a check.
     const more = allChecks.flatMap(({ service, questions }) => (service === typeName && questions.get(name)) || []);
-    return verdicts.map((verdict) =>
-      more.length === 0 || verdict.effect === "deny"
+    return verdicts.map((verdict) => {
+      const [first, ...others] = verdict.effect === "ask" ? [...verdict.questions, ...more] : more;
+      return !first || verdict.effect === "deny"
         ? verdict
-        : { ...verdict, effect: "ask", questions: [...(verdict.questions ?? []), ...more] },
-    );
+        : { ...verdict, effect: "ask", questions: [first, ...others] };
+    });
   }
 
   function decideBy(plan: readonly PlannedVerdict[], caller: Caller | undefined): Verdict {
     for (const verdict of plan) {
-      const { decidedBy, rule, policy, questions } = verdict;
-      const decision = decide(policy, caller, matchScope);
+      const decision = decide(verdict.policy, caller, matchScope);
       if (decision.kind === "allow") {
-        const question = questions?.[0];
-        if (!question || caller) return verdict;
-        return { effect: "deny", decidedBy: question.decidedBy, reason: "unauthenticated" };
+        if (verdict.effect !== "ask" || caller) return verdict;
+        return { effect: "deny", decidedBy: verdict.questions[0].decidedBy, reason: "unauthenticated" };
       }
       const denied = decision.kind === "denied" ? decision.reason : decision.kind;
-      const reason = policy === missingRow ? "missing-row" : denied;
+      const reason = verdict.policy === missingRow ? "missing-row" : denied;
       // Where a table says no, that is the end. A rule that is not met leaves it to the next one.
-      if (reason === "unauthenticated" || decidedBy === "table")
-        return { effect: "deny", decidedBy, rule, reason, policy };
+      if (reason === "unauthenticated" || verdict.decidedBy === "table") return { ...verdict, effect: "deny", reason };
     }
     return { effect: "deny", decidedBy: "defaultPolicy", reason: "default" };
   }

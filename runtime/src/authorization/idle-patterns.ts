@@ -15,15 +15,15 @@ export function warnOfIdlePatterns(rules: readonly AuthzRule[], services: Policy
     for (const pattern of methods) {
       const matches = compileMethodPatterns([pattern], name);
       const [prefix = ""] = pattern.split(/[*/]/);
-      const table = services.get(prefix);
-      const candidates = table ? [[prefix, table] as const] : tables.filter(([service]) => service.startsWith(prefix));
       const finds = (isWanted: (row: MethodPolicy) => boolean) =>
-        candidates.some(([service, rows]) =>
-          Object.entries(rows).some(([method, row]) => matches(service, method) && isWanted(row)),
+        tables.some(
+          ([service, rows]) =>
+            service.startsWith(prefix) &&
+            Object.entries(rows).some(([method, row]) => matches(service, method) && isWanted(row)),
         );
       if (!finds(() => true)) warn(`rule ${name}: "${pattern}" matches no method of the tables`);
       // A pattern for many services is also for those that have no table.
-      else if (table && !finds(({ access }) => access === "unspecified"))
+      else if (services.has(prefix) && !finds(({ access }) => access === "unspecified"))
         warn(`rule ${name}: "${pattern}" is never asked: the tables decide`);
     }
   }

@@ -22,9 +22,10 @@ export type AuthzDenialReason =
   | "error";
 
 /** A decision and who made it. */
-export interface Verdict {
-  /** `ask`: allowed if every question is answered with yes. */
-  readonly effect: "allow" | "deny" | "ask";
+export type Verdict = Settled | Asking;
+
+interface Settled {
+  readonly effect: "allow" | "deny";
   readonly decidedBy: Decider;
   /** Why a call is denied. */
   readonly reason?: AuthzDenialReason;
@@ -34,14 +35,16 @@ export interface Verdict {
   readonly policy?: MethodPolicy;
   /** What the deciding code threw. */
   readonly error?: unknown;
-  /** Asked in order. */
-  readonly questions?: readonly Question[];
+}
+
+/** Allowed if every question is answered with yes. They are asked in order. */
+export interface Asking extends Omit<Settled, "effect"> {
+  readonly effect: "ask";
+  readonly questions: readonly [Question, ...Question[]];
 }
 
 /** The verdict on those callers who meet its `policy`. */
-export interface PlannedVerdict extends Verdict {
-  readonly policy: MethodPolicy;
-}
+export type PlannedVerdict = Verdict & { readonly policy: MethodPolicy };
 
 /** What everybody meets. */
 export const anybody: MethodPolicy = { access: "allow" };

@@ -116,6 +116,27 @@ describe("a handler that was not", () => {
     );
   });
 
+  test("the same call, handed to the handler of another method", async () => {
+    const outcomes: string[] = [];
+    const { access } = guarded([
+      ...wired(),
+      (next) => (req) => {
+        const context = { requestHeader: req.header, signal: req.signal, values: req.contextValues };
+        for (const method of [AccessService.method.public, AccessService.method.role]) {
+          try {
+            assertAuthorized({ ...context, method });
+            outcomes.push(`${method.name} ok`);
+          } catch (error) {
+            outcomes.push(`${method.name} ${Code[ConnectError.from(error).code]}`);
+          }
+        }
+        return next(req);
+      },
+    ]);
+    expect(await outcome(access.public({}))).toBe("ok");
+    expect(outcomes).toEqual(["Public ok", "Role Internal"]);
+  });
+
   test("a call in process, whose caller was authorized for another", async () => {
     const inner = guarded([]);
     let seen = "";

@@ -58,6 +58,7 @@ describe('mode: "report"', () => {
           }),
           authorizeMethods(EchoService, {
             serverStream: async () => false,
+            clientStream: { message: never },
             bidiStream: { message: (_, { text }) => text !== "b" },
           }),
         ],
@@ -69,11 +70,13 @@ describe('mode: "report"', () => {
     expect(await outcome(access.unspecified({}, { headers }))).toBe("ok");
     const streamed = await collect(echo.serverStream({ text: "s" }, { headers }));
     expect(streamed.map(({ text }) => text)).toEqual(["s0", "s1", "s2"]);
+    expect((await echo.clientStream(streamOf({ text: "a" }, { text: "b" }), { headers })).text).toBe("ab");
     const echoed = await collect(echo.bidiStream(streamOf({ text: "a" }, { text: "b" }, { text: "c" }), { headers }));
     expect(echoed.map(({ text }) => text)).toEqual(["a", "b", "c"]);
     expect(events.map(({ method, effect, decidedBy }) => `${method} ${effect} ${decidedBy}`)).toEqual([
       "Role deny check",
       "ServerStream deny check",
+      "ClientStream allow check",
       "BidiStream allow check",
       "BidiStream deny check",
     ]);
