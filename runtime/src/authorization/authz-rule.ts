@@ -50,7 +50,8 @@ export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule
 }
 
 function compileRequires(requires: NonNullable<AuthzRule["requires"]>, option: string): MethodPolicy {
-  checkOption(Object(requires) === requires, option, "an object");
+  // A set or a promise, for example, would ask for nothing.
+  checkOption({}.toString.call(requires) === "[object Object]", option, "an object");
   const { roles = [], scopes = [], ...rest } = requires;
   rejectUnknownOptions(rest, `${option}.`);
   checkOption(isNameList(roles), `${option}.roles`, "a list of non-empty strings");

@@ -5,6 +5,7 @@ import type { AuthContext } from "../context/auth-context.js";
 import { missingCredentials } from "../unauthenticated.js";
 import { withoutStackTrace } from "../without-stack-trace.js";
 import { AuthzDeniedError } from "./authz-denied-error.js";
+import type { AuthzRule } from "./authz-rule.js";
 import type { Verdict } from "./verdict.js";
 
 /** The error for a verdict that is a no: `unauthenticated` where an identity is missing, or an {@link AuthzDeniedError}. */
@@ -15,7 +16,7 @@ export function denialOf(
   challenges: readonly string[],
 ): ConnectError {
   if (reason === "unauthenticated") return missingCredentials(challenges);
-  const { roles = [], scopes = [] } = policy !== undefined && "roles" in policy ? policy : {};
+  const { roles = [], scopes = [] } = (policy ?? {}) as NonNullable<AuthzRule["requires"]>;
   const details = {
     method: `${parent.typeName}/${name}`,
     subject: context?.subject,

@@ -34,6 +34,11 @@ const options: readonly { name: string; options: object; message: string }[] = [
   },
   { name: "requires a string", options: { rules: [{ ...rule, requires: "admin" }] }, message: "rules[0] (r).requires" },
   { name: "requires null", options: { rules: [{ ...rule, requires: null }] }, message: "rules[0] (r).requires" },
+  ...[[], new Set(["admin"]), Promise.resolve({ roles: ["admin"] }), () => ({ roles: ["admin"] })].map((requires) => ({
+    name: `requires ${{}.toString.call(requires)}`,
+    options: { rules: [{ ...rule, requires }] },
+    message: "rules[0] (r).requires: expected an object",
+  })),
   { name: "roles a string", options: { rules: [{ ...rule, requires: { roles: "a" } }] }, message: "requires.roles" },
   { name: "an empty scope", options: { rules: [{ ...rule, requires: { scopes: [""] } }] }, message: "requires.scopes" },
   { name: "rules no list", options: { rules: rule }, message: "rules: expected a list" },
