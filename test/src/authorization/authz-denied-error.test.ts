@@ -1,10 +1,10 @@
 import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
-import { AuthzDeniedError, authorizeMethods, createAuth } from "@connectum/auth";
+import { AuthzDeniedError, authorizeMethods, createAuth, createProtoAuthzInterceptor } from "@connectum/auth";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { AccessService } from "../gen/lab/v1/lab_pb.js";
 import { type Lab, labRoutes, protocols, startLab } from "../support/lab.js";
-import { as, userScheme } from "./callers.js";
+import { as, inProcess, userScheme } from "./callers.js";
 
 const denial = () =>
   new AuthzDeniedError("admins only", {
@@ -133,9 +133,18 @@ describe.each(protocols)("through an interceptor that handles errors, over %s", 
   });
 });
 
+test("what a denial saves on its stack is not taken from other errors", async () => {
+  const limit = Error.stackTraceLimit;
+  const { access } = inProcess(createProtoAuthzInterceptor({ policies: [AccessServicePolicy] }));
+  for (const caller of ["wrong", undefined]) {
+    const denied = await access.role({}, { headers: as(caller) }).catch((error: unknown) => error);
+    expect(denied).toBeInstanceOf(ConnectError);
+    expect(Error.stackTraceLimit).toBe(limit);
+    expect(new Error("after").stack).toContain("authz-denied-error.test");
+  }
+});
+
 test("what a handler does to a denial does not change the next one", async () => {
-  const { inProcess } = await import("./callers.js");
-  const { createProtoAuthzInterceptor } = await import("@connectum/auth");
   const denials: AuthzDeniedError[] = [];
   const { access } = inProcess(
     (next) => (req) =>

@@ -54,6 +54,12 @@ test.each<{ name: string; row: unknown; caller?: unknown }>([
   expect(decide(row as MethodPolicy, caller as Caller).kind).toBe("denied");
 });
 
+test("why: an access it does not know is closed like one that says so", () => {
+  for (const access of ["Public", "deny", "toString", undefined]) {
+    expect(decide({ access } as MethodPolicy, caller(["a"]))).toEqual({ kind: "denied", reason: "deny" });
+  }
+});
+
 test.each<{ name: string; caller: unknown }>([
   { name: "null", caller: null },
   { name: "false", caller: false },
