@@ -1,10 +1,9 @@
 import type { Question, Verdict } from "./verdict.js";
 
-/** Asks in order, up to the first question that is not answered with yes. Where all are, it is `yes`. Never rejects. */
+/** Asks in order, up to the first question that is not answered with yes. Undefined where all are. Never rejects. */
 export async function ask(
   questions: readonly Question[],
   answer: (question: Question) => unknown,
-  yes: Verdict | undefined,
 ): Promise<Verdict | undefined> {
   for (const question of questions) {
     const { decidedBy } = question;
@@ -16,5 +15,5 @@ export async function ask(
     }
     return { effect: "deny", decidedBy, reason: decidedBy, error };
   }
-  return yes;
+  return undefined;
 }

@@ -19,7 +19,7 @@ export function createCallerLookup(hierarchy: RoleHierarchy = {}): (context: Aut
     if (!caller) {
       const { subject, roles, scopes } = context;
       // Whoever put it into the context values need not have had it checked.
-      checkOption([[subject], roles, scopes].every(isNameList), "AuthContext", "subject, roles, scopes");
+      checkOption([[subject], roles, scopes].every(isNameList), "subject, roles, scopes", "non-empty strings");
       caller = { roles: expand(roles), scopes: new Set(scopes), internal: isInternal(context) };
       if (isFixed(context)) callers.set(context, caller);
     }

@@ -25,9 +25,11 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude }
     /** Rejects where the answer is a no; a yes is reported where it is what the call is let through by. */
     async function put(answer: (question: Question) => unknown, yes?: Verdict): Promise<void> {
       const start = now();
-      const answered = ask(questions, answer, yes).then((it) => it && conclude(it, req, context, start));
+      const concluded = ask(questions, answer).then(
+        (answered = yes) => answered && conclude(answered, req, context, start),
+      );
       // A report is not waited for: code that is only being tried out must not hold up a call or a message.
-      const error = enforced && (await answered);
+      const error = enforced && (await concluded);
       if (error) throw error;
     }
 
