@@ -1,7 +1,8 @@
 import { clone, createFileRegistry, type DescService } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, createContextValues, type Interceptor } from "@connectrpc/connect";
 import {
+  authContextKey,
   authorizeMethods,
   createAuth,
   createProtoAuthzInterceptor,
@@ -9,7 +10,7 @@ import {
   type MethodChecks,
   type StreamChecks,
 } from "@connectum/auth";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { AccessService, type ClientStreamRequest, EchoService, PlainService } from "../gen/lab/v1/lab_pb.js";
 import { type Lab, labRoutes, protocols, startLab } from "../support/lab.js";
@@ -313,6 +314,32 @@ test("a check is for its own service, and not for a method of the same name else
     outcome(inProcess(createProtoAuthzInterceptor({ policies, checks })).access.role({}, { headers: as("right") }));
   expect(await outcomes(authorizeMethods(plain, no))).toBe("ok");
   expect(await outcomes(authorizeMethods(AccessService, no))).toBe("PermissionDenied");
+});
+
+test("calls that share their context values by mistake are each decided about by their own caller", async () => {
+  const contextValues = createContextValues();
+  const share: Interceptor = (next) => (req) => {
+    const subject = req.header.get("x-subject") ?? "";
+    contextValues.set(authContextKey, { subject, roles: ["editor"], scopes: [], claims: {}, type: "own" });
+    return next({ ...req, contextValues });
+  };
+  const asked: string[] = [];
+  const release: (() => void)[] = [];
+  const check = authorizeMethods(AccessService, {
+    role: async ({ subject }) => {
+      asked.push(subject);
+      await new Promise<void>((resolve) => release.push(resolve));
+      return subject === "ada";
+    },
+  });
+  const events: DecisionEvent[] = [];
+  const onDecision = (event: DecisionEvent) => void events.push(event);
+  const { access } = inProcess(share, createProtoAuthzInterceptor({ policies, checks: [check], onDecision }));
+  const calls = ["ada", "eve"].map((subject) => outcome(access.role({}, { headers: { "x-subject": subject } })));
+  await vi.waitFor(() => expect(asked).toEqual(["ada", "eve"]));
+  for (const resolve of release.reverse()) resolve();
+  expect(await Promise.all(calls)).toEqual(["ok", "PermissionDenied"]);
+  expect(events.map(({ subject, effect }) => `${subject} ${effect}`).sort()).toEqual(["ada allow", "eve deny"]);
 });
 
 test("messages are passed on in order, also to a reader that asks for several at once", async () => {
