@@ -153,7 +153,9 @@ test("a server-streaming call without a message is not decided", async () => {
       headers: { "content-type": "application/connect+json", ...as("right") },
       body: "",
     });
-    expect(await response.text()).toContain('"code":"unimplemented"');
+    expect(await response.text()).toContain(
+      '{"error":{"code":"unimplemented","message":"protocol error: missing input message"}',
+    );
     expect(asked).toBe(0);
   } finally {
     await lab.close();
