@@ -11,6 +11,7 @@ import type { DecisionLog } from "./authorization/decision-event.js";
 import { createEnforcer } from "./authorization/enforcer.js";
 import { createEnforcingInterceptor } from "./authorization/enforcing-interceptor.js";
 import { createGate } from "./authorization/gate.js";
+import { checkPlainObject } from "./option-checks.js";
 import { checkOptionNames } from "./option-names.js";
 
 export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
@@ -41,6 +42,7 @@ export interface Auth {
  * @throws TypeError for a malformed table or option.
  */
 export function createAuth(options: CreateAuthOptions): Auth {
+  checkPlainObject("createAuth", options);
   const [authzOptions, others] = splitAuthzOptions(options);
   const { pipeline, scheme: own } = splitOptions<typeof others & AuthenticationOptions>(others);
   if (pipeline.skipMethods !== undefined) {

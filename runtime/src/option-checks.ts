@@ -13,6 +13,18 @@ export function checkOption(right: boolean, option: string, expected: string): a
   if (!right) throw new TypeError(`${option}: expected ${expected}`);
 }
 
+/**
+ * Refuses options of which some may be inherited, as from a class: they would not be seen, and what they ask for not done.
+ *
+ * @throws TypeError naming what takes the options.
+ */
+export function checkPlainObject(owner: string, options: unknown): asserts options is object {
+  const isObject = Object(options) === options;
+  const parent = isObject && Object.getPrototypeOf(options);
+  // Written so that objects of another realm are plain as well.
+  checkOption(isObject && (parent === null || Object.getPrototypeOf(parent) === null), owner, "a plain object");
+}
+
 /** @throws TypeError naming the option, where the value is neither of two words. */
 export function checkWord(option: string, value: unknown, one: string, other: string): void {
   checkOption(value === one || value === other, option, `"${one}" or "${other}", got ${JSON.stringify(value)}`);

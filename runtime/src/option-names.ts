@@ -1,3 +1,5 @@
+import { checkPlainObject } from "./option-checks.js";
+
 /**
  * Refuses what is not an object of options, and names that no option has: a misspelled option would be a check left out.
  *
@@ -9,6 +11,7 @@ export function checkOptionNames(options: unknown, known: Readonly<Record<string
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(`${owner}: expected an object of options, got ${Array.isArray(options) ? "a list" : options}`);
   }
+  checkPlainObject(owner, options);
   const names = Object.keys(known);
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;

@@ -1,3 +1,4 @@
+import { checkPlainObject } from "../option-checks.js";
 import type { AuthLimits } from "./limits.js";
 import type { Revocations } from "./revocations.js";
 
@@ -28,10 +29,15 @@ export interface AuthenticationOptions {
   readonly revocations?: Revocations | undefined;
 }
 
-/** Parts the options of a factory into those of the pipeline and those of its scheme. */
+/**
+ * Parts the options of a factory into those of the pipeline and those of its scheme.
+ *
+ * @throws TypeError for what is not a plain object.
+ */
 export function splitOptions<T extends AuthenticationOptions>(
   options: T,
 ): { readonly pipeline: AuthenticationOptions; readonly scheme: Omit<T, keyof AuthenticationOptions> } {
+  checkPlainObject("options", options);
   const {
     skipMethods,
     optionalMethods,
@@ -41,7 +47,7 @@ export function splitOptions<T extends AuthenticationOptions>(
     limits,
     revocations,
     ...scheme
-  } = Object(options) as T;
+  } = options;
   const pipeline = {
     skipMethods,
     optionalMethods,

@@ -10,7 +10,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
 import type { MethodMatcher } from "../method-pattern.js";
-import { rejectUnknownOptions } from "../option-checks.js";
+import { checkPlainObject, rejectUnknownOptions } from "../option-checks.js";
 import type { AuthzRequest } from "./authz-request.js";
 import { guardMessages } from "./guard-messages.js";
 import type { Question } from "./verdict.js";
@@ -66,7 +66,7 @@ export interface MethodChecks {
  */
 export function authorizeMethods<S extends DescService>(service: S, checks: ServiceChecks<S>): MethodChecks {
   const questions = new Map<string, Question>();
-  if (!isPlainObject(checks)) throw new TypeError(`authorizeMethods: ${service.typeName}: expected a plain object`);
+  checkPlainObject(`authorizeMethods: ${service.typeName}`, checks);
   for (const [localName, check] of Object.entries(checks)) {
     const method = Object.hasOwn(service.method, localName) ? service.method[localName] : undefined;
     const name = `authorizeMethods: ${service.typeName}.${localName}`;
@@ -84,12 +84,6 @@ export function authorizeMethods<S extends DescService>(service: S, checks: Serv
       }
     },
   };
-}
-
-/** Whether an object inherits from nothing else. Written so that objects of another realm are plain as well. */
-function isPlainObject(value: object): boolean {
-  const parent = Object.getPrototypeOf(value);
-  return parent === null || Object.getPrototypeOf(parent) === null;
 }
 
 function questionOf(method: DescMethod, check: unknown, name: string): Question {

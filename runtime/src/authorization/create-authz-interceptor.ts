@@ -1,5 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { compileMethodPatterns } from "../method-pattern.js";
+import { checkPlainObject } from "../option-checks.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
 import type { AuthzOptions } from "./authz-options.js";
 import { createEnforcer } from "./enforcer.js";
@@ -21,8 +22,10 @@ export interface AuthzInterceptorOptions extends AuthzOptions {
  *
  * @throws TypeError for a malformed table or option.
  */
-export function createProtoAuthzInterceptor({ policies, ...options }: ProtoAuthzInterceptorOptions): Interceptor {
-  return createEnforcingInterceptor(createEnforcer(policies, options));
+export function createProtoAuthzInterceptor(options: ProtoAuthzInterceptorOptions): Interceptor {
+  checkPlainObject("createProtoAuthzInterceptor", options);
+  const { policies, ...authzOptions } = options;
+  return createEnforcingInterceptor(createEnforcer(policies, authzOptions));
 }
 
 /**
@@ -30,10 +33,12 @@ export function createProtoAuthzInterceptor({ policies, ...options }: ProtoAuthz
  *
  * @throws TypeError for a malformed option.
  */
-export function createAuthzInterceptor({ skipMethods = [], ...options }: AuthzInterceptorOptions): Interceptor {
+export function createAuthzInterceptor(options: AuthzInterceptorOptions): Interceptor {
+  checkPlainObject("createAuthzInterceptor", options);
+  const { skipMethods = [], ...authzOptions } = options;
   const matches = compileMethodPatterns(skipMethods, "skipMethods");
   const verdict = { effect: "allow", decidedBy: "skipMethods", policy: anybody } as const;
-  const enforcer = createEnforcer([], options, [{ matches, verdict }]);
-  for (const check of options.checks ?? []) check.rejectPublic(matches);
+  const enforcer = createEnforcer([], authzOptions, [{ matches, verdict }]);
+  for (const check of authzOptions.checks ?? []) check.rejectPublic(matches);
   return createEnforcingInterceptor(enforcer);
 }

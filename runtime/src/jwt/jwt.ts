@@ -1,5 +1,6 @@
 import { readBearerToken } from "../authentication/bearer-token.js";
 import type { AuthScheme } from "../authentication/scheme.js";
+import { checkPlainObject } from "../option-checks.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtOptions } from "./jwt-options.js";
 
@@ -9,7 +10,8 @@ import type { JwtOptions } from "./jwt-options.js";
  * @throws TypeError for a misconfiguration.
  */
 export function jwt(options: JwtOptions): AuthScheme {
-  const { cache = {}, ...issuers } = Object(options) as JwtOptions;
+  checkPlainObject("jwt", options);
+  const { cache = {}, ...issuers } = options;
   const directory = createIssuerDirectory(issuers, "jwt");
   return {
     name: "jwt",

@@ -2,6 +2,7 @@ import { InvalidCredentialError } from "../authentication/authentication-error.j
 import { readBearerToken } from "../authentication/bearer-token.js";
 import { headerName } from "../authentication/header-name.js";
 import type { AuthScheme } from "../authentication/scheme.js";
+import { checkPlainObject } from "../option-checks.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtIssuers, JwtSchemeOptions } from "./jwt-options.js";
 
@@ -18,10 +19,11 @@ export interface SignedTokenTrustOptions extends JwtIssuers, JwtSchemeOptions {
  * @throws TypeError for a misconfiguration.
  */
 export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
-  const { cache = {}, header, ...issuers } = Object(options) as SignedTokenTrustOptions;
+  checkPlainObject("signedTokenTrust", options);
+  const { cache = {}, header, ...issuers } = options;
   if (!("issuers" in issuers)) throw new TypeError("issuers: expected a list of at least one issuer");
   const directory = createIssuerDirectory(issuers, "signedTokenTrust");
-  const name = "header" in Object(options) ? headerName(header, "header") : undefined;
+  const name = "header" in options ? headerName(header, "header") : undefined;
   return {
     name: "service-token",
     challenge: name === undefined ? "Bearer" : undefined,

@@ -37,6 +37,10 @@ function refuses(factory: string, create: (options: never) => unknown, right: ob
     test.each([undefined, null, "options", 1, []])("%j instead of options", (options) => {
       expect(() => create(options as never)).toThrow(TypeError);
     });
+    test("options that are inherited, of which a copy would lack a check", () => {
+      expect(() => create(Object.create(right) as never)).toThrow(/: expected a plain object$/);
+      expect(() => create(Object.assign(Object.create(null), right) as never)).not.toThrow();
+    });
   });
 }
 

@@ -185,6 +185,25 @@ describe("a pattern that can match nothing is a TypeError", () => {
   });
 });
 
+test.each<[string, (options: object) => unknown]>([
+  ["createProtoAuthzInterceptor", (options) => createProtoAuthzInterceptor(options as { policies: [] })],
+  ["createAuthzInterceptor", createAuthzInterceptor],
+])("%s refuses options that are inherited, which would not be seen", (name, create) => {
+  const right = { rules: [rule], ...(name === "createProtoAuthzInterceptor" && { policies: [] }) };
+  class Options {
+    get rules() {
+      return right.rules;
+    }
+  }
+  for (const options of [new Options(), Object.create(right), [], undefined]) {
+    expect(() => create(options)).toThrow(`${name}: expected a plain object`);
+  }
+  for (const options of [right, Object.assign(Object.create(null), right), runInNewContext("({ policies: [] })")]) {
+    if (name === "createAuthzInterceptor") delete options.policies;
+    expect(() => create(options)).not.toThrow();
+  }
+});
+
 describe("a malformed table is a TypeError", () => {
   const row = { access: "requires", roles: ["a"], scopes: [] };
   const tables: readonly { name: string; policies: unknown }[] = [
