@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const benches = {
   decide: ["decide/index.js"],
-  chain: ["--expose-gc", "chain/index.js"],
+  chain: ["chain/index.js"],
   server: ["server/index.js"],
   gate: ["gate/index.js"],
   generate: ["generate/run.js"],

@@ -17,8 +17,7 @@ export async function measure(variants, { calls, rounds = 15, warmup = 3 }) {
   for (let round = -warmup; round < rounds; round++) {
     for (let i = 0; i < names.length; i++) {
       const name = names[(i + Math.max(round, 0)) % names.length];
-      globalThis.gc?.();
-      // A full collection leaves the heap small and caches empty, which is no server's everyday: a few calls mend that.
+      // After another variant, caches are cold. Nothing forces a collection: the compiler would have to start again.
       await variants[name](Math.ceil(calls / 10));
       const start = process.hrtime.bigint();
       await variants[name](calls);
