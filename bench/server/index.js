@@ -1,4 +1,5 @@
 // Throughput and latency of whole servers, with and without access control, interleaved: `node bench/server/index.js`.
+// Every round starts every server anew: two processes of one program differ by more than what is measured.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -6,7 +7,7 @@ import { RepeatRequestSchema, SayRequestSchema } from "../gen/bench/v1/echo_pb.j
 import { load } from "./load.js";
 import { variants } from "./variants.js";
 
-const rounds = Number(process.env.ROUNDS ?? 7);
+const rounds = Number(process.env.ROUNDS ?? 9);
 const say = toBinary(SayRequestSchema, create(SayRequestSchema, { text: "hello" }));
 const repeat = toBinary(RepeatRequestSchema, create(RepeatRequestSchema, { text: "hello", count: 1000 }));
 const prefix = Buffer.alloc(5);
@@ -23,27 +24,42 @@ const scenarios = {
   },
 };
 
-const servers = {};
-for (const name of Object.keys(variants)) {
-  const child = spawn("taskset", ["-c", "0", process.execPath, new URL("server.js", import.meta.url).pathname, name], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [line] = await once(child.stdout, "data");
-  servers[name] = { child, ...JSON.parse(line) };
-}
+const names = Object.keys(variants);
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-for (const [title, scenario] of Object.entries(scenarios)) {
-  const results = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
-  for (let round = -1; round < rounds; round++) {
-    for (const [name, server] of Object.entries(servers)) {
-      const url = `http://127.0.0.1:${scenario.http1 ? server.http1 : server.http2}/bench.v1.EchoService/${scenario.path}`;
-      const result = await load({ ...scenario, url, token: server.token });
-      if (round >= 0) results[name].push(result);
-    }
+const results = new Map(Object.keys(scenarios).map((title) => [title, new Map(names.map((name) => [name, []]))]));
+
+/** Serves by one variant, as long as `use` takes. */
+async function withServer(name, use) {
+  const server = new URL("server.js", import.meta.url).pathname;
+  const child = spawn("taskset", ["-c", "0", process.execPath, server, name], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [line] = await once(child.stdout, "data");
+    await use(JSON.parse(line));
+  } finally {
+    child.kill();
+    await once(child, "exit");
   }
-  const base = results["no access control"];
+}
+
+for (let round = 0; round < rounds; round++) {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[(round + i) % names.length];
+    await withServer(name, async ({ http1, http2, token }) => {
+      for (const [title, scenario] of Object.entries(scenarios)) {
+        const url = `http://127.0.0.1:${scenario.http1 ? http1 : http2}/bench.v1.EchoService/${scenario.path}`;
+        await load({ ...scenario, url, token, requests: scenario.requests / 2 });
+        results
+          .get(title)
+          .get(name)
+          .push(await load({ ...scenario, url, token }));
+      }
+    });
+  }
+}
+for (const [title, byName] of results) {
+  const base = byName.get("no access control");
   console.log(title);
-  for (const [name, list] of Object.entries(results)) {
+  for (const [name, list] of byName) {
     const throughput = median(list.map(({ perSecond }, i) => perSecond / base[i].perSecond));
     const p99 = median(list.map(({ p99 }, i) => p99 / base[i].p99));
     console.log(
@@ -51,4 +67,3 @@ for (const [title, scenario] of Object.entries(scenarios)) {
     );
   }
 }
-for (const { child } of Object.values(servers)) child.kill();

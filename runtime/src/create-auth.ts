@@ -29,7 +29,7 @@ export interface Auth {
   /** For the server's `interceptors`, before its own. */
   readonly interceptors: Interceptor[];
   /** For the server's `requestGate` (connect 2.2 and newer): refuses on headers alone, before the body is read. */
-  readonly requestGate: (context: HandlerContext) => Promise<void>;
+  readonly requestGate: (context: HandlerContext) => void | Promise<void>;
   /** Fetches key sets, so that the first calls need not wait. @throws an error where one cannot be had. */
   readonly warmUp: () => Promise<void>;
   /** Revokes credentials, by the option `revocations`; without it, in this instance alone. See {@link Revocations}. */
@@ -75,10 +75,11 @@ export function createAuth(options: CreateAuthOptions): Auth {
       createAuthenticationInterceptor(authenticator, pipeline.asyncContext),
       createEnforcingInterceptor({ ...enforcer, evaluate: gate.evaluate }),
     ],
-    async requestGate(context) {
+    requestGate(context) {
       const { method, requestHeader: header, values, signal } = context;
-      await authenticator({ method, header, values, signal });
-      gate.check(context);
+      const pending = authenticator({ method, header, values, signal });
+      if (pending instanceof Promise) return pending.then(() => gate.check(context));
+      return gate.check(context);
     },
     async warmUp() {
       await Promise.all([...schemes, ...internalSchemes].map((scheme) => scheme.warmUp?.()));
