@@ -1,5 +1,5 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { setBackgroundTimeout } from "./background-timeout.js";
+import { startTimer, type Timer, wallTime } from "../clock.js";
 
 /**
  * Ends the parts of a streaming call when its credential expires, also while they are waiting. The timer ends with the
@@ -10,7 +10,7 @@ export class CredentialDeadline {
   readonly #createError: () => ConnectError;
   readonly #parts: Part[] = [];
   #isOver = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
 
   /**
    * @param expiresAt - milliseconds since the epoch.
@@ -22,7 +22,7 @@ export class CredentialDeadline {
     // The client may leave while its credential is verified: nothing would end the timer.
     if (signal.aborted) return;
     this.#arm();
-    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    signal.addEventListener("abort", () => this.#timer?.cancel());
   }
 
   /** Settles as `promise` does, or rejects at the deadline. */
@@ -67,8 +67,8 @@ export class CredentialDeadline {
   }
 
   #arm(): void {
-    const left = Math.max(this.#expiresAt - Date.now(), 0);
-    this.#timer = setBackgroundTimeout(() => (Date.now() >= this.#expiresAt ? this.#expire() : this.#arm()), left);
+    const left = Math.max(this.#expiresAt - wallTime(), 0);
+    this.#timer = startTimer(left, () => (wallTime() >= this.#expiresAt ? this.#expire() : this.#arm()));
   }
 
   #expire(): void {

@@ -54,6 +54,13 @@ export interface Revocations {
    * @throws InvalidCredentialError
    */
   check(presented: string | undefined, context: AuthContext): Promise<void> | undefined;
+  /**
+   * Refuses a caller whom this process knows to be revoked. Synchronous: the last step before a handler runs.
+   *
+   * @param presented - the credential, as for `check`.
+   * @throws InvalidCredentialError
+   */
+  checkKnown(presented: string | undefined, context: AuthContext): void;
 }
 
 interface Kept {
@@ -127,6 +134,15 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
     }
   }
 
+  function callerOf(presented: string | undefined, context: AuthContext): Asked {
+    let caller = asked.get(context);
+    if (caller === undefined) {
+      caller = { names: namesOf(presented, context), at: Number.NEGATIVE_INFINITY, pending: undefined };
+      asked.set(context, caller);
+    }
+    return caller;
+  }
+
   async function ask(shared: SharedStore, caller: Asked, context: AuthContext): Promise<void> {
     const now = Date.now();
     const texts = await Promise.all(caller.names.map((name) => shared.get(prefix + name)));
@@ -157,20 +173,18 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       }
       throw new Error("the store did not take the revocation: only this instance refuses", { cause });
     },
+    checkKnown(presented, context) {
+      if (kept.size > 0) refuseKept(callerOf(presented, context).names, context);
+    },
     check(presented, context) {
       if (shared === undefined && kept.size === 0) return undefined;
-      let caller = asked.get(context);
-      if (caller === undefined) {
-        caller = { names: namesOf(presented, context), at: Number.NEGATIVE_INFINITY, pending: undefined };
-        asked.set(context, caller);
-      }
+      const caller = callerOf(presented, context);
       refuseKept(caller.names, context);
       if (shared === undefined || Date.now() - caller.at < interval) return undefined;
-      const current = caller;
-      current.pending ??= ask(shared, current, context).finally(() => {
-        current.pending = undefined;
+      caller.pending ??= ask(shared, caller, context).finally(() => {
+        caller.pending = undefined;
       });
-      return current.pending;
+      return caller.pending;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { setBackgroundTimeout } from "./background-timeout.js";
+import { monotonicTime, startTimer } from "../clock.js";
 
 interface Waiting {
   /** By a clock that never goes back. */
@@ -34,7 +34,7 @@ export class TimeLimit {
    */
   within<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { due: performance.now() + this.#time, reject };
+      const waiting: Waiting = { due: monotonicTime() + this.#time, reject };
       this.#waiting.add(waiting);
       if (!this.#armed) this.#arm(this.#time);
       promise.then(
@@ -52,13 +52,13 @@ export class TimeLimit {
 
   #arm(delay: number): void {
     this.#armed = true;
-    setBackgroundTimeout(() => this.#rejectLate(), delay);
+    startTimer(delay, () => this.#rejectLate());
   }
 
   #rejectLate(): void {
     this.#armed = false;
     for (const waiting of this.#waiting) {
-      const left = waiting.due - performance.now();
+      const left = waiting.due - monotonicTime();
       if (left > 0) {
         this.#arm(left);
         return;

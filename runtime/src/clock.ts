@@ -1,0 +1,41 @@
+/**
+ * The wall clock, in milliseconds since the epoch. For times that others wrote, such as `exp`. It can step in both directions.
+ */
+export function wallTime(): number {
+  return Date.now();
+}
+
+/**
+ * A monotonic clock, in milliseconds. For durations: time limits, ages, cool-downs. It never steps back, and may stand still
+ * while the machine sleeps.
+ */
+export function monotonicTime(): number {
+  return performance.now();
+}
+
+/** A timer that has been started. */
+export interface Timer {
+  /** Does nothing after the timer has fired. */
+  cancel(): void;
+}
+
+/** Longest delay that `setTimeout` keeps, in milliseconds. It fires longer ones at once. */
+const maxDelay = 2 ** 31 - 1;
+
+/**
+ * Calls `callback` once, after `delay` milliseconds of any length. The timer does not keep the process alive.
+ *
+ * @example
+ * const timer = startTimer(limits.verificationTime, () => reject(tooLate()));
+ * timer.cancel();
+ */
+export function startTimer(delay: number, callback: () => void): Timer {
+  let handle: ReturnType<typeof setTimeout>;
+  function arm(left: number): void {
+    handle = setTimeout(() => (left > maxDelay ? arm(left - maxDelay) : callback()), Math.min(left, maxDelay));
+    // A number in browsers and on some edge runtimes, where a timer keeps nothing alive.
+    if (typeof handle === "object") handle.unref();
+  }
+  arm(delay);
+  return { cancel: () => clearTimeout(handle) };
+}
