@@ -59,7 +59,8 @@ const fields: Readonly<Record<keyof HeaderMapping, true>> = {
 
 /** @throws TypeError naming the field that is malformed. */
 export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapping {
-  const { encoding = "ascii", ...headers } = readOptions(mapping, fields, "headerMapping");
+  const own = readOptions(mapping, fields, "headerMapping");
+  const { encoding, ...headers } = "encoding" in own ? own : { ...own, encoding: "ascii" as const };
   if (encoding !== "ascii" && encoding !== "utf-8") {
     throw new TypeError(`headerMapping.encoding: expected "ascii" or "utf-8", got ${JSON.stringify(encoding)}`);
   }
