@@ -1,5 +1,6 @@
 import type { ContextKey, ContextValues } from "@connectrpc/connect";
 import { sharedContextKey } from "../context/shared.js";
+import { InvalidCredentialError } from "./authentication-error.js";
 
 /** Names and values by turns, as node:http and node:http2 received them: a header that came twice is there twice. */
 export type RawHeaders = readonly string[];
@@ -17,17 +18,25 @@ export function rawHeadersOf(request: object): RawHeaders | undefined {
 }
 
 /**
- * How many times the client sent a header; undefined if that is unknown.
+ * Refuses a header that came more than once, as far as the server knows.
  *
  * @param name - in lower case.
+ * @returns whether it is known that the header came once; false if nothing is known.
+ * @throws InvalidCredentialError
  */
-export function countSent(values: ContextValues, name: string): number | undefined {
+export function refuseRepeated(values: ContextValues, name: string): boolean {
+  const count = countSent(values, name);
+  if (count > 1) throw new InvalidCredentialError(`${name}: sent ${count} times`);
+  // A header that the client did not send was written by the server's own code, of which nothing is known.
+  return count === 1;
+}
+
+function countSent(values: ContextValues, name: string): number {
   const raw = values.get(rawHeadersKey);
-  if (raw === undefined) return undefined;
+  if (raw === undefined) return 0;
   let count = 0;
   for (let i = 0; i < raw.length; i += 2) {
     if (raw[i]?.length === name.length && raw[i]?.toLowerCase() === name) count++;
   }
-  // A header that the client did not send was written by the server's own code, which we know nothing of.
-  return count === 0 ? undefined : count;
+  return count;
 }

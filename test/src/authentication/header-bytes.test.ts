@@ -3,8 +3,10 @@ import {
   type AuthContext,
   authContextKey,
   createGatewayAuthInterceptor,
+  createInternalAuthInterceptor,
   createSessionAuthInterceptor,
   type HeaderMapping,
+  meshIdentityTrust,
   recordPeer,
 } from "@connectum/auth";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -106,6 +108,45 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
       if (knowsRawHeaders) expect(got).toMatchObject(want);
       else expect(got).toBe(refused);
     });
+  });
+
+  test("headers in the encoding of setAuthHeaders that come twice are refused, each of them", async () => {
+    const trustSource = { header: "x-gateway-secret", secrets: secret };
+    const lab = await startRawLab(version, createGatewayAuthInterceptor({ trustSource }), true);
+    try {
+      const subject: RawHeader = ["x-auth-subject", "ada"];
+      expect(await lab.call(proof, subject, ["x-auth-roles", '["a", "b"]'])).toMatchObject({ roles: ["a", "b"] });
+      for (const [name, first, second] of [
+        ["x-auth-subject", "ada", "ada"],
+        ["x-auth-name", "Ada", "Eve"],
+        ["x-auth-type", "a", "b"],
+        ["x-auth-roles", '["a"', '"b"]'],
+        ["x-auth-scopes", '["a"]', '["b"]'],
+        ["x-auth-claims", '{"a":1', '"b":2}'],
+        ["x-auth-expires-at", "2099-01-01T00:00:00.000Z", "2099-01-01T00:00:00.000Z"],
+      ] as const) {
+        const others = name === "x-auth-subject" ? [proof] : [proof, subject];
+        expect(await lab.call(...others, [name, first], [name, second])).toBe(refused);
+      }
+    } finally {
+      await lab.close();
+    }
+  });
+
+  test("a mesh's header that comes twice is refused: nobody knows which of them the mesh wrote", async () => {
+    const workload = "spiffe://lab/ns/shop/sa/web";
+    const trustSource = { header: "x-gateway-secret", secrets: secret };
+    const trust = meshIdentityTrust({ allow: [workload], trustSource });
+    const lab = await startRawLab(version, createInternalAuthInterceptor({ trust }), true);
+    const cert = (uri: string): RawHeader => ["x-forwarded-client-cert", `URI=${uri}`];
+    try {
+      expect(await lab.call(proof, cert(workload))).toMatchObject({ subject: workload });
+      expect(await lab.call(proof, cert(`spiffe://lab/x,URI=${workload}`))).toMatchObject({ subject: workload });
+      expect(await lab.call(proof, cert("spiffe://lab/x"), cert(workload))).toBe(refused);
+      expect(await lab.call(proof, cert(workload), cert("spiffe://lab/x"))).toBe(refused);
+    } finally {
+      await lab.close();
+    }
   });
 
   describe("text that is not ASCII", () => {

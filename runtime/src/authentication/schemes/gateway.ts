@@ -1,6 +1,7 @@
 import { decodeAuthHeaders, identityHeaders } from "../../context/auth-headers.js";
 import { readOptions } from "../../option-names.js";
 import { InvalidCredentialError } from "../authentication-error.js";
+import { refuseRepeated } from "../raw-headers.js";
 import type { AuthScheme, CredentialSource } from "../scheme.js";
 import { compileTrustSource, type TrustSource } from "../trust-source.js";
 import { compileHeaderMapping, type HeaderMapping } from "./header-mapping.js";
@@ -52,7 +53,10 @@ export function gateway(options: GatewayOptions): AuthScheme {
       : {
           headers: Object.values(identityHeaders),
           subject: identityHeaders.subject,
-          read: ({ header }: CredentialSource) => decodeAuthHeaders(header),
+          read({ header, values }: CredentialSource) {
+            for (const name of Object.values(identityHeaders)) refuseRepeated(values, name);
+            return decodeAuthHeaders(header);
+          },
         };
   return {
     name,

@@ -2,6 +2,7 @@ import type { AuthContextInit } from "../../context/auth-context.js";
 import { readOptions } from "../../option-names.js";
 import { InvalidCredentialError } from "../authentication-error.js";
 import { headerName } from "../header-name.js";
+import { refuseRepeated } from "../raw-headers.js";
 import type { AuthScheme } from "../scheme.js";
 import { compileTrustSource, type TrustSource } from "../trust-source.js";
 import { readClientUri } from "./forwarded-client-cert.js";
@@ -66,6 +67,7 @@ export function meshIdentityTrust(options: MeshIdentityTrustOptions): AuthScheme
       const value = source.header.get(header);
       if (value === null) return undefined;
       if (!trust.isTrusted(source)) throw new InvalidCredentialError(`${header} without proof of the mesh`);
+      refuseRepeated(source.values, header);
       const workload = header === forwardedClientCert ? readClientUri(value) : value;
       if (workload === undefined || !isAllowed(workload)) throw new InvalidCredentialError(`${header}: not allowed`);
       return { key: undefined, verify: () => ({ identity: mapCaller(workload) }) };
