@@ -78,6 +78,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   if (revocations !== undefined && typeof revocations?.check !== "function") {
     throw new TypeError("revocations: expected what createRevocations makes");
   }
+  revocations?.serve?.(selection.all);
   const verifiers = new Map(selection.all.map((scheme) => [scheme, createVerifier(scheme, limiter)]));
   const trustedHeaders = [...new Set(selection.all.flatMap((scheme) => scheme.trustedHeaders))];
   const plans = new WeakMap<DescMethod, Plan>();
