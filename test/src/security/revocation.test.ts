@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import {
   createGatewayAuthInterceptor,
@@ -14,6 +13,15 @@ import { ok, refused, tryIt } from "../authentication/call.js";
 import { type Instance, startInstance, TestStore } from "./instance.js";
 
 afterEach(() => vi.useRealTimers());
+
+/** A promise that a test resolves. */
+function defer<T>() {
+  let resolve = (_: T) => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -50,17 +58,14 @@ describe("in this instance, at once, whatever is cached", () => {
   });
 
   test("a verification that is under way does not slip through", async () => {
-    let answer = (_: { subject: string }) => {};
+    const started = defer<(identity: { subject: string }) => void>();
     const { call, revoke } = startInstance({
       authenticate: credentials({
-        verifyCredentials: () =>
-          new Promise<{ subject: string }>((resolve) => {
-            answer = resolve;
-          }),
+        verifyCredentials: () => new Promise<{ subject: string }>((answer) => started.resolve(answer)),
       }),
     });
     const pending = call("ada");
-    await sleep(5);
+    const answer = await started.promise;
     await revoke({ subject: "ada" });
     answer({ subject: "ada" });
     expect(await pending).toBe("Unauthenticated");
@@ -235,10 +240,12 @@ describe("in other instances, through the store", () => {
   test("while the store is asked, what is revoked here counts at once", async () => {
     const store = new TestStore();
     const { call, revoke } = start({ store, interval });
-    const get = vi.spyOn(store, "get").mockReturnValue(sleep(50));
+    const answered = defer<undefined>();
+    const get = vi.spyOn(store, "get").mockReturnValue(answered.promise);
     const pending = ["ada", "bob", "ada"].map(call);
-    await sleep(5);
+    await vi.waitFor(() => expect(get).toHaveBeenCalledTimes(4));
     await revoke({ subject: "ada" });
+    answered.resolve(undefined);
     expect(await Promise.all(pending)).toEqual(["Unauthenticated", "bob", "Unauthenticated"]);
     // Two names of each caller.
     expect(get).toHaveBeenCalledTimes(4);
