@@ -23,7 +23,7 @@ function isSignedToken(text: string): boolean {
   const header = /^([\w-]+)\.[\w-]*\.[^.]*$/.exec(text)?.[1];
   if (header === undefined) return false;
   try {
-    return typeof JSON.parse(Buffer.from(header, "base64url").toString()).alg === "string";
+    return typeof JSON.parse(atob(header.replaceAll("-", "+").replaceAll("_", "/"))).alg === "string";
   } catch {
     return false;
   }

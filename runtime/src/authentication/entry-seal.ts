@@ -28,7 +28,7 @@ export function createEntrySeal(secret: string): EntrySeal {
     },
     open(text, key) {
       try {
-        const bytes = Buffer.from(JSON.parse(text).sealed, "base64url");
+        const bytes = Buffer.from(String(JSON.parse(text).sealed), "base64url");
         const end = bytes.length - tagLength;
         const decipher = createDecipheriv(algorithm, entryKey, bytes.subarray(0, ivLength), {
           authTagLength: tagLength,
