@@ -48,7 +48,7 @@ const optionNames: Readonly<Record<keyof ClientBearerOptions, true>> = {
  */
 export function createClientBearerInterceptor(options: ClientBearerOptions): Interceptor {
   checkOptionNames(options, optionNames, "createClientBearerInterceptor");
-  const { token, policies = [], sendToPublic = false, allowedOrigins } = options;
+  const { token, sendToPublic = false, allowedOrigins } = options;
   if (typeof token !== "function" && !isBearerToken(token)) {
     throw new TypeError(
       "token: expected a Bearer token or a function that gives one; is an environment variable missing?",
@@ -56,7 +56,9 @@ export function createClientBearerInterceptor(options: ClientBearerOptions): Int
   }
   const tokenFor = typeof token === "function" ? createTokenSource(token) : () => token;
   const forget = typeof token === "function" ? token.forget?.bind(token) : undefined;
-  const index = createPolicyIndex(policies);
+  const index = createPolicyIndex(
+    Object.hasOwn(options, "policies") ? (options.policies as readonly ServicePolicy[]) : [],
+  );
   const isAllowed = allowedOrigins === undefined ? () => true : compileAllowedOrigins(allowedOrigins);
 
   return (next) => async (req) => {
