@@ -23,6 +23,8 @@ export interface CompiledTrustSource {
   isTrusted(source: CredentialSource): boolean;
   /** Headers that are proof, and that no handler should see. */
   readonly headers: readonly string[];
+  /** Its proofs, to tell whether two sources accept the same one. Secrets are told apart by a digest. */
+  readonly proofs: readonly string[];
 }
 
 /** @throws TypeError naming the member that is malformed. */
@@ -36,6 +38,7 @@ export function compileTrustSource(trustSource: TrustSource, option = "trustSour
     const matches = compileAddressRules(trustSource.peerAddresses, `${option}.peerAddresses`);
     return {
       headers: [],
+      proofs: trustSource.peerAddresses.map((address) => `peer ${address}`),
       isTrusted({ values }) {
         const peer = values.get(peerKey);
         if (peer === undefined) {
@@ -48,8 +51,16 @@ export function compileTrustSource(trustSource: TrustSource, option = "trustSour
   const header = headerName(trustSource.header, `${option}.header`);
   if ("secrets" in trustSource) {
     const matches = compileSecrets(trustSource.secrets, `${option}.secrets`);
-    return { headers: [header], isTrusted: (source) => matches(source.header.get(header) ?? "") };
+    return {
+      headers: [header],
+      proofs: matches.digests.map((digest) => `${header} ${digest}`),
+      isTrusted: (source) => matches(source.header.get(header) ?? ""),
+    };
   }
   const matches = compileAddressRules(trustSource.addresses, `${option}.addresses`);
-  return { headers: [], isTrusted: (source) => matches(source.header.get(header) ?? undefined) };
+  return {
+    headers: [],
+    proofs: trustSource.addresses.map((address) => `${header} ${address}`),
+    isTrusted: (source) => matches(source.header.get(header) ?? undefined),
+  };
 }

@@ -20,11 +20,12 @@ export function jwt(options: JwtOptions): AuthScheme {
     trustedHeaders: [],
     cache,
     fingerprint: directory.fingerprint,
+    accepts: directory.accepts,
     isCurrent: directory.isCurrent,
     warmUp: directory.warmUp,
     read({ header }) {
       const token = readBearerToken(header);
-      return token === undefined ? undefined : { key: token, verify: () => directory.verify(token) };
+      return token === undefined ? undefined : directory.present(token);
     },
   };
 }

@@ -32,11 +32,12 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
     internal: true,
     cache,
     fingerprint: directory.fingerprint,
+    accepts: directory.accepts,
     isCurrent: directory.isCurrent,
     warmUp: directory.warmUp,
     read(source) {
       const token = name === undefined ? readBearerToken(source.header) : readToken(source.header, name);
-      return token === undefined ? undefined : { key: token, verify: () => directory.verify(token) };
+      return token === undefined ? undefined : directory.present(token);
     },
   };
 }

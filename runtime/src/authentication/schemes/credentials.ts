@@ -56,6 +56,7 @@ export function credentials(options: CredentialsOptions): AuthScheme {
     challenge: challenge ?? (extractCredentials === undefined ? "Bearer" : undefined),
     takesBearer: extractCredentials === undefined,
     trustedHeaders: [],
+    accepts: [{ by: verifyCredentials }],
     cache,
     read({ header, values }) {
       const credential =

@@ -43,6 +43,7 @@ export function meshIdentityTrust(options: MeshIdentityTrustOptions): AuthScheme
     challenge: undefined,
     trustedHeaders: [header, ...trust.headers],
     internal: true,
+    accepts: [{ by: `mesh ${header}`, only: { proof: trust.proofs, workload: allow } }],
     cache: false,
     read(source) {
       const value = source.header.get(header);

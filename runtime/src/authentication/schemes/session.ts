@@ -65,6 +65,7 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
     challenge: bearer ? "Bearer" : undefined,
     takesBearer: bearer,
     trustedHeaders: [],
+    accepts: [{ by: verifySession }],
     cache,
     read(source) {
       const { header } = source;
