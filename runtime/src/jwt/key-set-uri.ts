@@ -24,6 +24,8 @@ export function parseKeySetUri(uri: string | URL, allowInsecureHttp: boolean): U
       `jwksUri: ${protocol}//${host} is not secure: use https:, or set allowInsecureHttp inside a trusted network`,
     );
   }
+  // No server sees it, and two addresses that differ in it name the same key set.
+  url.hash = "";
   return url;
 }
 
