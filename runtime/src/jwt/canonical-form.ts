@@ -8,7 +8,7 @@ const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const ends = [undefined, "", "AQgw", "AEIMQUYcgkosw048"] as const;
 
 /** A byte order mark in base64url. It is as long as four characters. */
-const byteOrderMark = "77-_";
+const byteOrderMark = "77u_";
 
 /**
  * Refuses a verified token that could be read in two ways: one spelling for one token, no extension of the header, and no
