@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { opaque } from "./acceptance.js";
 
 /** Shortest secret that is accepted, in characters. */
 const minLength = 16;
@@ -9,8 +10,8 @@ export type Secrets = string | undefined | readonly (string | undefined)[];
 /** Compares a value with secrets. */
 export interface SecretMatcher {
   (value: string): boolean;
-  /** Tells secrets apart without showing them. */
-  readonly digests: readonly string[];
+  /** Tells secrets apart without showing them, see {@link opaque}. */
+  readonly identities: readonly symbol[];
 }
 
 /**
@@ -38,7 +39,7 @@ export function compileSecrets(secrets: Secrets, option: string): SecretMatcher 
     for (const expected of digests) isEqual = timingSafeEqual(actual, expected) || isEqual;
     return isEqual;
   };
-  return Object.assign(matches, { digests: digests.map((bytes) => bytes.toString("base64url")) });
+  return Object.assign(matches, { identities: digests.map((bytes) => opaque(bytes.toString("base64url"))) });
 }
 
 function digest(value: string): Buffer {

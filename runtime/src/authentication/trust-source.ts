@@ -23,8 +23,8 @@ export interface CompiledTrustSource {
   isTrusted(source: CredentialSource): boolean;
   /** Headers that are proof, and that no handler should see. */
   readonly headers: readonly string[];
-  /** Its proofs, to tell whether two sources accept the same one. Secrets are told apart by a digest. */
-  readonly proofs: readonly string[];
+  /** Its proofs, to tell whether two sources accept the same one. It shows no secret. */
+  readonly proofs: readonly unknown[];
 }
 
 /** @throws TypeError naming the member that is malformed. */
@@ -53,7 +53,7 @@ export function compileTrustSource(trustSource: TrustSource, option = "trustSour
     const matches = compileSecrets(trustSource.secrets, `${option}.secrets`);
     return {
       headers: [header],
-      proofs: matches.digests.map((digest) => `${header} ${digest}`),
+      proofs: matches.identities,
       isTrusted: (source) => matches(source.header.get(header) ?? ""),
     };
   }

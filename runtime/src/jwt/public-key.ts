@@ -28,7 +28,7 @@ export function importPublicKey(publicKey: PublicKey): VerificationKey {
 }
 
 function toKeyObject(publicKey: PublicKey): KeyObject {
-  if (typeof publicKey === "string" && publicKey.includes("BEGIN CERTIFICATE")) {
+  if (typeof publicKey === "string" && publicKey.includes("CERTIFICATE-----")) {
     throw new TypeError(
       "publicKey: got a certificate, whose dates and uses nothing would check; use its key: openssl x509 -pubkey -noout",
     );

@@ -150,10 +150,10 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     return keys;
   }
 
-  /** A key set that may be used now. Waits for a fetch only where there is none, or where the endpoint may still answer. */
+  /** A key set that may be used now. Waits for a fetch where there is none, or where the endpoint is not known to fail. */
   async function usableKeys(): Promise<Keys> {
     const current = age();
-    if (keys === undefined || (current >= maxAge && !isFailing())) await refresh();
+    if (isTooOld() || (current >= maxAge && !isFailing())) await refresh();
     else if (current >= maxAge / 2) void refresh();
     if (keys === undefined || isTooOld()) throw unavailable();
     return keys;

@@ -10,6 +10,8 @@ export interface Issuer {
 /** A JSON Web Token that a call presents, unverified. A remembered token is not even decoded. */
 export class TokenCredential implements Credential {
   readonly key: string;
+  /** Its own, not inherited: a scheme of others may copy a credential. */
+  readonly verify: () => Promise<Verified> = async () => this.#findIssuer().verify(this.key);
   readonly #find: (token: string) => Issuer;
   #issuer: Issuer | undefined;
 
@@ -26,10 +28,6 @@ export class TokenCredential implements Credential {
 
   get issuer(): string {
     return this.#findIssuer().id;
-  }
-
-  async verify(): Promise<Verified> {
-    return this.#findIssuer().verify(this.key);
   }
 
   #findIssuer(): Issuer {

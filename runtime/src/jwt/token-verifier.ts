@@ -1,5 +1,5 @@
 import { type CryptoKey, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
-import type { Acceptance } from "../authentication/acceptance.js";
+import { type Acceptance, opaque } from "../authentication/acceptance.js";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
 import type { Verified } from "../authentication/scheme.js";
 import { refuseBoundToken } from "./bound-token.js";
@@ -70,7 +70,7 @@ export function createTokenVerifier(options: JwtIssuerOptions, owner: string): T
     issuers,
     fingerprint: JSON.stringify([keys.fingerprint, verifyOptions, options.claimsMapping, allowBoundTokens]),
     accepts: {
-      by: keys.fingerprint,
+      by: opaque(keys.fingerprint),
       only: {
         iss: issuers,
         aud: audiences,
