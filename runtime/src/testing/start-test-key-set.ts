@@ -27,7 +27,17 @@ export interface TestKeySet {
   close(): Promise<void>;
 }
 
-/** @param algorithm - by default, `RS256`. */
+/**
+ * Starts an endpoint with one key.
+ *
+ * @param algorithm - by default, `RS256`.
+ *
+ * @example
+ * const keySet = await startTestKeySet();
+ * const auth = createAuth({ policies, authenticate: jwt({ jwksUri: keySet.jwksUri, audience: "shop" }) });
+ * const token = await keySet.sign({ sub: "ada", aud: "shop" });
+ * await keySet.close();
+ */
 export async function startTestKeySet(algorithm: TestKeyAlgorithm = "RS256"): Promise<TestKeySet> {
   const signer = { pair: await createTestKeyPair(algorithm, "key-1") };
   let published: readonly JWK[] = [signer.pair.publicJwk];
