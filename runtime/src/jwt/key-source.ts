@@ -1,4 +1,5 @@
-import { createHash, type KeyObject } from "node:crypto";
+import { createHash } from "node:crypto";
+import type { JWK } from "jose";
 import type { JwtIssuerOptions } from "./jwt-options.js";
 import { parseKeySetUri } from "./key-set-uri.js";
 import { importPublicKey } from "./public-key.js";
@@ -10,7 +11,7 @@ export type KeySource = {
   readonly algorithms: readonly string[];
   /** Tells this source from others. Secrets are told apart by a digest. */
   readonly fingerprint: string;
-} & ({ readonly key: KeyObject | Uint8Array; readonly keySet?: never } | { readonly keySet: RemoteKeySet });
+} & ({ readonly key: JWK | Uint8Array; readonly keySet?: never } | { readonly keySet: RemoteKeySet });
 
 /** Algorithms by the length of their hash in bytes (RFC 7518 section 3.2). */
 const hmac: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
@@ -36,9 +37,9 @@ export function createKeySource(options: JwtIssuerOptions): KeySource {
     return { algorithms: pin(options.algorithms, asymmetricAlgorithms, "a key set"), fingerprint: url.href, keySet };
   }
   if (publicKey !== undefined) {
-    const { key, algorithms: fitting } = importPublicKey(publicKey);
+    const { jwk, fingerprint, algorithms: fitting } = importPublicKey(publicKey);
     const algorithms = pin(options.algorithms, fitting, "this public key");
-    return { algorithms, fingerprint: digest(key.export({ format: "der", type: "spki" })), key };
+    return { algorithms, fingerprint, key: jwk };
   }
   const key = typeof secret === "string" ? new TextEncoder().encode(secret) : secret;
   if (!(key instanceof Uint8Array)) throw new TypeError("secret: expected a string or bytes");

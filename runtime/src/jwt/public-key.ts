@@ -1,4 +1,4 @@
-import { createPublicKey, KeyObject } from "node:crypto";
+import { createHash, createPublicKey, KeyObject } from "node:crypto";
 import type { CryptoKey, JWK } from "jose";
 import { removePssParameters } from "./rsa-pss.js";
 import { algorithmsOf, faultOf, isPrivate, otherPurposeOf } from "./verification-jwk.js";
@@ -7,7 +7,10 @@ export type PublicKey = string | JWK | CryptoKey | KeyObject;
 
 /** A public key, and the algorithms that it may be used with. */
 export interface VerificationKey {
-  readonly key: KeyObject;
+  /** Its numbers alone. Every runtime takes a JWK; not every one takes a `KeyObject`. */
+  readonly jwk: JWK;
+  /** Tells it from other keys, in whatever form it was given. */
+  readonly fingerprint: string;
   readonly algorithms: readonly string[];
 }
 
@@ -21,10 +24,17 @@ export function importPublicKey(publicKey: PublicKey): VerificationKey {
   const given = toKeyObject(publicKey);
   const isPss = given.asymmetricKeyType === "rsa-pss";
   const key = isPss ? removePssParameters(given) : given;
-  const jwk = { ...exportKey(key), ...(isPss && limitsOfPss(given)), ...limitsOf(publicKey) };
-  const problem = faultOf(jwk) ?? otherPurposeOf(jwk);
+  const jwk = exportKey(key);
+  const limited = { ...jwk, ...(isPss && limitsOfPss(given)), ...limitsOf(publicKey) };
+  const problem = faultOf(limited) ?? otherPurposeOf(limited);
   if (problem !== undefined) throw new TypeError(`publicKey: ${problem}`);
-  return { key, algorithms: algorithmsOf(jwk).filter((algorithm) => !isPss || algorithm.startsWith("PS")) };
+  return {
+    jwk,
+    fingerprint: createHash("sha256")
+      .update(key.export({ format: "der", type: "spki" }))
+      .digest("base64url"),
+    algorithms: algorithmsOf(limited).filter((algorithm) => !isPss || algorithm.startsWith("PS")),
+  };
 }
 
 function toKeyObject(publicKey: PublicKey): KeyObject {
@@ -50,7 +60,9 @@ function toKeyObject(publicKey: PublicKey): KeyObject {
 
 function exportKey(key: KeyObject): JWK {
   try {
-    return key.export({ format: "jwk" }) as JWK;
+    const jwk = key.export({ format: "jwk" }) as JWK;
+    const names = ["kty", "crv", "n", "e", "x", "y"] as const;
+    return Object.fromEntries(names.filter((name) => jwk[name] !== undefined).map((name) => [name, jwk[name]]));
   } catch {
     throw new TypeError(`publicKey: no JWT algorithm uses a key of type ${key.asymmetricKeyType}`);
   }

@@ -21,7 +21,7 @@ const coordinateLengths: Readonly<Record<string, number>> = { "P-256": 32, "P-38
 
 /** Whether a key has a part that nobody else may know. */
 export function isPrivate(jwk: JWK): boolean {
-  return jwk.kty === "oct" || privateMembers.some((name) => Object.hasOwn(jwk, name));
+  return jwk.kty === "oct" || privateMembers.some((name) => jwk[name] !== undefined);
 }
 
 /** The algorithms that a key may verify tokens by: those of its type, or the one it names. None for a key with a fault. */
