@@ -45,6 +45,7 @@ export type Authenticate = (call: AuthCall) => AuthContext | undefined | Promise
 interface Verifier {
   readonly scheme: AuthScheme;
   readonly cache: CredentialCache;
+  readonly limiter: Limiter;
   readonly challenges: readonly string[];
 }
 
@@ -77,13 +78,14 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   const isSkipped = compileMethodPatterns(options.skipMethods ?? [], "skipMethods");
   const isOptional = compileMethodPatterns(options.optionalMethods ?? [], "optionalMethods");
   const propagate = compilePropagation(options);
-  const limiter = new Limiter(options.limits);
   const { revocations } = options;
   if (revocations !== undefined && typeof revocations?.check !== "function") {
     throw new TypeError("revocations: expected what createRevocations makes");
   }
   revocations?.serve?.(selection.all);
-  const verifiers = new Map(selection.all.map((scheme) => [scheme, createVerifier(scheme, limiter)]));
+  const verifiers = new Map(
+    selection.all.map((scheme) => [scheme, createVerifier(scheme, new Limiter(options.limits))]),
+  );
   const trustedHeaders = [...new Set(selection.all.flatMap((scheme) => scheme.trustedHeaders))];
   const plans = new WeakMap<DescMethod, Plan>();
   // What this authenticator found out about a call, for the interceptor that runs after the gate.
@@ -110,7 +112,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
         const credential = verifier.scheme.read(call);
         if (credential === undefined) continue;
         const { key, presented = key } = credential;
-        limiter.checkCredential(presented);
+        verifier.limiter.checkCredential(presented);
         return { credential, presented, verifier };
       }
       return undefined;
@@ -192,6 +194,7 @@ function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
   return {
     scheme,
     cache: new CredentialCache(scheme, admit, limiter),
+    limiter,
     challenges: scheme.challenge === undefined ? [] : [scheme.challenge],
   };
 }

@@ -80,7 +80,7 @@ export class CredentialCache {
    */
   verify(credential: Credential): AuthContext | Promise<AuthContext> {
     if (credential.key === undefined) {
-      const verified = this.#limiter.run(() => credential.verify());
+      const verified = this.#limiter.run(credential, () => credential.verify());
       return verified instanceof Promise
         ? verified.then((v) => this.#accept(v).context)
         : this.#accept(verified).context;
@@ -92,10 +92,10 @@ export class CredentialCache {
       this.#memory?.entries.delete(digest);
     }
     const refusal = this.#memory?.refusals.get(digest);
-    if (refusal !== undefined && Date.now() < refusal.until) throw refusal.error;
+    if (refusal !== undefined && Date.now() < refusal.until && refusal.error.final) throw refusal.error;
     let pending = this.#pending.get(digest);
     if (pending === undefined) {
-      pending = this.#limiter.run(() => this.#find(credential, digest)) as Promise<AuthContext>;
+      pending = this.#limiter.run(credential, () => this.#find(credential, digest)) as Promise<AuthContext>;
       this.#pending.set(digest, pending);
       const forget = () => this.#pending.delete(digest);
       pending.then(forget, forget);

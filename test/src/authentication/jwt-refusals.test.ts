@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createJwtAuthInterceptor, type JwtIssuerOptions } from "@connectum/auth";
+import { createContextValues } from "@connectrpc/connect";
+import { createJwtAuthInterceptor, type JwtIssuerOptions, jwt, signedTokenTrust } from "@connectum/auth";
 import { createTestJwt, createTestKeyPair, TEST_JWT_SECRET, type TestKeyPair } from "@connectum/auth/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ok, refused, tryIt } from "./call.js";
@@ -64,6 +65,56 @@ describe("a refusal says why, and whether it holds for good", () => {
     const refusal = await refusalOf(bySecret(), bearer(`${input}.${signature}`));
     expect(refusal).toMatchObject({ name: "InvalidCredentialError", message: why, final: true });
   });
+});
+
+describe("a token of several readings is refused, though its signature is right", () => {
+  const exp = now + 600;
+  const claims = `{"sub":"ada","aud":"lab","exp":${exp}}`;
+  const mark = "\ufeff";
+  const token = (header: string, payload: string) => {
+    const input = `${encode(header)}.${encode(payload)}`;
+    return `${input}.${createHmac("sha256", TEST_JWT_SECRET).update(input).digest("base64url")}`;
+  };
+  const extension = "an extension of the header (crit, b64)";
+  test.each([
+    { name: "b64: false", header: '{"alg":"HS256","b64":false}', why: extension },
+    { name: "b64: true", header: '{"alg":"HS256","b64":true}', why: extension },
+    { name: "b64: null", header: '{"alg":"HS256","b64":null}', why: extension },
+    { name: "b64: true, critical", header: '{"alg":"HS256","b64":true,"crit":["b64"]}', why: extension },
+    { name: "b64: false, critical", header: '{"alg":"HS256","b64":false,"crit":["b64"]}', why: "ERR_JWT_INVALID" },
+    { name: "an unknown extension", header: '{"alg":"HS256","x":1,"crit":["x"]}', why: "ERR_JOSE_NOT_SUPPORTED" },
+    { name: "no extension", header: '{"alg":"HS256","crit":[]}', why: "ERR_JWS_INVALID" },
+    { name: "a byte order mark before the header", header: `${mark}{"alg":"HS256"}`, why: "a byte order mark" },
+    { name: "a byte order mark before the claims", payload: mark + claims, why: "a byte order mark" },
+    { name: "two byte order marks", payload: mark + mark + claims, why: "ERR_JWT_INVALID" },
+    { name: "a byte order mark after the claims", payload: claims + mark, why: "ERR_JWT_INVALID" },
+  ])("$name", async ({ header = '{"alg":"HS256"}', payload = claims, why }) => {
+    const refusal = await refusalOf(bySecret(), bearer(token(header, payload)));
+    expect(refusal).toMatchObject({ name: "InvalidCredentialError", message: why });
+    expect(await tryIt(bySecret(), bearer(token(header, payload)))).toMatchObject(refused());
+  });
+
+  test.each([
+    ["the usual header", '{"alg":"HS256"}', claims],
+    ["white space", ' {"alg":"HS256" }\n', `\t${claims} `],
+    ["a mark inside of a text", '{"alg":"HS256"}', `{"name":"${mark}","sub":"ada","aud":"lab","exp":${exp}}`],
+    ["claims of these names", '{"alg":"HS256"}', `{"b64":false,"crit":["x"],"sub":"ada","aud":"lab","exp":${exp}}`],
+  ])("%s is accepted", async (_, header, payload) => {
+    expect(await tryIt(bySecret(), bearer(token(header, payload)))).toEqual(ok());
+  });
+});
+
+test("a credential says which part of it is signed", async () => {
+  const token = await sign();
+  const headers = new Headers(bearer(token));
+  const source = { header: headers, values: createContextValues() };
+  const one = { secret: TEST_JWT_SECRET, audience: "lab" };
+  const issuers = [{ ...one, issuer: "a" }];
+  const schemes = [jwt(one), jwt({ issuers }), signedTokenTrust({ issuers })];
+  for (const scheme of schemes) {
+    expect(scheme.read(source)?.signed).toBe(token.split(".").slice(0, 2).join("."));
+    expect(scheme.read({ ...source, header: new Headers(bearer("opaque")) })?.signed).toBeUndefined();
+  }
 });
 
 describe("refusals by a key set hold until its keys change", () => {

@@ -7,15 +7,25 @@ const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** What a part may end in, by the remainder of its length: unused bits are zero (RFC 4648 section 3.5). */
 const ends = [undefined, "", "AQgw", "AEIMQUYcgkosw048"] as const;
 
+/** A byte order mark in base64url. It is as long as four characters. */
+const byteOrderMark = "77u_";
+
 /**
- * Refuses a verified token that could be read in two ways: one spelling for one token, and no
+ * Refuses a verified token that could be read in two ways: one spelling for one token, no extension of the header, and no
  * member named twice (RFC 7515 section 4, RFC 7519 section 4), of which two parsers may see different ones.
  *
  * @param header - what the token's first part was read as, and `claims` the second.
  * @throws InvalidCredentialError
  */
-export function checkStrictForm(token: string, header: object, claims: object): void {
+export function checkCanonicalForm(token: string, header: object, claims: object): void {
+  // No extension is understood here (RFC 7515 section 4.1.11), and a JWT is never unencoded (RFC 7797 section 7).
+  if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64")) {
+    throw new InvalidCredentialError("an extension of the header (crit, b64)", { final: true });
+  }
   const [first = "", second = "", third = ""] = token.split(".");
+  if (first.startsWith(byteOrderMark) || second.startsWith(byteOrderMark)) {
+    throw new InvalidCredentialError("a byte order mark", { final: true });
+  }
   if (!compact.test(token) || !isCanonical(first) || !isCanonical(second) || !isCanonical(third)) {
     throw new InvalidCredentialError("not canonical base64url", { final: true });
   }
