@@ -11,6 +11,7 @@ import type { DecisionLog } from "./authorization/decision-event.js";
 import { createEnforcer } from "./authorization/enforcer.js";
 import { createEnforcingInterceptor } from "./authorization/enforcing-interceptor.js";
 import { createGate } from "./authorization/gate.js";
+import { monotonicTime } from "./clock.js";
 import { checkPlainObject } from "./option-checks.js";
 import { checkOptionNames } from "./option-names.js";
 
@@ -92,7 +93,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
 function reportRefusals(authenticate: Authenticate, log: DecisionLog | undefined): Authenticate {
   if (log === undefined) return authenticate;
   return (call) => {
-    const start = performance.now();
+    const start = monotonicTime();
     const refuse = (error: unknown): never => {
       const reason = ConnectError.from(error).code === Code.Unauthenticated ? "unauthenticated" : "error";
       log({ effect: "deny", decidedBy: "authentication", reason, error }, call.method, undefined, start);
