@@ -32,14 +32,16 @@ const optionNames: Readonly<Record<keyof ClientBearerOptions, true>> = {
  */
 export function createClientBearerInterceptor(options: ClientBearerOptions): Interceptor {
   checkOptionNames(options, optionNames, "createClientBearerInterceptor");
-  const { token, policies = [], sendToPublic = false, allowedOrigins } = options;
+  const { token, sendToPublic = false, allowedOrigins } = options;
   if (typeof token !== "function" && !isBearerToken(token)) {
     throw new TypeError(
       "token: expected a Bearer token or a function that gives one; is an environment variable missing?",
     );
   }
   const source = createTokenSource(typeof token === "function" ? token : () => token);
-  const index = createPolicyIndex(policies);
+  const index = createPolicyIndex(
+    Object.hasOwn(options, "policies") ? (options.policies as readonly ServicePolicy[]) : [],
+  );
   const origins = allowedOrigins && new Set(checkOrigins(allowedOrigins));
 
   return (next) => async (req) => {
