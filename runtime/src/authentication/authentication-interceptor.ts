@@ -7,6 +7,13 @@ import { checkStanding, checkWaiting } from "./standing.js";
 
 type Next = ReturnType<Interceptor>;
 
+const interceptors: WeakSet<Interceptor> = /* @__PURE__ */ new WeakSet();
+
+/** Whether an interceptor is one of {@link createAuthenticationInterceptor}. For `checkWiring`. */
+export function isAuthenticationInterceptor(interceptor: Interceptor): boolean {
+  return interceptors.has(interceptor);
+}
+
 /**
  * Authenticates calls, unless a gate has, and handles them as their caller: streams as long as the credential lasts.
  * Checks right before it calls the next interceptor that the credential still counts, and that the caller still waits.
@@ -14,7 +21,7 @@ type Next = ReturnType<Interceptor>;
 export function createAuthenticationInterceptor(authenticate: Authenticate, asyncContext = true): Interceptor {
   if (typeof asyncContext !== "boolean") throw new TypeError("asyncContext: expected true or false");
   const scope = createCallerScope(asyncContext);
-  return (next) => async (req) => {
+  const interceptor: Interceptor = (next) => async (req) => {
     const { method, header, contextValues: values, signal } = req;
     const pending = authenticate({ method, header, values, signal });
     let caller = pending as Awaited<typeof pending>;
@@ -25,6 +32,8 @@ export function createAuthenticationInterceptor(authenticate: Authenticate, asyn
     checkWaiting(signal);
     return req.stream ? callStream(scope, caller, req, next) : scope.run(caller, () => next(req));
   };
+  interceptors.add(interceptor);
+  return interceptor;
 }
 
 function callStream(scope: CallerScope, caller: AuthContext | undefined, req: StreamRequest, next: Next) {

@@ -11,6 +11,7 @@ import type { CompiledRule } from "./authz-rule.js";
 import { createDecisionLog, type DecisionLog } from "./decision-event.js";
 import { denialOf } from "./denial.js";
 import { createEvaluator, type Evaluator } from "./evaluator.js";
+import { markRefused } from "./mark-authorized.js";
 import type { Verdict } from "./verdict.js";
 
 /** The call that is decided about. */
@@ -49,6 +50,7 @@ export function createEnforcer(
     conclude(verdict, { method, contextValues }, context, start) {
       log?.(verdict, method, context, start);
       if (verdict.effect === "allow" || !enforced) return undefined;
+      markRefused(contextValues);
       return denialOf(verdict, method, context, contextValues.get(challengesKey));
     },
     lapsed({ method, contextValues }, context, start) {
