@@ -52,12 +52,11 @@ export class CredentialDeadline {
             .then(() => end?.call(it))
             .catch(() => {});
         const part = this.#add({ stop, ...(check && { check }) });
+        // Before the first message: a generator starts then.
+        this.#look();
         if (this.#end) stop();
         return {
-          next: () => {
-            this.#look();
-            return this.#end ? Promise.reject(this.#end.error) : this.#race(part, it.next());
-          },
+          next: () => (this.#end ? Promise.reject(this.#end.error) : this.#race(part, it.next())),
           ...(end && { return: (value) => end.call(it, value) }),
           ...(fail && { throw: (error) => fail.call(it, error) }),
         };

@@ -15,17 +15,19 @@ export async function endWithCredential(req: StreamRequest, call: (req: StreamRe
   const { contextValues: values, signal } = req;
   const standing = values.get(standingKey);
   const caller = values.get(authContextKey);
-  const isGuarded = standing?.guarded === true && (caller === undefined || caller === standing.context);
-  if (
-    isGuarded ||
-    (standing === undefined && (caller === undefined || expiryOf(caller) === Number.POSITIVE_INFINITY))
-  ) {
+  const expiresAt = caller === undefined ? Number.POSITIVE_INFINITY : expiryOf(caller);
+  // Other code may have established the identity.
+  const isOwn = caller === undefined || caller === standing?.context;
+  if (isOwn ? standing?.guarded !== false : standing === undefined && expiresAt === Number.POSITIVE_INFINITY) {
     return call(req);
   }
   if (standing !== undefined) standing.guarded = true;
-  const expiresAt = caller === undefined ? Number.POSITIVE_INFINITY : expiryOf(caller);
-  const deadline = new CredentialDeadline(expiresAt, signal, () => checkStanding(values));
-  const message = deadline.iterate(req.message, () => checkWaiting(signal));
+  // Where it is the identity of the credential, one look is enough: there are many messages.
+  const check = isOwn && standing !== undefined ? () => standing.check() : () => checkStanding(values);
+  const deadline = new CredentialDeadline(expiresAt, signal, check);
+  // Where connect reads the message before it calls the handler, the caller has to wait still.
+  const isRead = req.method.methodKind === "server_streaming";
+  const message = deadline.iterate(req.message, isRead ? () => checkWaiting(signal) : undefined);
   const res = await deadline.guard(call({ ...req, message } as StreamRequest));
   if (!res.stream) throw new ConnectError("a stream was answered with a single message", Code.Internal);
   return { ...res, message: deadline.iterate(res.message) };

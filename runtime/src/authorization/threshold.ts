@@ -32,6 +32,8 @@ export function createThreshold(): (context: HandlerContext) => void {
         throw new ConnectError("Internal error", Code.Internal, undefined, undefined, new Error(text));
       }
       checkCall(this.values, this.signal);
+      // The timer of the deadline cannot have fired if nothing was waited for since.
+      if ((this.timeoutMs?.() ?? 1) <= 0) throw new ConnectError("the operation timed out", Code.DeadlineExceeded);
       return undefined;
     },
   };

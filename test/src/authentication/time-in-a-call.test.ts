@@ -24,6 +24,7 @@ import {
   createProtoAuthzInterceptor,
   createRevocations,
   credentials,
+  type DecisionEvent,
   type MethodChecks,
   type Revocations,
 } from "@connectum/auth";
@@ -763,5 +764,96 @@ test("a body that comes long after the gate is not answered by a verification th
         server.close();
       }
     }
+  }
+});
+
+test.each(["enforce", "report"] as const)("in mode %s, it is refused and the audit log hears of it", async (mode) => {
+  const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const { hold, reached, release } = holding();
+  const { revocations, verifyCredentials } = parts({});
+  const heard: DecisionEvent[] = [];
+  const auth = createAuth({
+    policies: [EchoServicePolicy],
+    // In report mode, checks are not waited for: something else has to take time.
+    authenticate: credentials({ verifyCredentials }),
+    revocations,
+    mode,
+    onDecision: (event) => void heard.push(event),
+  });
+  const slow: Interceptor = (next) => async (req) => {
+    await hold();
+    return next(req);
+  };
+  const [authentication, authorization] = auth.interceptors as [Interceptor, Interceptor];
+  const starts: Kind[] = [];
+  const router = { interceptors: [authentication, slow, authorization] };
+  const answer = call(createRouterTransport(watched(starts, []), { router }), "unary");
+  await reached;
+  events.revoked(revocations);
+  release();
+  expect(await answer).toBe("Unauthenticated");
+  expect(starts).toEqual([]);
+  expect(heard).toMatchObject([
+    { effect: "deny", decidedBy: "authentication", reason: "unauthenticated", subject: "ada", enforced: true },
+  ]);
+  warned.mockRestore();
+});
+
+test.each(["h2c", "grpc", "h1"] as const)("a stream of answers over %s ends at its next message", async (version) => {
+  for (const [event, happen] of [...Object.entries<Happen>(events), ["nothing", () => {}] as const]) {
+    const { revocations, server: wiring } = wirings["createAuth with its gate"]();
+    const next = pausing();
+    const routes = ({ service }: ConnectRouter) =>
+      void service(EchoService, {
+        async *serverStream() {
+          yield { text: "a" };
+          await next.promise;
+          yield { text: "b" };
+        },
+      });
+    const server = await serve({ routes, ...wiring });
+    const received: string[] = [];
+    try {
+      const client = createClient(EchoService, server.transports[version]);
+      const read = async () => {
+        const options = { headers: { authorization: `Bearer ${token}` } };
+        for await (const { text } of client.serverStream({}, options)) {
+          received.push(text);
+          if (text !== "a") continue;
+          happen(revocations);
+          next.resolve();
+        }
+      };
+      const code = await read().then(
+        () => "ok",
+        (error) => Code[ConnectError.from(error).code],
+      );
+      expect([event, code]).toEqual([event, event === "nothing" ? "ok" : "Unauthenticated"]);
+      expect(received).toEqual(event === "nothing" ? ["a", "b"] : ["a"]);
+    } finally {
+      server.close();
+    }
+  }
+});
+
+test.each(kinds)("%s: a deadline that passes while code keeps the process busy", async (kind) => {
+  for (const late of [true, false]) {
+    const check = async () => void (late && vi.setSystemTime(Date.now() + 2_000));
+    const { server } = wirings["createAuth with its gate"]({ check });
+    const starts: Kind[] = [];
+    const transport = createRouterTransport(watched(starts, []), {
+      router: server,
+      transport: {
+        // A header, and not `timeoutMs`: the client would give up by itself.
+        interceptors: [
+          (next) => (req) => {
+            req.header.set("connect-timeout-ms", "1000");
+            return next(req);
+          },
+        ],
+      },
+    });
+    expect(await call(transport, kind)).toBe(late ? "DeadlineExceeded" : "ok");
+    expect(starts).toEqual(late ? [] : [kind]);
   }
 });
