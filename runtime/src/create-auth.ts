@@ -55,6 +55,13 @@ export interface Auth {
  * Access control in one call. Which methods are public or internal comes from the tables, so nothing is declared twice.
  *
  * @throws TypeError for a malformed table or option.
+ *
+ * @example
+ * const auth = createAuth({
+ *   policies: [OrderServicePolicy],
+ *   authenticate: jwt({ jwksUri, issuer: "https://login.example.com", audience: "orders" }),
+ * });
+ * createServer(connectNodeAdapter({ ...auth, routes }));
  */
 export function createAuth(options: CreateAuthOptions): Auth {
   checkPlainObject("createAuth", options);

@@ -41,7 +41,7 @@ export interface RevocationOptions {
 export interface Revocations {
   /**
    * Revokes. This instance refuses from the moment of the call; the others within their `interval` of the promise's
-   * fulfilment. Streams that are open stay open until their credential expires.
+   * fulfilment. An open stream ends within a second, on other instances when they hear of the revocation by another call.
    *
    * @throws TypeError for anything but one non-empty name, and RangeError where `maxSize` are kept, when nothing is revoked;
    * an Error where the store did not take it, when this instance refuses, and the others have to be told again.
