@@ -104,19 +104,6 @@ describe("a token of several readings is refused, though its signature is right"
   });
 });
 
-test("a credential says which part of it is signed", async () => {
-  const token = await sign();
-  const headers = new Headers(bearer(token));
-  const source = { header: headers, values: createContextValues() };
-  const one = { secret: TEST_JWT_SECRET, audience: "lab" };
-  const issuers = [{ ...one, issuer: "a" }];
-  const schemes = [jwt(one), jwt({ issuers }), signedTokenTrust({ issuers })];
-  for (const scheme of schemes) {
-    expect(scheme.read(source)?.signed).toBe(token.split(".").slice(0, 2).join("."));
-    expect(scheme.read({ ...source, header: new Headers(bearer("opaque")) })?.signed).toBeUndefined();
-  }
-});
-
 describe("refusals by a key set hold until its keys change", () => {
   let pairs: TestKeyPair[];
   let close: () => Promise<unknown>;

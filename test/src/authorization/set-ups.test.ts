@@ -59,6 +59,16 @@ const denied = "PermissionDenied";
 const by = (subject: string, more = {}) => ({ headers: { ...as(subject), ...more } });
 
 describe("the set-ups do what the document says", () => {
+  test("own interceptors, and the check of the wiring", async () => {
+    const { audited, transport } = await import("./set-ups/own-interceptors.js");
+    const client = createClient(OrderService, transport);
+    expect(await outcome(client.cancelOrder({}, by("ada")))).toBe("ok");
+    expect(await outcome(client.cancelOrder({}))).toBe("Unauthenticated");
+    expect(audited).toEqual(["CancelOrder"]);
+    const { methods } = await import("./set-ups/wiring.js");
+    expect(methods).toHaveLength(OrderService.methods.length);
+  });
+
   test("rules", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const { authorization } = await import("./set-ups/rules.js");
