@@ -1,17 +1,18 @@
 import { createHash, createPublicKey, KeyObject } from "node:crypto";
-import type { CryptoKey, JWK } from "jose";
+// Structural, so that our declarations need no @types/node.
+import type { CryptoKey, JWK, KeyObject as KeyObjectLike } from "jose";
 import type { JwtIssuerOptions } from "./jwt-options.js";
 import { parseKeySetUri } from "./key-set-uri.js";
 import { createRemoteKeySet, type RemoteKeySet } from "./remote-key-set.js";
 
-export type PublicKey = string | JWK | CryptoKey | KeyObject;
+export type PublicKey = string | JWK | CryptoKey | KeyObjectLike;
 
 /** Where the keys come from, and what they may be used for. */
 export type KeySource = {
   readonly algorithms: readonly string[];
   /** Tells this source from others. Secrets are told apart by a digest. */
   readonly fingerprint: string;
-} & ({ readonly key: KeyObject | Uint8Array; readonly keySet?: never } | { readonly keySet: RemoteKeySet });
+} & ({ readonly key: KeyObjectLike | Uint8Array; readonly keySet?: never } | { readonly keySet: RemoteKeySet });
 
 const rsa = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 const curves: Readonly<Record<string, readonly string[]>> = {
