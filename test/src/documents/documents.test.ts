@@ -1,0 +1,40 @@
+import { readdirSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { root } from "../published/registry.js";
+import { blocksOf } from "./blocks.js";
+import { removeGreeter } from "./greeter.js";
+import { readme, stopReadme } from "./readme.js";
+import type { Runs } from "./runs.js";
+
+/** Every document with blocks, and the tests that execute them. */
+const documents: Readonly<Record<string, Runs>> = {
+  "README.md": readme,
+};
+
+afterAll(async () => {
+  await stopReadme();
+  await removeGreeter();
+});
+
+test("every document of the repository that has a block is in this list", () => {
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".md") && !/(^|\/)(node_modules|dist|reports|coverage|tmp|\.\w+)\//.test(file),
+  );
+  expect(files.filter((file) => blocksOf(file).length > 0).sort()).toEqual(Object.keys(documents).sort());
+});
+
+describe.each(Object.entries(documents))("%s", (document, runs) => {
+  const blocks = blocksOf(document);
+
+  test("every block has a name of its own, and a test", () => {
+    expect(blocks.map(({ name }) => name).sort()).toEqual(Object.keys(runs).sort());
+  });
+
+  test.each(blocks.filter(({ name }) => Object.hasOwn(runs, name)))(
+    "$language $name",
+    async ({ name, text }) => {
+      await runs[name]?.(text);
+    },
+    60_000,
+  );
+});
