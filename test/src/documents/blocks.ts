@@ -13,7 +13,7 @@ export interface Block {
 /** The blocks of a Markdown file, in order. A fence such as ```` ```yaml buf.yaml ```` names its block. */
 export function blocksOf(document: string): Block[] {
   const markdown = readFileSync(join(root, document), "utf8");
-  return [...markdown.matchAll(/^```(\S*)[ \t]*(.*)\n([^]*?)^```$/gm)].map(
+  return [...markdown.matchAll(/^```(\S*)[ \t]*(.*)\n([\s\S]*?)^```$/gm)].map(
     ([, language = "", name = "", text = ""]) => ({
       language,
       name: name.trim(),

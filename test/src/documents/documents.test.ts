@@ -1,18 +1,23 @@
 import { readdirSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { root } from "../published/registry.js";
+import { authentication, closeIssuers } from "./authentication.js";
+import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";
 import { removeGreeter } from "./greeter.js";
 import { readme, stopReadme } from "./readme.js";
 import type { Runs } from "./runs.js";
+import { removeShop } from "./shop.js";
 
 /** Every document with blocks, and the tests that execute them. */
 const documents: Readonly<Record<string, Runs>> = {
   "README.md": readme,
+  "docs/authentication.md": authentication,
+  "docs/authorization.md": authorization,
 };
 
 afterAll(async () => {
-  await stopReadme();
+  await Promise.all([stopReadme(), closeIssuers(), removeShop()]);
   await removeGreeter();
 });
 
