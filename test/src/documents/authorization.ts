@@ -1,8 +1,10 @@
 import { expect, vi } from "vitest";
+import { createProject } from "../published/project.js";
 import { by } from "./authentication.js";
+import { foreignServices, serveWithForeign } from "./foreign-services.js";
+import { installed, registry } from "./greeter.js";
 import type { Runs } from "./runs.js";
 import { call as callServer, type MethodName, parts, snippet, type Wiring } from "./shop.js";
-import { serveWithStrangers, strangers } from "./strangers.js";
 
 const missing = "Unauthenticated: Missing credentials";
 const denied = "PermissionDenied: Access denied";
@@ -174,7 +176,7 @@ export const authorization: Runs = {
 
   async "src/probes.ts"() {
     const { probes } = await snippet<{ probes: readonly import("@connectum/auth").ServicePolicy[] }>("src/probes.ts");
-    const { Health, ServerReflection } = await strangers();
+    const { Health, ServerReflection } = await foreignServices();
     for (const { typeName, methods } of [Health, ServerReflection]) {
       const table = probes.find((table) => table.typeName === typeName);
       expect(Object.keys(table?.methods ?? {}).sort()).toEqual(methods.map(({ name }) => name).sort());
@@ -187,7 +189,7 @@ export const authorization: Runs = {
     const { auth } = await snippet<{ auth: Wiring }>("src/with-probes.ts");
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
-    const server = await serveWithStrangers(auth);
+    const server = await serveWithForeign(auth);
     expect(await server.check()).toBe("ok");
     expect(await server.check({ authorization: "Bearer garbage" })).toBe("ok");
     expect(await server.reflect()).toContain("you are not authenticated");
@@ -197,9 +199,30 @@ export const authorization: Runs = {
     );
     server.close();
     // Without a table, the same services are closed.
-    const closed = await serveWithStrangers((await snippet<{ auth: Wiring }>("src/jwt.ts")).auth);
+    const closed = await serveWithForeign((await snippet<{ auth: Wiring }>("src/jwt.ts")).auth);
     expect(await closed.check()).toBe(missing);
     expect(await closed.check(developer)).toBe(denied);
     closed.close();
+  },
+
+  async "proto/grpc/health/v1/health.proto"(text) {
+    const { runtime, policies } = await parts();
+    const project = createProject(await registry(), await installed());
+    project.write("package.json", '{ "type": "module" }');
+    project.write("proto/grpc/health/v1/health.proto", text);
+    const plugins = [{ local: "protoc-gen-connectum-auth", out: "gen", opt: "target=js", strategy: "all" }];
+    const template = JSON.stringify({ version: "v2", plugins });
+    await project.run(`npx connectum-auth-proto proto && npx buf generate proto --template '${template}'`);
+    const { HealthPolicy } = await project.import<{ HealthPolicy: import("@connectum/auth").ServicePolicy }>(
+      "gen/grpc/health/v1/health_auth.js",
+    );
+    const authenticate = runtime.credentials({ verifyCredentials: () => null });
+    const server = await serveWithForeign(runtime.createAuth({ policies: [...policies, HealthPolicy], authenticate }));
+    expect(await server.check()).toBe("ok");
+    expect(await server.reflect()).toContain("you are not authenticated");
+    server.close();
+    const { probes } = await snippet<{ probes: typeof policies }>("src/probes.ts");
+    expect(() => runtime.createAuth({ policies: [HealthPolicy, ...probes], authenticate })).toThrow(TypeError);
+    project.remove();
   },
 };

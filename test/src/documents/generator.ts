@@ -26,6 +26,13 @@ export const generator: Runs = {
   async "buf.gen.yaml"(text) {
     // The README shows the same file, and its test runs it.
     expect(text).toBe(readmeBlock("buf.gen.yaml"));
+    // Without `exclude_types`, as below buf 1.51, messages import the options, and still compile.
+    const project = await createShop();
+    project.write("tsconfig.json", readmeBlock("tsconfig.json"));
+    project.write("buf.gen.yaml", text.replace(/ +exclude_types:\n( +- connectum.*\n)+/, ""));
+    await project.run("npx connectum-auth-proto proto && npx buf generate && npx tsc");
+    expect(project.read("src/gen/shop/v1/orders_pb.ts")).toContain('"../../connectum/auth/v1/options_pb.js"');
+    project.remove();
   },
 
   async protoc(text) {

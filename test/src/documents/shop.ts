@@ -72,7 +72,7 @@ export const shop: () => Promise<Project> = once(async () => {
   project.write("package.json", greeter.read("package.json"));
   for (const [file, text] of Object.entries(stubs)) project.write(file, text);
   for (const { name, text } of documents.flatMap(blocksOf)) {
-    if (/^(src|proto)\//.test(name)) project.write(name, text);
+    if (/^(src|proto\/shop)\//.test(name)) project.write(name, text);
   }
   await project.run("npm run generate && npx buf lint && npx buf format -d --exit-code && npx tsc");
   return project;

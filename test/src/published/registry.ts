@@ -102,6 +102,7 @@ function sendTarball({ tarball, folder = "" }: Version, response: ServerResponse
     createReadStream(tarball).pipe(response);
     return;
   }
-  const tar = ["-c", "--exclude=./node_modules", "--transform", "s,^[.],package,", "-C", folder, "."];
+  // npm leaves out the first folder of every path, which is `.` here.
+  const tar = ["-c", "--exclude=./node_modules", "-C", folder, "."];
   spawn("tar", tar, { stdio: ["ignore", "pipe", "inherit"] }).stdout.pipe(response);
 }

@@ -5,7 +5,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { once } from "./once.js";
 import { listen, parts, shop, type Wiring } from "./shop.js";
 
-// Services whose protos are not the user's, as https://github.com/grpc/grpc-proto has them.
+// Services whose protos are not the user's: https://github.com/grpc/grpc-proto has them whole.
 const health = `syntax = "proto3";
 package grpc.health.v1;
 message HealthCheckRequest { string service = 1; }
@@ -39,22 +39,22 @@ message ListServiceResponse { repeated ServiceResponse service = 1; }
 message ServiceResponse { string name = 1; }
 `;
 
-interface Strangers {
+interface ForeignServices {
   readonly Health: DescService;
   readonly ServerReflection: DescService;
 }
 
 /** Descriptors of the services, as a package would bring them: without a table. */
-export const strangers: () => Promise<Strangers> = once(async () => {
+export const foreignServices: () => Promise<ForeignServices> = once(async () => {
   const project = await shop();
-  project.write("strangers/buf.yaml", "version: v2\n");
-  project.write("strangers/health.proto", health);
-  project.write("strangers/reflection.proto", reflection);
-  const template = { version: "v2", plugins: [{ local: "protoc-gen-es", out: "strangers", opt: "target=js" }] };
-  await project.run(`npx buf generate strangers --template '${JSON.stringify(template)}'`);
+  project.write("foreign/buf.yaml", "version: v2\n");
+  project.write("foreign/health.proto", health);
+  project.write("foreign/reflection.proto", reflection);
+  const template = { version: "v2", plugins: [{ local: "protoc-gen-es", out: "foreign", opt: "target=js" }] };
+  await project.run(`npx buf generate foreign --template '${JSON.stringify(template)}'`);
   const [{ Health }, { ServerReflection }] = await Promise.all([
-    project.import<Strangers>("strangers/health_pb.js"),
-    project.import<Strangers>("strangers/reflection_pb.js"),
+    project.import<ForeignServices>("foreign/health_pb.js"),
+    project.import<ForeignServices>("foreign/reflection_pb.js"),
   ]);
   return { Health, ServerReflection };
 });
@@ -64,9 +64,9 @@ interface Reflected {
 }
 
 /** Serves health and reflection beside the shop. */
-export async function serveWithStrangers(wiring: Wiring) {
+export async function serveWithForeign(wiring: Wiring) {
   const { connectNodeAdapter, OrderService } = await parts();
-  const { Health, ServerReflection } = await strangers();
+  const { Health, ServerReflection } = await foreignServices();
   const services = [Health, ServerReflection, OrderService];
   const implementations = {
     health: { check: () => ({ status: 1 }) },
