@@ -1,11 +1,14 @@
 // Copies the options and the licence into the package that is being packed, and fails when the package is not whole.
 // npm runs it in the package's folder, after the build, before `npm pack` and `npm publish`.
-import { cpSync, existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
-for (const name of ["proto", "LICENSE"]) {
-  cpSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), resolve(name), { recursive: true });
+for (const file of ["proto/connectum/auth/v1/options.proto", "LICENSE"]) {
+  mkdirSync(dirname(file), { recursive: true });
+  // Renamed into place: the same package may be packed twice at a time.
+  copyFileSync(new URL(`../${file}`, import.meta.url), `.copy-${process.pid}`);
+  renameSync(`.copy-${process.pid}`, file);
 }
 
 const { name, main, types, bin, exports, typesVersions, files } = JSON.parse(readFileSync("package.json", "utf8"));

@@ -50,6 +50,6 @@ describe.each(Object.entries(documents))("%s", (document, runs) => {
     async ({ name, text }) => {
       await runs[name]?.(text);
     },
-    60_000,
+    120_000,
   );
 });

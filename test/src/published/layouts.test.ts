@@ -55,7 +55,7 @@ beforeAll(async () => {
     YARN_ENABLE_TELEMETRY: "false",
     YARN_ENABLE_GLOBAL_CACHE: "false",
   };
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const manifest = {
@@ -122,7 +122,7 @@ describe("with a copy of the options in the proto root", () => {
       writeFileSync(join(home, "proto/a/v1/a.proto"), proto.replace("rpc Get(", "rpc Fetch("));
       expect((await tryRun(against, home, env)).output).toContain('RPC "Get" on service "AService" was deleted');
     },
-    60_000,
+    120_000,
   );
 });
 
@@ -140,7 +140,7 @@ describe("with a module path into node_modules", () => {
     await run(commit("proto buf.yaml"), project, env);
     const { status, output } = await tryRun("buf breaking --against '.git#branch=main'", project, env);
     expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("had no .proto files") });
-  }, 60_000);
+  }, 120_000);
 
   test("buf refuses the hoisted packages of a workspace", async () => {
     const project = join(folder, "hoisted");

@@ -35,7 +35,7 @@ describe.each(packages)("npm pack in $folder of a fresh clone", ({ folder, tarba
     await run("npm pack", join(clone, folder));
     await run(`mkdir unpacked && tar -xzf ${tarball} -C unpacked`, join(clone, folder));
     unpacked = join(clone, folder, "unpacked/package");
-  }, 60_000);
+  }, 120_000);
 
   test("builds: the tarball has every file that its manifest names, the licence and the options", () => {
     const { main, types, bin, exports, typesVersions } = readManifest(unpacked);
@@ -67,7 +67,7 @@ test("npm publish packs the same way", async () => {
   rmSync(join(clone, "runtime/dist"), { recursive: true });
   const listed = await run("npm publish --dry-run 2>&1", join(clone, "runtime"), { npm_config_loglevel: "notice" });
   expect(listed).toMatch(/dist\/index\.js/);
-}, 60_000);
+}, 120_000);
 
 describe("npm pack fails, and writes no tarball,", () => {
   test.each([
@@ -88,7 +88,7 @@ describe("npm pack fails, and writes no tarball,", () => {
       expect(existsSync(join(copy, "runtime/connectum-auth-0.1.0.tgz"))).toBe(mended);
       rmSync(copy, { recursive: true, force: true });
     },
-    60_000,
+    120_000,
   );
 });
 
@@ -101,7 +101,18 @@ test("types resolve for every module resolution of TypeScript", async () => {
     programs,
   );
   expect(found).toContain("No problems found");
-}, 60_000);
+}, 120_000);
+
+test("the lock file names every package by its integrity, and no registry", () => {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { link?: true; integrity?: string; resolved?: string }>;
+  };
+  const installed = Object.entries(packages).filter(([path, { link }]) => path.includes("node_modules/") && !link);
+  expect(installed.length).toBeGreaterThan(100);
+  expect(installed.filter(([, { integrity, resolved }]) => integrity === undefined || resolved !== undefined)).toEqual(
+    [],
+  );
+});
 
 /** Gives a command the programs of the repository. */
 const programs = { PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"]}` };

@@ -55,7 +55,7 @@ beforeAll(async () => {
   await project.run("npm install @connectum/auth @connectrpc/connect @bufbuild/protobuf");
   for (const file of ["consumer.ts", "consumer.mts", "consumer.cts"]) project.write(file, consumer);
   project.write("dynamic.cts", dynamicConsumer);
-}, 60_000);
+}, 120_000);
 afterAll(() => {
   project.remove();
   registry.close();
@@ -82,5 +82,5 @@ describe.each([
     // protobuf-es and connect themselves want TypeScript 5.7.
     const own = output.split("\n").filter((line) => !/^(node_modules\/@(bufbuild|connectrpc)\/.*)?$/.test(line));
     expect(own).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
