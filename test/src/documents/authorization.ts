@@ -212,7 +212,7 @@ export const authorization: Runs = {
     project.write("proto/grpc/health/v1/health.proto", text);
     const plugins = [{ local: "protoc-gen-connectum-auth", out: "gen", opt: "target=js", strategy: "all" }];
     const template = JSON.stringify({ version: "v2", plugins });
-    await project.run(`npx connectum-auth-proto proto && npx buf generate proto --template '${template}'`);
+    await project.use(`connectum-auth-proto proto && buf generate proto --template '${template}'`);
     const { HealthPolicy } = await project.import<{ HealthPolicy: import("@connectum/auth").ServicePolicy }>(
       "gen/grpc/health/v1/health_auth.js",
     );

@@ -51,7 +51,7 @@ export const foreignServices: () => Promise<ForeignServices> = once(async () => 
   project.write("foreign/health.proto", health);
   project.write("foreign/reflection.proto", reflection);
   const template = { version: "v2", plugins: [{ local: "protoc-gen-es", out: "foreign", opt: "target=js" }] };
-  await project.run(`npx buf generate foreign --template '${JSON.stringify(template)}'`);
+  await project.use(`buf generate foreign --template '${JSON.stringify(template)}'`);
   const [{ Health }, { ServerReflection }] = await Promise.all([
     project.import<ForeignServices>("foreign/health_pb.js"),
     project.import<ForeignServices>("foreign/reflection_pb.js"),
@@ -106,8 +106,8 @@ export async function serveWithForeign(wiring: Wiring) {
     async reflect(headers: Readonly<Record<string, string>> = {}): Promise<string> {
       const flags = Object.entries(headers).map(([name, value]) => `--reflect-header '${name}: ${value}'`);
       const project = await shop();
-      const curl = `npx buf curl --protocol grpc --http2-prior-knowledge --list-services ${flags.join(" ")} ${url}`;
-      return (await project.tryRun(curl)).output;
+      const curl = `buf curl --protocol grpc --http2-prior-knowledge --list-services ${flags.join(" ")} ${url}`;
+      return (await project.tryUse(curl)).output;
     },
     close: () => server.close(),
   };

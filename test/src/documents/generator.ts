@@ -30,14 +30,14 @@ export const generator: Runs = {
     const project = await createShop();
     project.write("tsconfig.json", readmeBlock("tsconfig.json"));
     project.write("buf.gen.yaml", text.replace(/ +exclude_types:\n( +- connectum.*\n)+/, ""));
-    await project.run("npx connectum-auth-proto proto && npx buf generate && npx tsc");
+    await project.use("connectum-auth-proto proto && buf generate && tsc");
     expect(project.read("src/gen/shop/v1/orders_pb.ts")).toContain('"../../connectum/auth/v1/options_pb.js"');
     project.remove();
   },
 
   async protoc(text) {
     const project = await createShop();
-    await project.run("npx connectum-auth-proto proto && mkdir -p src/gen bin");
+    await project.use("connectum-auth-proto proto && mkdir -p src/gen bin");
     symlinkSync(join(root, "node_modules/.bin/protoc"), join(project.folder, "bin/protoc"));
     await project.run(`PATH=$PWD/bin:$PATH\n${text}`);
     // The tables of buf and protoc are equal, up to the options that their heads name.
@@ -57,16 +57,16 @@ export const generator: Runs = {
   async "buf.yaml"(text) {
     const project = await createShop();
     project.write("buf.yaml", text);
-    await project.run("npx buf generate");
+    await project.use("buf generate");
     expect(project.read(table)).toBe((await shop()).read(table));
     // The conditions that the document names.
-    await project.run(`npx connectum-auth-proto proto`);
-    expect((await project.tryRun("npx buf generate")).output).toContain(
+    await project.use("connectum-auth-proto proto");
+    expect((await project.tryUse("buf generate")).output).toContain(
       `${options.slice("proto/".length)} is contained in multiple modules`,
     );
     await project.run(`rm -r proto/connectum`);
     project.write("proto/shop/v1/orders.proto", 'syntax = "proto3";\npackage shop.v1;\nmessage Order {}\n');
-    const { status, output } = await project.tryRun("npx buf generate");
+    const { status, output } = await project.tryUse("buf generate");
     expect(output).toContain('exclusion of type "connectum.auth.v1.method_auth": not found');
     expect(status).not.toBe(0);
     project.remove();
@@ -92,7 +92,7 @@ export const generator: Runs = {
       "proto/shop/v1/orders.proto",
       `${source}\n${option}\n${" ".repeat(Number(column) - 1)}policy: "${policy}"\n    };\n  }\n}\nmessage Request {}\nmessage Response {}\n`,
     );
-    const { status, output } = await project.tryRun("npx connectum-auth-proto proto && npx buf generate");
+    const { status, output } = await project.tryUse("connectum-auth-proto proto && buf generate");
     expect(output).toContain(text.trim());
     expect(status).not.toBe(0);
     project.remove();

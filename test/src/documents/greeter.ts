@@ -36,7 +36,7 @@ export const generated: () => Promise<Project> = once(async () => {
 
 export const compiled: () => Promise<Project> = once(async () => {
   const project = await generated();
-  await project.run("npx tsc");
+  await project.use("tsc");
   return project;
 });
 

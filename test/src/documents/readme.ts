@@ -33,12 +33,12 @@ export const readme: Runs = {
 
   async "proto/greeter/v1/greeter.proto"() {
     const project = await generated();
-    await project.run("npx buf lint && npx buf format -d --exit-code");
+    await project.use("buf lint && buf format -d --exit-code");
   },
 
   async "buf.yaml"() {
     const project = await generated();
-    expect((await project.run("npx buf ls-files")).trim().split("\n")).toEqual([
+    expect((await project.use("buf ls-files")).trim().split("\n")).toEqual([
       "proto/connectum/auth/v1/options.proto",
       "proto/greeter/v1/greeter.proto",
     ]);

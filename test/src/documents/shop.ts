@@ -74,7 +74,7 @@ export const shop: () => Promise<Project> = once(async () => {
   for (const { name, text } of documents.flatMap(blocksOf)) {
     if (/^(src|proto\/shop)\//.test(name)) project.write(name, text);
   }
-  await project.run("npm run generate && npx buf lint && npx buf format -d --exit-code && npx tsc");
+  await project.use("connectum-auth-proto proto && buf generate && buf lint && buf format -d --exit-code && tsc");
   return project;
 });
 

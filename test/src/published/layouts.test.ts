@@ -25,11 +25,6 @@ const template = `version: v2
 inputs:
   - directory: proto
 plugins:
-  - local: protoc-gen-es
-    out: src/gen
-    opt: [target=ts]
-    strategy: all
-    exclude_types: [connectum.auth.v1.method_auth, connectum.auth.v1.service_auth]
   - local: protoc-gen-connectum-auth
     out: src/gen
     opt: [target=ts, registry=auth_policies.ts]
@@ -44,7 +39,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "connectum-layouts-"));
   await run(`npm pack -w plugin --pack-destination ${folder}`, root);
   mkdirSync(join(folder, "bin"));
-  for (const program of ["buf", "protoc-gen-es", "yarn", "pnpm"]) {
+  for (const program of ["buf", "yarn", "pnpm"]) {
     symlinkSync(join(root, "node_modules/.bin", program), join(folder, "bin", program));
   }
   env = {

@@ -63,29 +63,28 @@ describe.each(packages)("npm pack in $folder of a fresh clone", ({ folder, tarba
   });
 });
 
-test("npm publish packs the same way", async () => {
+test("npm publish packs the same way, after the build is deleted as well", async () => {
   rmSync(join(clone, "runtime/dist"), { recursive: true });
-  const listed = await run("npm publish --dry-run 2>&1", join(clone, "runtime"), { npm_config_loglevel: "notice" });
+  const listed = await run("npm publish --dry-run", join(clone, "runtime"), { npm_config_loglevel: "notice" });
   expect(listed).toMatch(/dist\/index\.js/);
 }, 120_000);
 
 describe("npm pack fails, and writes no tarball,", () => {
+  const packed = "connectum-auth-0.1.0.tgz";
+
   test.each([
     { name: "when the source does not compile", spoil: `echo "const a: number = 'a';" >> runtime/src/index.ts` },
-    { name: "when the build leaves out an entry point", spoil: "rm runtime/dist/policy/index.d.ts" },
+    { name: "when an entry point is gone", spoil: "rm runtime/dist/policy/index.d.ts" },
     { name: "when a module of an entry point is gone", spoil: "rm runtime/dist/authorization/gate.js" },
     { name: "when dependencies are not installed", spoil: "rm node_modules" },
   ])(
     "$name",
     async ({ spoil }) => {
-      const copy = createClone();
-      await run("npm run build -w runtime", copy);
-      await run(spoil, copy);
+      const copy = mkdtempSync(join(tmpdir(), "connectum-spoiled-"));
+      await run(`cp -R ${clone}/. . && rm runtime/*.tgz && ${spoil}`, copy);
       const { status } = await tryRun("npm pack", join(copy, "runtime"));
-      // A build that mends what is missing is as good.
-      const mended = status === 0 && !spoil.includes("src") && existsSync(join(copy, spoil.replace("rm ", "")));
-      expect(status !== 0 || mended).toBe(true);
-      expect(existsSync(join(copy, "runtime/connectum-auth-0.1.0.tgz"))).toBe(mended);
+      expect(status).toBeGreaterThan(0);
+      expect(existsSync(join(copy, "runtime", packed))).toBe(false);
       rmSync(copy, { recursive: true, force: true });
     },
     120_000,
