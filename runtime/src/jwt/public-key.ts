@@ -1,9 +1,10 @@
 import { createHash, createPublicKey, KeyObject } from "node:crypto";
-import type { CryptoKey, JWK } from "jose";
+// `KeyObjectLike` is structural, so that our declarations need no @types/node.
+import type { CryptoKey, JWK, KeyObject as KeyObjectLike } from "jose";
 import { removePssParameters } from "./rsa-pss.js";
 import { algorithmsOf, faultOf, isPrivate, otherPurposeOf } from "./verification-jwk.js";
 
-export type PublicKey = string | JWK | CryptoKey | KeyObject;
+export type PublicKey = string | JWK | CryptoKey | KeyObjectLike;
 
 /** A public key, and the algorithms that it may be used with. */
 export interface VerificationKey {
@@ -45,7 +46,7 @@ function toKeyObject(publicKey: PublicKey): KeyObject {
   }
   let key: KeyObject;
   try {
-    if (isKeyObject(publicKey)) key = publicKey;
+    if (isKeyObject(publicKey)) key = publicKey as KeyObject;
     else if (typeof publicKey === "string") key = createPublicKey(publicKey);
     else if (isCryptoKey(publicKey)) key = KeyObject.from(publicKey);
     else key = createPublicKey({ key: { ...publicKey }, format: "jwk" });
@@ -93,7 +94,7 @@ function limitsOfPss({ asymmetricKeyDetails: details }: KeyObject): JWK {
   return { alg: isUsual ? `PS${bits}` : `PSS with ${hash}, mask ${mask} and a salt of ${saltLength} bytes` };
 }
 
-function isKeyObject(key: PublicKey): key is KeyObject {
+function isKeyObject(key: PublicKey): key is KeyObjectLike {
   return tagOf(key) === "KeyObject";
 }
 

@@ -1,8 +1,7 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createContextValues } from "@connectrpc/connect";
-import { createJwtAuthInterceptor, type JwtIssuerOptions, jwt, signedTokenTrust } from "@connectum/auth";
+import { createJwtAuthInterceptor, type JwtIssuerOptions } from "@connectum/auth";
 import { createTestJwt, createTestKeyPair, TEST_JWT_SECRET, type TestKeyPair } from "@connectum/auth/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ok, refused, tryIt } from "./call.js";
