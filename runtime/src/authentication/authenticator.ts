@@ -165,36 +165,37 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     return context;
   }
 
-  function welcome(call: AuthCall, verified: Verified): AuthContext | undefined {
+  function welcome(call: AuthCall, verified: Verified): AuthContext {
     const { found, entry, before } = verified;
     const { challenges } = found.verifier;
     call.values.set(standingKey, new CredentialStanding(entry, found.presented, challenges, revocations, before));
-    return publish(call, entry.context, challenges, verified);
+    publish(call, entry.context, challenges, verified);
+    return entry.context;
   }
 
-  /** After the cache, since a revocation beats a remembered verification. */
-  function admit<T>({ found, entry }: Verified, goOn: () => T): T | Promise<T> {
-    let pending: Promise<void> | undefined;
+  /** After the cache, since a revocation beats a remembered verification. Undefined if there is nothing to wait for. */
+  function checkRevoked({ found, entry }: Verified): Promise<void> | undefined {
     try {
-      pending = revocations?.check(found.presented, entry.context);
+      return revocations?.check(found.presented, entry.context)?.catch(refuse(found.verifier));
     } catch (cause) {
       return refuse(found.verifier)(cause);
     }
-    return pending === undefined ? goOn() : pending.then(goOn, refuse(found.verifier));
   }
 
-  function verify(call: AuthCall, found: Found, before: Standing | undefined) {
-    const welcomeBy = (entry: Entry) => {
-      const verified = { found, entry, before };
-      return admit(verified, () => welcome(call, verified));
-    };
+  function admit(call: AuthCall, verified: Verified): AuthContext | Promise<AuthContext> {
+    const pending = checkRevoked(verified);
+    return pending === undefined ? welcome(call, verified) : pending.then(() => welcome(call, verified));
+  }
+
+  function verify(call: AuthCall, found: Found, before: Standing | undefined): AuthContext | Promise<AuthContext> {
     let entry: Entry | Promise<Entry>;
     try {
       entry = found.verifier.cache.verify(found.credential);
     } catch (cause) {
       return refuse(found.verifier)(cause);
     }
-    return entry instanceof Promise ? entry.then(welcomeBy, refuse(found.verifier)) : welcomeBy(entry);
+    if (!(entry instanceof Promise)) return admit(call, { found, entry, before });
+    return entry.then((entry) => admit(call, { found, entry, before }), refuse(found.verifier));
   }
 
   return (call) => {
@@ -204,7 +205,8 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
       // A client may hold its body back for longer than the verification at the gate counts.
       if (verified === undefined) return context;
       const { found, entry, before } = verified;
-      return found.verifier.cache.isLive(entry) ? admit(verified, () => context) : verify(call, found, before);
+      if (!found.verifier.cache.isLive(entry)) return verify(call, found, before);
+      return checkRevoked(verified)?.then(() => context) ?? context;
     }
     const plan = planOf(call.method);
     const found = takeCredential(plan, call);

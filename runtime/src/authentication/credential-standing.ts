@@ -8,7 +8,8 @@ import type { Standing } from "./standing.js";
 /** A credential that the pipeline verified for a call. */
 export class CredentialStanding implements Standing {
   guarded = false;
-  readonly #entry: Entry;
+  readonly context: AuthContext;
+  readonly #expiresAt: number;
   readonly #presented: string | undefined;
   readonly #challenges: readonly string[];
   readonly #revocations: Revocations | undefined;
@@ -19,28 +20,25 @@ export class CredentialStanding implements Standing {
    * @param before - a credential that an interceptor before this one verified for the same call: it has to count as well.
    */
   constructor(
-    entry: Entry,
+    { context, expiresAt }: Entry,
     presented: string | undefined,
     challenges: readonly string[],
     revocations: Revocations | undefined,
     before: Standing | undefined,
   ) {
-    this.#entry = entry;
+    this.context = context;
+    this.#expiresAt = expiresAt;
     this.#presented = presented;
     this.#challenges = challenges;
     this.#revocations = revocations;
     this.#before = before;
   }
 
-  get context(): AuthContext {
-    return this.#entry.context;
-  }
-
   check(): void {
     this.#before?.check();
-    if (wallTime() >= this.#entry.expiresAt) throw expiredCredentials(this.#challenges);
+    if (wallTime() >= this.#expiresAt) throw expiredCredentials(this.#challenges);
     try {
-      this.#revocations?.checkKnown(this.#presented, this.#entry.context);
+      this.#revocations?.checkKnown(this.#presented, this.context);
     } catch (cause) {
       throw failedVerification(cause, this.#challenges);
     }

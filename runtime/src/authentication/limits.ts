@@ -73,7 +73,8 @@ export class Limiter {
    *
    * @throws ConnectError with code `unavailable`, or later with `deadline_exceeded`.
    */
-  run<T>({ issuer = "" }: Credential, verify: () => T | Promise<T>): T | Promise<T> {
+  run<T>(credential: Credential, verify: () => T | Promise<T>): T | Promise<T> {
+    const issuer = credential.issuer?.() ?? "";
     let timeLimit = this.#timeLimits.get(issuer);
     if (timeLimit === undefined) {
       timeLimit = new TimeLimit(this.#limits.verificationTime);

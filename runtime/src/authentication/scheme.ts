@@ -63,11 +63,11 @@ export interface Credential {
   readonly presented?: string | undefined;
   /**
    * Which issuer of the scheme it names, unverified: the verifications of each are bounded on their own. One of a fixed set,
-   * never a text of the caller. Read only where the credential has to be verified. By default, all share one bound.
+   * never a text of the caller. Called only for a credential that has to be verified. By default, all share one bound.
    *
    * @throws InvalidCredentialError where it names none that is known.
    */
-  readonly issuer?: string | undefined;
+  issuer?(): string;
   /**
    * @throws InvalidCredentialError where the credential is not valid, or an error that says that something could not be
    * reached, which is answered with `unavailable`. Any other error refuses as well.

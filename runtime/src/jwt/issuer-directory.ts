@@ -5,7 +5,6 @@ import type { AuthScheme, Credential } from "../authentication/scheme.js";
 import { checkOptionNames } from "../option-names.js";
 import type { JwtIssuerOptions, JwtIssuers } from "./jwt-options.js";
 import { refusalOf } from "./refusal.js";
-import { type Issuer, TokenCredential } from "./token-credential.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
 
 /** Verifies tokens by the keys of their issuer. */
@@ -27,7 +26,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
   if (!Array.isArray(issuers) || issuers.length === 0)
     throw new TypeError("issuers: expected a list of at least one issuer");
   const verifiers: TokenVerifier[] = [];
-  const byName = new Map<string, Issuer & TokenVerifier>();
+  const byName = new Map<string, TokenVerifier & { readonly id: string }>();
   for (const [i, issuer] of issuers.entries()) {
     const verifier = createTokenVerifier(issuer, `issuers[${i}]`);
     if (verifier.issuers === undefined)
@@ -45,7 +44,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
     }
     verifiers.push(verifier);
   }
-  function find(token: string): Issuer {
+  function find(token: string): TokenVerifier & { readonly id: string } {
     const issuer = byName.get(issuerOf(token));
     if (issuer === undefined) throw new InvalidCredentialError("unknown issuer", { final: true });
     return issuer;
@@ -61,21 +60,20 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
     async warmUp() {
       await Promise.all(verifiers.map(({ warmUp }) => warmUp()));
     },
-    present: (token) => new TokenCredential(token, find),
+    // A remembered token is not even decoded.
+    present: (token) => ({ key: token, issuer: () => find(token).id, verify: async () => find(token).verify(token) }),
   };
 }
 
 /** A key that is configured is not asked for by a name: nothing that names one was written here. */
 function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
   const { fingerprint, accepts, verify, warmUp, isCurrent = () => false } = verifier;
-  const issuer: Issuer = { id: "", verify };
-  const find = () => issuer;
   return {
     fingerprint: digest(fingerprint),
     accepts: [accepts],
     warmUp,
     isCurrent,
-    present: (token) => new TokenCredential(token, find),
+    present: (token) => ({ key: token, verify: () => verify(token) }),
   };
 }
 
