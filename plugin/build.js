@@ -1,5 +1,6 @@
 // Bundles the plugin into one CommonJS file without dependencies: what starts fastest, and what is published.
 import { build } from "esbuild";
+import { stubTypeScript } from "./stub-typescript.js";
 
 await build({
   entryPoints: ["src/main.ts"],
@@ -8,9 +9,10 @@ await build({
   platform: "node",
   target: "node20",
   format: "cjs",
-  minifySyntax: true,
+  minify: true,
   logLevel: "warning",
+  plugins: [stubTypeScript],
   banner: {
-    js: "// Contains the wire format of @bufbuild/protobuf, (c) Buf Technologies, Apache-2.0 and BSD-3-Clause.",
+    js: "// Contains @bufbuild/protobuf and @bufbuild/protoplugin, (c) Buf Technologies, Apache-2.0 and BSD-3-Clause.",
   },
 });

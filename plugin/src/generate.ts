@@ -1,59 +1,105 @@
-import { dialectOf } from "./dialect.js";
-import { checkExtensions } from "./extensions.js";
-import { type GeneratorOptions, PluginOptionError, parseParameter } from "./parameter.js";
-import { filePreamble } from "./preamble.js";
-import { printTables, tablePath } from "./print-table.js";
-import { Problems } from "./problems.js";
-import { checkRegistry, registryFiles } from "./registry.js";
-import type { GeneratorRequest, ProtoFile } from "./request.js";
-import { resolveService, type ServiceTable } from "./resolve.js";
-import { errorResponse, filesResponse, type GeneratedFile } from "./response.js";
-import { readComments } from "./source-info.js";
+import { create, maximumEdition, minimumEdition, toBinary } from "@bufbuild/protobuf";
+import {
+  type CodeGeneratorRequest,
+  type CodeGeneratorResponse,
+  CodeGeneratorResponse_Feature,
+  CodeGeneratorResponseSchema,
+} from "@bufbuild/protobuf/wkt";
+import { createEcmaScriptPlugin, type Schema, type Target } from "@bufbuild/protoplugin";
+import { checkExtensions } from "./check/check-extensions.js";
+import { checkFilters } from "./check/check-filters.js";
+import { checkInheritance } from "./check/check-inheritance.js";
+import { checkOption } from "./check/check-option.js";
+import { checkRegistry } from "./check/check-registry.js";
+import { Problems } from "./check/problems.js";
+import { type FileTables, resolveFile } from "./merge/tables.js";
+import { GenerationError } from "./options/generation-error.js";
+import { explainInvalid, type GeneratorOptions, parseOptions } from "./options/options.js";
+import { printFiles, tidy } from "./print/print-files.js";
+import { pluginName, pluginVersion } from "./process/version.js";
 
-/** What a run leaves: the response for the compiler, and lines for the user's terminal. */
+/** The result of a run: the response for the compiler, and lines for the user's terminal. */
 export interface Outcome {
-  /** A serialized CodeGeneratorResponse: files, or what is wrong with the schema or the options. */
+  /** A serialized CodeGeneratorResponse: files, or the problems of the schema or the options. */
   readonly response: Uint8Array;
   readonly warnings: readonly string[];
 }
 
-/** Runs the generator. Pure: nothing is read or written but its argument and its result. */
-export function generate(request: GeneratorRequest): Outcome {
+/** Runs the generator. Reads nothing but its argument, and writes nothing. */
+export function generate(request: CodeGeneratorRequest): Outcome {
+  const warnings: string[] = [];
+  let response: CodeGeneratorResponse;
   try {
-    return run(request, parseParameter(request.parameter));
+    response = runPlugin(request, warnings);
   } catch (error) {
-    if (!(error instanceof PluginOptionError)) throw error;
-    return { response: errorResponse(error.message), warnings: [] };
+    // protobuf-es and protoplugin throw these for schemas and options. Anything else is a mistake of ours.
+    if (!(error instanceof Error) || !["Error", "PluginOptionError"].includes(error.name)) throw error;
+    response = failure(explainInvalid(error.message));
+  }
+  return { response: toBinary(CodeGeneratorResponseSchema, response), warnings };
+}
+
+function runPlugin(request: CodeGeneratorRequest, warnings: string[]): CodeGeneratorResponse {
+  let files: readonly FileTables[] | undefined;
+  const emit = (schema: Schema<GeneratorOptions>, target: Target) => {
+    files ??= resolveSchema(schema, warnings);
+    printFiles(schema, target, files);
+  };
+  let optionError: unknown;
+  // Made anew for each run: a plugin of protoplugin remembers its targets.
+  const plugin = createEcmaScriptPlugin<GeneratorOptions>({
+    name: pluginName,
+    version: pluginVersion,
+    parseOptions(options) {
+      try {
+        return parseOptions(options);
+      } catch (error) {
+        optionError = error;
+        throw error;
+      }
+    },
+    generateTs: emit,
+    generateJs: emit,
+    generateDts: emit,
+  });
+  try {
+    const response = plugin.run(request);
+    for (const file of response.file) file.content = tidy(file.content);
+    return response;
+  } catch (error) {
+    // protoplugin wraps the error of one option into a message that names all of them.
+    throw optionError ?? error;
   }
 }
 
-function run(request: GeneratorRequest, options: GeneratorOptions): Outcome {
+/** Merges the options of all files, and checks them. */
+function resolveSchema({ files, allFiles, options }: Schema<GeneratorOptions>, warnings: string[]): FileTables[] {
   const problems = new Problems();
-  const taken = checkExtensions([...request.files, ...request.imports], problems);
-  const tables = new Map<ProtoFile, readonly ServiceTable[]>();
-  for (const file of request.files) {
-    tables.set(
-      file,
-      file.services.map((service) => resolveService(service, taken, problems)),
-    );
+  const taken = checkExtensions(allFiles, problems);
+  const resolved = files.map((file) => resolveFile(file, taken));
+  checkFilters(allFiles, resolved, taken, options.requireOptions, problems);
+  for (const { declaration, rows } of resolved.flatMap(({ tables }) => tables)) {
+    checkOption(declaration, problems);
+    for (const row of rows) {
+      checkOption(row.declaration, problems);
+      checkInheritance(row.declaration, declaration, row, problems);
+    }
   }
-  const { errors, warnings } = problems.report(options.strict);
-  if (errors.length > 0) return { response: errorResponse(errors.join("\n")), warnings };
-
-  const files = [...tables].flatMap(([file, services]) => tableFiles(file, services, options));
-  if (options.registry !== undefined) {
-    checkRegistry(options.registry, request, files, options);
-    files.push(...registryFiles(options.registry, [...tables.values()].flat(), options));
-  }
-  return { response: filesResponse(files), warnings };
+  const report = problems.report(options.strict);
+  warnings.push(...report.warnings);
+  if (report.errors.length > 0) throw new GenerationError(report.errors.join("\n"));
+  checkRegistry(files, allFiles, options);
+  return resolved;
 }
 
-function tableFiles(file: ProtoFile, tables: readonly ServiceTable[], options: GeneratorOptions): GeneratedFile[] {
-  if (tables.length === 0 && !options.keepEmptyFiles) return [];
-  const comments = readComments(file.sourceInfo);
-  const head = filePreamble(file, comments, options);
-  return options.targets.map((target) => {
-    const dialect = dialectOf(target, options);
-    return { name: tablePath(file) + dialect.extension, content: head + printTables(tables, comments, dialect) };
+/** A response that makes the compiler print the text, write nothing, and fail. */
+function failure(error: string): CodeGeneratorResponse {
+  return create(CodeGeneratorResponseSchema, {
+    error,
+    supportedFeatures: BigInt(
+      CodeGeneratorResponse_Feature.PROTO3_OPTIONAL | CodeGeneratorResponse_Feature.SUPPORTS_EDITIONS,
+    ),
+    minimumEdition,
+    maximumEdition,
   });
 }

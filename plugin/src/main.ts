@@ -1,9 +1,9 @@
 import { isatty } from "node:tty";
 import { generate, type Outcome } from "./generate.js";
-import { help } from "./help.js";
-import { readRequest } from "./request.js";
-import { readStdin, write } from "./stdio.js";
-import { pluginName, pluginVersion } from "./version.js";
+import { help } from "./process/help.js";
+import { readRequest } from "./request/read-request.js";
+import { readStdin, write } from "./process/stdio.js";
+import { pluginName, pluginVersion } from "./process/version.js";
 
 /** Runs as a process: a CodeGeneratorRequest on standard input, a CodeGeneratorResponse on standard output. */
 function main(args: readonly string[]): number {
@@ -17,7 +17,6 @@ function main(args: readonly string[]): number {
   if (input.length === 0) return fail(`standard input is empty. ${startedBy}`);
   let outcome: Outcome;
   try {
-    // Comments and positions are read where they are needed, so that either step may find that the bytes make no sense.
     outcome = generate(readRequest(input));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import type { Access, AccessField, Declaration, Requirements } from "./declaration.js";
+import type { Access, AccessField } from "../declaration/declaration.js";
 
 /** Where a merged field comes from: the method's own option or its service's. */
 export type Origin = "method" | "service";
@@ -7,8 +7,10 @@ export type Origin = "method" | "service";
 export type Merged = { readonly [F in AccessField]: { readonly value: Access[F]; readonly from: Origin } };
 
 /** Who may call a method, as one word and what comes with it. */
-export interface Resolved extends Requirements {
+export interface Resolved {
   readonly access: AccessWord;
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
   /** The rule of the fold that applied; undefined where nothing was said. */
   readonly decidedBy: FoldRule | undefined;
   readonly merged: Merged;
@@ -39,7 +41,7 @@ const fold: readonly FoldRule[] = [
 ];
 
 /** Merges and folds the options of a method and its service. */
-export function resolve(method: Declaration, service: Declaration): Resolved {
+export function resolve(method: Access, service: Access): Resolved {
   const merged: Merged = {
     public: overlay(method.public, service.public),
     internal: overlay(method.internal, service.internal),

@@ -1,18 +1,18 @@
+import type { AccessField, Declaration, OptionKind } from "../declaration/declaration.js";
+import { literal } from "../text/literal.js";
+import { nearest } from "../text/nearest.js";
 import { checkRequirements } from "./check-requirements.js";
-import type { AccessField, Declaration, OptionMessage } from "./declaration.js";
-import { literal } from "./literal.js";
-import { nearest } from "./nearest.js";
 import { outcomes, ownerOf, placeOf, settingOf } from "./phrases.js";
 import type { Problems } from "./problems.js";
 
 /** A field that can keep callers out. */
 type Restriction = Exclude<AccessField, "public">;
 
-/** Settings that contradict each other in one option. `wins` is what the fold would apply today. */
+/** Settings that contradict each other in one option. `wins` is the one that the fold applies. */
 const contradictions: readonly {
   readonly wins: "public" | "internal";
   readonly loses: Restriction;
-  readonly in: readonly OptionMessage["name"][];
+  readonly in: readonly OptionKind["name"][];
 }[] = [
   { wins: "public", loses: "internal", in: ["method_auth", "service_auth"] },
   { wins: "public", loses: "requires", in: ["method_auth", "service_auth"] },
@@ -27,7 +27,7 @@ const restricts: { readonly [F in Restriction]: (declaration: Declaration) => bo
   policy: ({ policy }) => policy === "deny",
 };
 
-/** Reports what is wrong with one option taken by itself. */
+/** Reports the problems of one option taken by itself. */
 export function checkOption(declaration: Declaration, problems: Problems): void {
   checkReadable(declaration, problems);
   checkPolicy(declaration, problems);
@@ -35,23 +35,27 @@ export function checkOption(declaration: Declaration, problems: Problems): void 
   checkRequirements(declaration, problems);
 }
 
-/** Whatever this version cannot read might have kept callers out: it is never skipped. */
+/** An option that this version cannot read whole may keep callers out. It is never skipped. */
 function checkReadable(declaration: Declaration, problems: Problems): void {
-  const { option, malformed, unknown } = declaration;
+  const { option, malformed, faults } = declaration;
+  const owner = ownerOf(declaration);
   if (malformed) {
     problems.add(
       "error",
       placeOf(declaration),
-      `${ownerOf(declaration)}: ${option.name} is not a readable connectum.auth.v1.${option.message}, ` +
-        "so what it allows is unknown; import connectum/auth/v1/options.proto as it comes with the plugin",
+      `${owner}: ${option.name} is not a readable ${option.message.typeName}, so its rule is unknown. ` +
+        "Import the connectum/auth/v1/options.proto that comes with the plugin.",
     );
   }
-  for (const path of unknown) {
+  for (const { path, field } of faults) {
     problems.add(
       "error",
       placeOf(declaration, ...path),
-      `${ownerOf(declaration)}: ${option.name} sets field ${path.join(".")}, which this version of the plugin ` +
-        "does not know; ignoring it could open access; update protoc-gen-connectum-auth, or remove the field",
+      field === undefined
+        ? `${owner}: ${option.name} sets field ${path.join(".")}, which this version of the plugin does not know. ` +
+            "Ignoring it could open access. Update protoc-gen-connectum-auth, or delete the field."
+        : `${owner}: ${option.name} sets field ${path.join(".")} with another type than ${field.parent.typeName}.${field.name} has. ` +
+            "Reading it could open access. Import the connectum/auth/v1/options.proto that comes with the plugin.",
     );
   }
 }
@@ -65,32 +69,30 @@ function checkPolicy(declaration: Declaration, problems: Problems): void {
   problems.add(
     "error",
     placeOf(declaration, number),
-    `${ownerOf(declaration)}: unknown ${name} ${literal(policy)}, which would decide nothing; ` +
-      (suggestion === undefined ? "" : `did you mean "${suggestion}"? `) +
-      'write exactly "allow" or "deny"',
+    `${ownerOf(declaration)}: unknown ${name} ${literal(policy)}. ` +
+      (suggestion === undefined ? 'Write "allow" or "deny".' : `Did you mean "${suggestion}"? Write "allow" or "deny".`),
   );
 }
 
 function checkContradictions(declaration: Declaration, problems: Problems): void {
   const { option } = declaration;
+  const owner = ownerOf(declaration);
   for (const { wins, loses, in: names } of contradictions) {
     if (!names.includes(option.name) || declaration[wins] !== true || !restricts[loses](declaration)) continue;
-    const winner = settingOf(declaration, wins);
     problems.add(
       "error",
       placeOf(declaration, option.fields[loses].number),
-      `${ownerOf(declaration)}: ${option.name} sets both ${winner} and ${settingOf(declaration, loses)}; ` +
-        `${winner} wins today, so ${outcomes[wins]}; remove one of them`,
+      `${owner}: ${option.name} sets both ${settingOf(declaration, wins)} and ${settingOf(declaration, loses)}. ` +
+        `The first would win, so ${outcomes[wins]}. Delete one of them.`,
     );
   }
   // Beside `requires` no policy ever applies, since no level can unset `requires`.
   const contradicted = declaration.policy === "deny" && (declaration.public === true || declaration.internal === true);
   if (declaration.requires === undefined || declaration.policy === undefined || contradicted) return;
-  const requires = settingOf(declaration, "requires");
   problems.add(
     option.name === "method_auth" ? "ambiguous" : "warning",
     placeOf(declaration, option.fields.policy.number),
-    `${ownerOf(declaration)}: ${settingOf(declaration, "policy")} stands beside ${requires} in one ${option.name}; ` +
-      `${requires} wins today, so ${outcomes.requires}; remove one of them`,
+    `${owner}: ${settingOf(declaration, "policy")} has no effect beside ${settingOf(declaration, "requires")} ` +
+      `in one ${option.name}: ${outcomes.requires}. Delete one of them.`,
   );
 }

@@ -3,10 +3,15 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let bestDistance = 3;
   for (const candidate of candidates) {
-    const distance = editDistance(word.trim().toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(plain(word), plain(candidate));
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+/** Without the case of ASCII letters, and without white space around. */
+function plain(word: string): string {
+  return word.replace(/^[\t-\r ]+|[\t-\r ]+$/g, "").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** Levenshtein distance of two short words. */

@@ -1,4 +1,6 @@
-import { type Position, readPositions, type SourceIndex } from "./source-info.js";
+import type { DescFile } from "@bufbuild/protobuf";
+import { compareCodeUnits } from "../text/compare.js";
+import { type Path, type Position, readPositions } from "../request/source-info.js";
 
 /**
  * How bad a problem is. `ambiguous` is an error as well, unless the user said `strict=false`: then the documented
@@ -6,31 +8,38 @@ import { type Position, readPositions, type SourceIndex } from "./source-info.js
  */
 export type Severity = "error" | "ambiguous" | "warning";
 
-/** An element of a proto file, by the path that SourceCodeInfo uses. */
+/** An element of a proto file. */
 export interface Place {
-  readonly file: { readonly name: string; readonly sourceInfo: Uint8Array | undefined };
-  readonly path: readonly number[];
+  readonly file: DescFile;
+  readonly path: Path;
 }
 
-/** What a run has to say to the user, sorted by file and position. */
+/** The messages of a run, sorted by file and position. */
 export interface Report {
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Collects what is wrong with a schema, so that everything is reported at once. */
+interface Problem {
+  readonly severity: Severity;
+  readonly place: Place;
+  readonly message: string;
+}
+
+/** Collects the problems of a schema and reports them together. */
 export class Problems {
-  readonly #found: { severity: Severity; place: Place; message: string }[] = [];
-  readonly #positions = new Map<string, SourceIndex<Position>>();
+  readonly #found: Problem[] = [];
+  readonly #positions = new Map<DescFile, ReturnType<typeof readPositions>>();
 
   add(severity: Severity, place: Place, message: string): void {
     this.#found.push({ severity, place, message });
   }
 
-  /** `path/file.proto:LINE:COL` of a place, or as much of it as the request knows. */
+  /** `path/file.proto:LINE:COL` of a place, or as much of it as the request tells. */
   locate(place: Place): string {
+    const { name } = place.file.proto;
     const position = this.#position(place);
-    return position === undefined ? place.file.name : `${place.file.name}:${position.line}:${position.column}`;
+    return position === undefined ? name : `${name}:${position.line}:${position.column}`;
   }
 
   report(strict: boolean): Report {
@@ -45,27 +54,24 @@ export class Problems {
     return { errors, warnings };
   }
 
-  #sorted(): readonly { severity: Severity; place: Place; message: string }[] {
+  #sorted(): readonly Problem[] {
     return this.#found
-      .map((problem) => ({ ...problem, position: this.#position(problem.place) ?? { line: 0, column: 0 } }))
+      .map((problem) => ({ problem, position: this.#position(problem.place) ?? { line: 0, column: 0 } }))
       .sort(
         (a, b) =>
-          compare(a.place.file.name, b.place.file.name) ||
+          compareCodeUnits(a.problem.place.file.proto.name, b.problem.place.file.proto.name) ||
           a.position.line - b.position.line ||
           a.position.column - b.position.column,
-      );
+      )
+      .map(({ problem }) => problem);
   }
 
   #position({ file, path }: Place): Position | undefined {
-    let positions = this.#positions.get(file.name);
+    let positions = this.#positions.get(file);
     if (positions === undefined) {
-      positions = readPositions(file.sourceInfo);
-      this.#positions.set(file.name, positions);
+      positions = readPositions(file);
+      this.#positions.set(file, positions);
     }
-    return positions.get(path);
+    return positions(path);
   }
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,8 +1,7 @@
 import { posix } from "node:path";
-import { literal } from "./literal.js";
-import type { GeneratorOptions, Registry } from "./parameter.js";
+import type { Row, ServiceTable } from "../merge/tables.js";
+import { literal } from "../text/literal.js";
 import { tablePath } from "./print-table.js";
-import type { Row, ServiceTable } from "./resolve.js";
 
 /** Prints all tables as one JSON text, one method a line: what changes access is one line of a pull request. */
 export function registryJson(tables: readonly ServiceTable[]): string {
@@ -17,13 +16,9 @@ export function registryJson(tables: readonly ServiceTable[]): string {
  * Prints the type of all tables. It refers to the files of the same run, which have the literals: a reference to a type
  * is gone when the program runs, so the registry still imports nothing.
  */
-export function registryType(
-  registry: Registry,
-  tables: readonly ServiceTable[],
-  { importExtension }: GeneratorOptions,
-): string {
+export function registryType(registryPath: string, tables: readonly ServiceTable[], importExtension: string): string {
   const types = tables.map(({ service: { file, name } }) => {
-    const path = posix.relative(posix.dirname(registry.path), tablePath(file));
+    const path = posix.relative(posix.dirname(registryPath), tablePath(file));
     const specifier = path.startsWith("../") ? path : `./${path}`;
     return `  typeof import(${literal(specifier + importExtension)}).${name}Policy`;
   });

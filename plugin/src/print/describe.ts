@@ -1,6 +1,6 @@
-import { serviceAuth } from "./declaration.js";
-import { literal } from "./literal.js";
-import type { Resolved } from "./merge.js";
+import { serviceAuth } from "../declaration/declaration.js";
+import { literal } from "../text/literal.js";
+import type { Resolved } from "../merge/merge.js";
 
 /** Says in words who may call a method, and which level of the schema says so when it is not the method itself. */
 export function describe(resolved: Resolved): string {
