@@ -1,34 +1,28 @@
 import { isatty } from "node:tty";
-import { generate, type Outcome } from "./generate.js";
-import { help } from "./process/help.js";
-import { readRequest } from "./request/read-request.js";
+import { generate } from "./generate.js";
+import { help, pluginName, pluginVersion } from "./process/help.js";
 import { readStdin, write } from "./process/stdio.js";
-import { pluginName, pluginVersion } from "./process/version.js";
+import { readRequest } from "./request/read-request.js";
 
 /** Runs as a process: a CodeGeneratorRequest on standard input, a CodeGeneratorResponse on standard output. */
-function main(args: readonly string[]): number {
-  const [argument] = args;
+function main([argument]: readonly string[]): number {
   if (argument === "--version" || argument === "-v") return say(1, `${pluginName} ${pluginVersion}`);
   if (argument === "--help" || argument === "-h") return say(1, help);
   if (argument !== undefined) return fail(`unknown argument ${argument}\n\n${help}`);
   if (isatty(0)) return fail(`there is nothing to do by hand.\n\n${help}`);
-
+  const startedBy = `This program is started by buf or protoc; see ${pluginName} --help.`;
   const input = readStdin();
   if (input.length === 0) return fail(`standard input is empty. ${startedBy}`);
-  let outcome: Outcome;
   try {
-    outcome = generate(readRequest(input));
+    const { response, warnings } = generate(readRequest(input));
+    if (warnings.length > 0) say(2, warnings.join("\n"));
+    write(1, response);
+    return 0;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return fail(`standard input is not a CodeGeneratorRequest: ${reason}. ${startedBy}`);
   }
-  const { response, warnings } = outcome;
-  if (warnings.length > 0) say(2, warnings.join("\n"));
-  write(1, response);
-  return 0;
 }
-
-const startedBy = `This program is started by buf or protoc; see ${pluginName} --help.`;
 
 function fail(message: string): number {
   say(2, `${pluginName}: ${message}`);

@@ -1,77 +1,68 @@
 import type { DescFile } from "@bufbuild/protobuf";
-import { compareCodeUnits } from "../text/compare.js";
-import { type Path, type Position, readPositions } from "../request/source-info.js";
+import type { AccessField, Declaration } from "../declaration/declaration.js";
+import { type Path, type Position, positionOf } from "../request/source-info.js";
+import { literal } from "../text/literal.js";
 
-/**
- * How bad a problem is. `ambiguous` is an error as well, unless the user said `strict=false`: then the documented
- * merge applies as written, and a warning says so.
- */
+/** `ambiguous` is an error, and with `strict=false` a warning: then the documented merge applies as written. */
 export type Severity = "error" | "ambiguous" | "warning";
 
 /** An element of a proto file. */
-export interface Place {
-  readonly file: DescFile;
-  readonly path: Path;
-}
+export type Place = { readonly file: DescFile; readonly path: Path };
 
-/** The messages of a run, sorted by file and position. */
-export interface Report {
-  readonly errors: readonly string[];
-  readonly warnings: readonly string[];
-}
-
-interface Problem {
-  readonly severity: Severity;
-  readonly place: Place;
-  readonly message: string;
-}
-
-/** Collects the problems of a schema and reports them together. */
+/** Collects the problems of a schema and reports them together, sorted by file and position. */
 export class Problems {
-  readonly #found: Problem[] = [];
-  readonly #positions = new Map<DescFile, ReturnType<typeof readPositions>>();
+  readonly #found: { severity: Severity; file: string; at: Position; message: string }[] = [];
 
-  add(severity: Severity, place: Place, message: string): void {
-    this.#found.push({ severity, place, message });
+  add(severity: Severity, { file, path }: Place, message: string): void {
+    this.#found.push({ severity, file: file.proto.name, at: positionOf(file, path), message });
   }
 
-  /** `path/file.proto:LINE:COL` of a place, or as much of it as the request tells. */
-  locate(place: Place): string {
-    const { name } = place.file.proto;
-    const position = this.#position(place);
-    return position === undefined ? name : `${name}:${position.line}:${position.column}`;
-  }
-
-  report(strict: boolean): Report {
+  report(strict: boolean): { errors: string[]; warnings: string[] } {
     const errors: string[] = [];
     const warnings: string[] = [];
-    for (const { severity, place, message } of this.#sorted()) {
-      const line = this.locate(place);
-      if (severity === "error") errors.push(`${line}: ${message}`);
-      else if (severity === "ambiguous" && strict) errors.push(`${line}: ${message} (a warning with strict=false)`);
-      else warnings.push(`${line}: warning: ${message}`);
+    this.#found.sort((a, b) => {
+      const byPosition = a.at.line - b.at.line || a.at.column - b.at.column;
+      return a.file < b.file ? -1 : a.file > b.file ? 1 : byPosition;
+    });
+    for (const { severity, file, at, message } of this.#found) {
+      const isError = severity === "error" || (severity === "ambiguous" && strict);
+      const hint = isError && severity === "ambiguous" ? " (a warning with strict=false)" : "";
+      (isError ? errors : warnings).push(`${format(file, at)}: ${isError ? "" : "warning: "}${message}${hint}`);
     }
     return { errors, warnings };
   }
-
-  #sorted(): readonly Problem[] {
-    return this.#found
-      .map((problem) => ({ problem, position: this.#position(problem.place) ?? { line: 0, column: 0 } }))
-      .sort(
-        (a, b) =>
-          compareCodeUnits(a.problem.place.file.proto.name, b.problem.place.file.proto.name) ||
-          a.position.line - b.position.line ||
-          a.position.column - b.position.column,
-      )
-      .map(({ problem }) => problem);
-  }
-
-  #position({ file, path }: Place): Position | undefined {
-    let positions = this.#positions.get(file);
-    if (positions === undefined) {
-      positions = readPositions(file);
-      this.#positions.set(file, positions);
-    }
-    return positions(path);
-  }
 }
+
+/** `path/file.proto:LINE:COL` of a place, or as much of it as the request tells. */
+export function locate({ file, path }: Place): string {
+  return format(file.proto.name, positionOf(file, path));
+}
+
+function format(file: string, { line, column }: Position): string {
+  return line === 0 ? file : `${file}:${line}:${column}`;
+}
+
+/** Where an option is written, or a field in it. */
+export function placeOf({ owner, path }: Declaration, ...field: readonly number[]): Place {
+  return { file: owner.kind === "rpc" ? owner.parent.file : owner.file, path: [...path, ...field] };
+}
+
+/** Fully qualified name of the method or service that an option belongs to. */
+export function ownerOf({ owner }: Declaration): string {
+  return owner.kind === "rpc" ? `${owner.parent.typeName}.${owner.name}` : owner.typeName;
+}
+
+/** A field as the user wrote it: `public: true`, `default_policy: "deny"`, `requires`. */
+export function settingOf(declaration: Declaration, field: AccessField): string {
+  const { name } = declaration.fields[field];
+  const value = declaration[field];
+  return `\`${typeof value === "object" ? name : `${name}: ${typeof value === "string" ? literal(value) : value}`}\``;
+}
+
+/** The callers that a field admits when it decides. */
+export const outcomes: { readonly [F in AccessField]: string } = {
+  public: "anybody may call",
+  internal: "only trusted internal callers may call",
+  requires: "callers with its roles and scopes may call",
+  policy: "the policy alone decides",
+};

@@ -1,27 +1,32 @@
-import type { Access, AccessField } from "../declaration/declaration.js";
+import type { DescFile, DescMethod, DescService } from "@bufbuild/protobuf";
+import { type Access, type AccessField, type Declaration, declare } from "../declaration/declaration.js";
 
-/** Where a merged field comes from: the method's own option or its service's. */
-export type Origin = "method" | "service";
+/** The tables of a run, by the file that they are generated from. */
+export type Tables = ReadonlyMap<DescFile, readonly ServiceTable[]>;
 
-/** A method's option laid over its service's, field by field. */
-export type Merged = { readonly [F in AccessField]: { readonly value: Access[F]; readonly from: Origin } };
-
-/** Who may call a method, as one word and what comes with it. */
-export interface Resolved {
-  readonly access: AccessWord;
-  readonly roles: readonly string[];
-  readonly scopes: readonly string[];
-  /** The rule of the fold that applied; undefined where nothing was said. */
-  readonly decidedBy: FoldRule | undefined;
-  readonly merged: Merged;
+/** The access of one service. */
+export interface ServiceTable {
+  readonly service: DescService;
+  readonly declaration: Declaration;
+  /** A row for every method, in declaration order. */
+  readonly rows: readonly Row[];
 }
 
-export type AccessWord = "public" | "internal" | "requires" | "allow" | "deny" | "unspecified";
+/** The access of one method, as one word and the roles and scopes that it demands. */
+export interface Row {
+  readonly method: DescMethod;
+  readonly declaration: Declaration;
+  readonly access: "public" | "internal" | "requires" | "allow" | "deny" | "unspecified";
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  /** The rule of the fold that applied. Undefined for an unspecified method. */
+  readonly decidedBy: FoldRule | undefined;
+}
 
-export interface FoldRule {
-  readonly access: AccessWord;
-  readonly when: (merged: Access) => boolean;
+interface FoldRule {
+  readonly access: Row["access"];
   readonly by: AccessField;
+  readonly when: (said: Access) => boolean;
   /** Fields that no longer count once the rule applied. */
   readonly silences: readonly AccessField[];
 }
@@ -30,42 +35,38 @@ export interface FoldRule {
 const fold: readonly FoldRule[] = [
   {
     access: "public",
-    when: (merged) => merged.public === true,
     by: "public",
+    when: (said) => said.public === true,
     silences: ["internal", "requires", "policy"],
   },
-  { access: "internal", when: (merged) => merged.internal === true, by: "internal", silences: ["policy"] },
-  { access: "requires", when: (merged) => merged.requires !== undefined, by: "requires", silences: ["policy"] },
-  { access: "allow", when: (merged) => merged.policy === "allow", by: "policy", silences: [] },
-  { access: "deny", when: (merged) => merged.policy === "deny", by: "policy", silences: [] },
+  { access: "internal", by: "internal", when: (said) => said.internal === true, silences: ["policy"] },
+  { access: "requires", by: "requires", when: (said) => said.requires !== undefined, silences: ["policy"] },
+  { access: "allow", by: "policy", when: (said) => said.policy === "allow", silences: [] },
+  { access: "deny", by: "policy", when: (said) => said.policy === "deny", silences: [] },
 ];
 
-/** Merges and folds the options of a method and its service. */
-export function resolve(method: Access, service: Access): Resolved {
-  const merged: Merged = {
-    public: overlay(method.public, service.public),
-    internal: overlay(method.internal, service.internal),
-    requires: overlay(method.requires, service.requires),
-    policy: overlay(method.policy, service.policy),
-  };
-  const values: Access = {
-    public: merged.public.value,
-    internal: merged.internal.value,
-    requires: merged.requires.value,
-    policy: merged.policy.value,
-  };
-  const decidedBy = fold.find(({ when }) => when(values));
-  const access = decidedBy?.access ?? "unspecified";
-  const demands = access === "requires" || access === "internal" ? values.requires : undefined;
-  return {
-    access,
-    decidedBy,
-    roles: demands?.roles ?? [],
-    scopes: demands?.scopes ?? [],
-    merged,
-  };
+/** Reads, merges and folds the options of a file. Numbers that are taken belong to another extension. */
+export function tablesOf(file: DescFile, taken: ReadonlySet<number>): ServiceTable[] {
+  return file.services.map((service, index) => {
+    const inherited = declare(service, [6, index], taken);
+    const rows = service.methods.map((method, methodIndex): Row => {
+      const declaration = declare(method, [6, index, 2, methodIndex], taken);
+      return { method, declaration, ...merge(declaration, inherited) };
+    });
+    return { service, declaration: inherited, rows };
+  });
 }
 
-function overlay<T>(method: T | undefined, service: T | undefined): { value: T | undefined; from: Origin } {
-  return method !== undefined ? { value: method, from: "method" } : { value: service, from: "service" };
+/** Lays a method's option over its service's, field by field, and folds the result. */
+function merge(method: Access, service: Access): Pick<Row, "access" | "roles" | "scopes" | "decidedBy"> {
+  const said: Access = {
+    public: method.public ?? service.public,
+    internal: method.internal ?? service.internal,
+    requires: method.requires ?? service.requires,
+    policy: method.policy ?? service.policy,
+  };
+  const decidedBy = fold.find(({ when }) => when(said));
+  const access = decidedBy?.access ?? "unspecified";
+  const { roles = [], scopes = [] } = access === "requires" || access === "internal" ? (said.requires ?? {}) : {};
+  return { access, roles, scopes, decidedBy };
 }

@@ -1,24 +1,23 @@
-import { serviceAuth } from "../declaration/declaration.js";
+import { serviceFields } from "../declaration/declaration.js";
+import type { Row } from "../merge/merge.js";
 import { literal } from "../text/literal.js";
-import type { Resolved } from "../merge/merge.js";
 
 /** Says in words who may call a method, and which level of the schema says so when it is not the method itself. */
-export function describe(resolved: Resolved): string {
-  const { access, decidedBy, merged } = resolved;
-  const origins = new Set<string>();
-  if (decidedBy !== undefined && merged[decidedBy.by].from === "service") {
-    origins.add(`service_auth.${serviceAuth.fields[decidedBy.by].name}`);
-  }
-  const demands = describeDemands(resolved);
-  if (demands !== "" && merged.requires.from === "service") origins.add("service_auth.default_requires");
-  const origin = origins.size === 0 ? "" : ` (from ${[...origins].join(" and ")})`;
+export function describe({ access, decidedBy, declaration, roles, scopes }: Row): string {
+  const demands = [list("role", "one of the roles", roles), list("scope", "all of the scopes", scopes)];
+  const demanded = demands.filter((demand) => demand !== "").join(" and ");
+  const fields = decidedBy === undefined ? [] : [decidedBy.by];
+  if (access === "internal" && demanded !== "") fields.push("requires");
+  const inherited = fields.filter((field) => declaration[field] === undefined);
+  const names = inherited.map((field) => `service_auth.${serviceFields[field].name}`);
+  const origin = names.length === 0 ? "" : ` (from ${names.join(" and ")})`;
   switch (access) {
     case "public":
       return `Public: no authentication${origin}.`;
     case "internal":
-      return `Internal: trusted internal callers only${demands === "" ? "" : `, who hold ${demands}`}${origin}.`;
+      return `Internal: trusted internal callers only${demanded && `, who hold ${demanded}`}${origin}.`;
     case "requires":
-      return demands === "" ? `Requires an authenticated caller${origin}.` : `Requires ${demands}${origin}.`;
+      return `Requires ${demanded || "an authenticated caller"}${origin}.`;
     case "allow":
       return `Allow: any authenticated caller${origin}.`;
     case "deny":
@@ -28,14 +27,8 @@ export function describe(resolved: Resolved): string {
   }
 }
 
-function describeDemands({ roles, scopes }: Resolved): string {
-  const parts: string[] = [];
-  if (roles.length > 0) parts.push(`${roles.length === 1 ? "role" : "one of the roles"} ${list(roles)}`);
-  if (scopes.length > 0) parts.push(`${scopes.length === 1 ? "scope" : "all of the scopes"} ${list(scopes)}`);
-  return parts.join(" and ");
-}
-
 /** Names in a comment: quoted where they could be mistaken for anything but a name. */
-function list(names: readonly string[]): string {
-  return names.map((name) => (/^[\w:./-]+$/.test(name) ? name : literal(name))).join(", ");
+function list(one: string, several: string, names: readonly string[]): string {
+  const words = names.map((name) => (/^[\w:./-]+$/.test(name) ? name : literal(name)));
+  return names.length === 0 ? "" : `${names.length === 1 ? one : several} ${words.join(", ")}`;
 }

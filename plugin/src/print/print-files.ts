@@ -1,53 +1,39 @@
-import { create, type DescFile } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import type { Schema, Target } from "@bufbuild/protoplugin";
-import type { FileTables } from "../merge/tables.js";
-import { type GeneratorOptions, importExtensionOf, invalid } from "../options/options.js";
-import { extensionOf, parseRegistryPath } from "../options/registry-path.js";
-import { printTables, tablePath } from "./print-table.js";
+import { file_connectum_auth_v1_options as optionsProto } from "../gen/connectum/auth/v1/options_pb.js";
+import type { Tables } from "../merge/merge.js";
+import { extensions, type GeneratorOptions, invalid, parseRegistryPath } from "../options/options.js";
+import { printTables } from "./print-table.js";
 import { printRegistry } from "./registry.js";
 
 /** Prints the files of one target. */
-export function printFiles(schema: Schema<GeneratorOptions>, target: Target, files: readonly FileTables[]): void {
-  const { options, targets, proto } = schema;
+export function printFiles(schema: Schema<GeneratorOptions>, target: Target, files: Tables): void {
+  const { registry, keepEmptyFiles } = schema.options;
   const names = new Set<string>();
-  for (const { file, tables } of files) {
-    if (tables.length === 0 && !options.keepEmptyFiles) continue;
-    const name = tablePath(file) + extensionOf[target];
+  for (const [file, tables] of files) {
+    if (tables.length === 0 && !keepEmptyFiles) continue;
+    const name = `${file.name}_auth${extensions[target]}`;
     names.add(name);
     const f = schema.generateFile(name);
     f.preamble(file);
     if (tables.length > 0) printTables(f, target, file, tables);
     else f.print(f.jsImportStyle === "module" ? "export {};" : "");
   }
-  if (options.registry === undefined) return;
-  const path = parseRegistryPath(options.registry, targets);
-  const name = path + extensionOf[target];
-  if (names.has(name)) {
-    throw invalid("registry", options.registry, `${name} is generated from a proto file; use another name`);
-  }
+  if (registry === undefined) return;
+  const path = parseRegistryPath(registry, schema.targets);
+  const name = path + extensions[target];
+  if (names.has(name)) throw invalid("registry", registry, `${name} is generated from a proto file; use another name`);
   const f = schema.generateFile(name);
   f.preamble(registryOrigin);
-  const tables = files.flatMap((file) => file.tables);
-  printRegistry(f, target, path, tables, importExtensionOf(proto.parameter));
+  printRegistry(f, target, path, files, schema.proto.parameter);
 }
 
-/** Stands for the files that a registry is made of, since a preamble is that of one file. `tidy` mends the words. */
-const registryOrigin: DescFile = {
-  kind: "file",
-  edition: 998,
-  name: "the files in protoFiles",
-  proto: create(FileDescriptorProtoSchema),
-  deprecated: false,
-  dependencies: [],
-  enums: [],
-  messages: [],
-  extensions: [],
-  services: [],
-};
+/** A preamble is that of one proto2 file. This one stands for the files of a registry. */
+const registryOrigin = { ...optionsProto, name: "the files in protoFiles", proto: create(FileDescriptorProtoSchema) };
 
 /**
- * Changes what protoplugin offers no option for: the origin of a registry, the features of an edition, which say nothing
+ * Changes what protoplugin has no option for: the origin of a registry, the features of an edition, which say nothing
  * about access, and a second blank line in CommonJS.
  */
 export function tidy(content: string): string {

@@ -1,28 +1,51 @@
+import { posix } from "node:path";
 import type { GeneratedFile, Target } from "@bufbuild/protoplugin";
-import type { ServiceTable } from "../merge/tables.js";
-import { compareCodeUnits } from "../text/compare.js";
-import { printConstant, printParsed } from "./data.js";
-import { methodsWith } from "./print-table.js";
-import { registryJson, registryType } from "./registry-tables.js";
+import type { Row, ServiceTable, Tables } from "../merge/merge.js";
+import { importExtensionOf } from "../options/options.js";
+import { literal } from "../text/literal.js";
+import { listText, methodsWith, printConstant } from "./print-table.js";
 
-/** Prints the tables of a whole run as one module, which imports nothing and so loads at once. */
-export function printRegistry(
-  f: GeneratedFile,
-  target: Target,
-  path: string,
-  tables: readonly ServiceTable[],
-  importExtension: string,
-): void {
-  const sorted = [...tables].sort((a, b) => compareCodeUnits(a.service.typeName, b.service.typeName));
-  const protoFiles = [...new Set(sorted.map(({ service }) => service.file.proto.name))].sort(compareCodeUnits);
-  const policies = { json: registryJson(sorted), type: registryType(path, sorted, importExtension) };
-  printParsed(f, target, "/** Access policies of all services, sorted by name. */", "policies", policies);
-  for (const [name, doc, value] of [
-    ["publicMethods", "Methods of all services that skip authentication.", sorted.flatMap((table) => methodsWith(table, "public"))],
-    ["internalMethods", "Methods of all services for trusted internal callers only.", sorted.flatMap((table) => methodsWith(table, "internal"))],
-    ["protoFiles", "Proto files whose services are listed here.", protoFiles],
+/**
+ * Prints the tables of a whole run as one module. It imports nothing, and its tables are JSON, which loads a good deal
+ * faster than the same value as code. Their type refers to the files of the same run; at run time that reference is gone.
+ */
+export function printRegistry(f: GeneratedFile, target: Target, path: string, files: Tables, parameter: string): void {
+  const sorted = [...files.values()].flat().sort((a, b) => (a.service.typeName < b.service.typeName ? -1 : 1));
+  const protoFiles = [...new Set(sorted.map(({ service }) => service.file.proto.name))].sort();
+  const types = sorted.map(({ service: { file, name } }) => {
+    const relative = posix.relative(posix.dirname(path), `${file.name}_auth`);
+    const specifier = relative.startsWith("../") ? relative : `./${relative}`;
+    return `  typeof import(${literal(specifier + importExtensionOf(parameter))}).${name}Policy`;
+  });
+  const type = target === "js" ? "" : `: readonly [${lines(types)}]`;
+  // Pure, so that a bundler drops what is not used.
+  const json = `[${lines(sorted.map(tableJson))}]`.replace(/[\\`]|\$(?=\{)/g, "\\$&");
+  const value = target === "dts" ? "" : ` = /* @__PURE__ */ JSON.parse(\`${json}\`)`;
+  const doc = "/** Access policies of all services, sorted by name. */\n";
+  f.print(doc, f.export(target === "dts" ? "declare const" : "const", "policies"), type, value, ";");
+  const all = (access: Row["access"]) => sorted.flatMap((table) => methodsWith(table, access));
+  for (const [name, items, content] of [
+    ["publicMethods", all("public"), "Methods of all services that skip authentication."],
+    ["internalMethods", all("internal"), "Methods of all services for trusted internal callers only."],
+    ["protoFiles", protoFiles, "Proto files whose services are listed here."],
   ] as const) {
     f.print();
-    printConstant(f, target, `/** ${doc} */`, name, value);
+    printConstant(f, target, `/** ${content} */`, name, listText(items, target));
   }
+}
+
+/** One method a line: what changes access is one line of a pull request. */
+function tableJson({ service, rows }: ServiceTable): string {
+  const list = (names: readonly string[]) => `[${names.map(literal).join(",")}]`;
+  const methods = rows.map(({ method, access, roles, scopes }) => {
+    const demands = access === "requires" || access === "internal";
+    const lists = demands ? `,"roles":${list(roles)},"scopes":${list(scopes)}` : "";
+    return `  ${literal(method.name)}:{"access":"${access}"${lists}}`;
+  });
+  return `{"typeName":${literal(service.typeName)},"methods":{${lines(methods)}}}`;
+}
+
+/** Each on a line of its own, with no comma after the last: JSON has none. */
+function lines(items: readonly string[]): string {
+  return items.length === 0 ? "" : `\n${items.join(",\n")}\n`;
 }

@@ -1,12 +1,7 @@
-/** The candidate that a word was probably meant to be; undefined where none is near. */
+/** The candidate that a word was probably meant to be, at most two letters away. Undefined where none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = 3;
-  for (const candidate of candidates) {
-    const distance = editDistance(plain(word), plain(candidate));
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
+  const near = (edits: number) => candidates.find((candidate) => isNear(plain(word), plain(candidate), edits));
+  return near(0) ?? near(1) ?? near(2);
 }
 
 /** Without the case of ASCII letters, and without white space around. */
@@ -14,16 +9,10 @@ function plain(word: string): string {
   return word.replace(/^[\t-\r ]+|[\t-\r ]+$/g, "").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-/** Levenshtein distance of two short words. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substituted, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 4;
+/** Whether so many letters, added, left out or changed, make one word of the other. */
+function isNear(a: string, b: string, edits: number): boolean {
+  if (a === b || edits === 0) return a === b;
+  if (a[0] === b[0]) return isNear(a.slice(1), b.slice(1), edits);
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  return isNear(restA, b, edits - 1) || isNear(a, restB, edits - 1) || isNear(restA, restB, edits - 1);
 }
