@@ -24,14 +24,14 @@ export function checkFilters(
   problems: Problems,
 ): void {
   const optionsProtos = allFiles.filter(({ proto }) => proto.package === optionsProto.proto.package);
-  checkWhole(optionsProtos, problems);
+  const isWhole = checkWhole(optionsProtos, problems);
   let hasRules = optionsProtos.length > 0;
   for (const [file, tables] of generated) {
     const all = tables.flatMap(({ declaration, rows }) => [declaration, ...rows.map((row) => row.declaration)]);
     // A number that another extension has taken is reported elsewhere.
     const silent = all.filter(({ state, option }) => state === "absent" && !taken.has(option.number));
     if (silent.length < all.length) hasRules = true;
-    else if (all.length > 0) checkImport(file, optionsProtos, problems);
+    else if (all.length > 0 && isWhole) checkImport(file, optionsProtos, problems);
     checkPositions(file, silent, optionsProtos.length > 0, problems);
   }
   const [first] = [...generated].find(([, tables]) => tables.length > 0) ?? [];
@@ -49,13 +49,14 @@ function partsOf({ extensions, messages }: DescFile): string[] {
   return [...types, ...fields.map(({ parent, name }) => `${parent.name}.${name}`)];
 }
 
-function checkWhole(optionsProtos: readonly DescFile[], problems: Problems): void {
+function checkWhole(optionsProtos: readonly DescFile[], problems: Problems): boolean {
   const found = optionsProtos.flatMap(partsOf);
   const missing = partsOf(optionsProto).filter((part) => !found.includes(part));
   const [file] = optionsProtos;
-  if (file === undefined || missing.length === 0) return;
+  if (file === undefined || missing.length === 0) return true;
   const text = `a filter removed ${missing.join(", ")}, and with it access rules. ${advice}`;
   problems.add("error", { file, path: [] }, text);
+  return false;
 }
 
 /** An import that nothing uses: the file has services, and none of them has a rule. */

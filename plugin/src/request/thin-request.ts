@@ -46,7 +46,7 @@ function isRead(location: Uint8Array): boolean {
   const path: number[] = [];
   for (const end = reader.uint32() + reader.pos; reader.pos < end; ) path.push(reader.uint32());
   if (path[0] === 4) return path.at(-2) === 6; // an extension that is declared in a message
-  if (path[0] === 6) return path[2] === 3 || path[4] === 4 || path.length % 2 === 0; // not names and types of methods
+  if (path[0] === 6) return path.length < 3 || path.length === 4 || path[2] === 3 || path[4] === 4; // no names, no types
   return path[0] !== 5;
 }
 

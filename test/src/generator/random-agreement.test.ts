@@ -15,6 +15,7 @@ describe("random schemas", () => {
     "public+internal",
     "internal+policy",
     "requires beside policy",
+    "public over internal",
     "public silences internal",
     "public silences requires",
     "public silences policy",
