@@ -54,9 +54,8 @@ function resolveSchema(schema: Schema<GeneratorOptions>, warnings: string[]): Ta
       checkInheritance(row, table, problems);
     }
   }
-  const report = problems.report(options.strict);
-  warnings.push(...report.warnings);
-  if (report.errors.length > 0) throw new Error(report.errors.join("\n"));
+  const errors = problems.report(options.strict, warnings);
+  if (errors.length > 0) throw new Error(errors.join("\n"));
   checkRegistry(schema);
   return tables;
 }

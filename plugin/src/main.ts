@@ -24,14 +24,12 @@ function main([argument]: readonly string[]): number {
   }
 }
 
-function fail(message: string): number {
-  say(2, `${pluginName}: ${message}`);
-  return 1;
-}
+const fail = (message: string) => say(2, `${pluginName}: ${message}`);
 
+/** Writes a line. What goes to standard error is a failure. */
 function say(descriptor: 1 | 2, text: string): number {
   write(descriptor, Buffer.from(`${text}\n`));
-  return 0;
+  return descriptor - 1;
 }
 
 process.exitCode = main(process.argv.slice(2));

@@ -8,8 +8,8 @@ import type { Problems } from "./problems.js";
 /** Reports extensions that claim our numbers, or our names with other numbers. Returns the numbers that are taken. */
 export function checkExtensions(files: readonly DescFile[], problems: Problems): ReadonlySet<number> {
   const taken = new Set<number>();
-  const extensions = files.flatMap((file) => [...nestedTypes(file)].filter((type) => type.kind === "extension"));
-  for (const extension of extensions) {
+  for (const extension of files.flatMap((file) => [...nestedTypes(file)])) {
+    if (extension.kind !== "extension") continue;
     for (const own of [method_auth, service_auth]) {
       const { typeName, extendee, number, file } = extension;
       const claimsNumber = extendee.typeName === own.extendee.typeName && number === own.number;

@@ -37,9 +37,9 @@ export function checkFilters(
   const [first] = [...generated].find(([, tables]) => tables.length > 0) ?? [];
   if (hasRules || first === undefined) return;
   const text = `no file of this run imports ${optionsProto.proto.name}, so every method is unspecified`;
-  const hint = requireOptions ? "" : " require_options=true makes this an error.";
-  const message = `${text}. If the files import it, a filter removed it. ${advice}${hint}`;
-  problems.add(requireOptions ? "error" : "warning", { file: first, path: [] }, message);
+  const message = `${text}. If the files import it, a filter removed it. ${advice}`;
+  if (requireOptions) problems.add("error", { file: first, path: [] }, message);
+  else problems.add("warning", { file: first, path: [] }, `${message} require_options=true makes this an error.`);
 }
 
 /** Extensions, messages, and fields that are messages: what a filter can remove. An older version may lack the rest. */
@@ -54,8 +54,8 @@ function checkWhole(optionsProtos: readonly DescFile[], problems: Problems): boo
   const missing = partsOf(optionsProto).filter((part) => !found.includes(part));
   const [file] = optionsProtos;
   if (file === undefined || missing.length === 0) return true;
-  const text = `a filter removed ${missing.join(", ")}, and with it access rules. ${advice}`;
-  problems.add("error", { file, path: [] }, text);
+  const text = `a filter removed ${missing.join(", ")}, and with it access rules`;
+  problems.add("error", { file, path: [] }, `${text}. ${advice}`);
   return false;
 }
 

@@ -13,7 +13,6 @@ const setUp =
  */
 export function checkRegistry({ files, allFiles, options }: Schema<GeneratorOptions>): void {
   const { strict, registry, registryPackages: due } = options;
-  if (registry === undefined) return;
   if (due !== undefined) {
     const packages = files.filter(({ services }) => services.length > 0).map(({ proto }) => proto.package);
     const fail = (text: string) => invalid("registry_packages", due.join("+"), `this run has ${text}. ${setUp}`);
@@ -25,7 +24,7 @@ export function checkRegistry({ files, allFiles, options }: Schema<GeneratorOpti
   }
   const generated = new Set(files);
   const missing = allFiles.find((file) => !generated.has(file) && hasRules(file));
-  if (!strict || missing === undefined) return;
+  if (registry === undefined || !strict || missing === undefined) return;
   const text = `this run only imports ${missing.proto.name}, which has access rules, so the registry would lack them`;
   throw invalid("registry", registry, `${text}. ${setUp}. For a part of the packages, name them in registry_packages`);
 }

@@ -17,9 +17,9 @@ export class Problems {
     this.#found.push({ severity, file: file.proto.name, at: positionOf(file, path), message });
   }
 
-  report(strict: boolean): { errors: string[]; warnings: string[] } {
+  /** Returns the errors, and adds the warnings. */
+  report(strict: boolean, warnings: string[]): string[] {
     const errors: string[] = [];
-    const warnings: string[] = [];
     this.#found.sort((a, b) => {
       const byPosition = a.at.line - b.at.line || a.at.column - b.at.column;
       return a.file < b.file ? -1 : a.file > b.file ? 1 : byPosition;
@@ -29,7 +29,7 @@ export class Problems {
       const hint = isError && severity === "ambiguous" ? " (a warning with strict=false)" : "";
       (isError ? errors : warnings).push(`${format(file, at)}: ${isError ? "" : "warning: "}${message}${hint}`);
     }
-    return { errors, warnings };
+    return errors;
   }
 }
 

@@ -26,23 +26,18 @@ export interface Row {
 interface FoldRule {
   readonly access: Row["access"];
   readonly by: AccessField;
-  readonly when: (said: Access) => boolean;
+  readonly when: (all: Access) => boolean;
   /** Fields that no longer count once the rule applied. */
   readonly silences: readonly AccessField[];
 }
 
 /** The fold: merged fields become exactly one access, by the first rule that applies. */
 const fold: readonly FoldRule[] = [
-  {
-    access: "public",
-    by: "public",
-    when: (said) => said.public === true,
-    silences: ["internal", "requires", "policy"],
-  },
-  { access: "internal", by: "internal", when: (said) => said.internal === true, silences: ["policy"] },
-  { access: "requires", by: "requires", when: (said) => said.requires !== undefined, silences: ["policy"] },
-  { access: "allow", by: "policy", when: (said) => said.policy === "allow", silences: [] },
-  { access: "deny", by: "policy", when: (said) => said.policy === "deny", silences: [] },
+  { access: "public", by: "public", when: (all) => all.public === true, silences: ["internal", "requires", "policy"] },
+  { access: "internal", by: "internal", when: (all) => all.internal === true, silences: ["policy"] },
+  { access: "requires", by: "requires", when: (all) => all.requires !== undefined, silences: ["policy"] },
+  { access: "allow", by: "policy", when: (all) => all.policy === "allow", silences: [] },
+  { access: "deny", by: "policy", when: (all) => all.policy === "deny", silences: [] },
 ];
 
 /** Reads, merges and folds the options of a file. Numbers that are taken belong to another extension. */
@@ -59,14 +54,14 @@ export function tablesOf(file: DescFile, taken: ReadonlySet<number>): ServiceTab
 
 /** Lays a method's option over its service's, field by field, and folds the result. */
 function merge(method: Access, service: Access): Pick<Row, "access" | "roles" | "scopes" | "decidedBy"> {
-  const said: Access = {
+  const all: Access = {
     public: method.public ?? service.public,
     internal: method.internal ?? service.internal,
     requires: method.requires ?? service.requires,
     policy: method.policy ?? service.policy,
   };
-  const decidedBy = fold.find(({ when }) => when(said));
+  const decidedBy = fold.find(({ when }) => when(all));
   const access = decidedBy?.access ?? "unspecified";
-  const { roles = [], scopes = [] } = access === "requires" || access === "internal" ? (said.requires ?? {}) : {};
+  const { roles = [], scopes = [] } = access === "requires" || access === "internal" ? (all.requires ?? {}) : {};
   return { access, roles, scopes, decidedBy };
 }

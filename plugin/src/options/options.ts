@@ -69,8 +69,8 @@ function explainUnknown(key: string, value: string): string {
 }
 
 function parseBoolean(key: string, value: string): boolean {
-  if (!booleans.split(", ").includes(value)) throw invalid(key, value, `expected ${booleans}`);
-  return ["true", "1"].includes(value);
+  if (booleans.split(", ").includes(value)) return value === "true" || value === "1";
+  throw invalid(key, value, `expected ${booleans}`);
 }
 
 function parsePackages(value: string): readonly string[] {

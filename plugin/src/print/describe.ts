@@ -11,20 +11,15 @@ export function describe({ access, decidedBy, declaration, roles, scopes }: Row)
   const inherited = fields.filter((field) => declaration[field] === undefined);
   const names = inherited.map((field) => `service_auth.${serviceFields[field].name}`);
   const origin = names.length === 0 ? "" : ` (from ${names.join(" and ")})`;
-  switch (access) {
-    case "public":
-      return `Public: no authentication${origin}.`;
-    case "internal":
-      return `Internal: trusted internal callers only${demanded && `, who hold ${demanded}`}${origin}.`;
-    case "requires":
-      return `Requires ${demanded || "an authenticated caller"}${origin}.`;
-    case "allow":
-      return `Allow: any authenticated caller${origin}.`;
-    case "deny":
-      return `Deny: nobody${origin}.`;
-    case "unspecified":
-      return "Unspecified: the server's rules decide.";
-  }
+  const texts = {
+    public: "Public: no authentication",
+    internal: `Internal: trusted internal callers only${demanded && `, who hold ${demanded}`}`,
+    requires: `Requires ${demanded || "an authenticated caller"}`,
+    allow: "Allow: any authenticated caller",
+    deny: "Deny: nobody",
+    unspecified: "Unspecified: the server's rules decide",
+  };
+  return `${texts[access]}${origin}.`;
 }
 
 /** Names in a comment: quoted where they could be mistaken for anything but a name. */

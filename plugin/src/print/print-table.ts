@@ -66,8 +66,8 @@ export function printConstant(f: GeneratedFile, target: Target, doc: Printable, 
 export function listText(items: readonly string[], target: Target, indentation = ""): string {
   const literals = items.map(literal);
   const line = `[${literals.join(", ")}]`;
-  const lines = () => `[\n${literals.map((item) => `${indentation}  ${item},\n`).join("")}${indentation}]`;
-  return styles[target][3] + (line.length <= 80 ? line : lines());
+  const lines = literals.map((item) => `${indentation}  ${item},\n`);
+  return styles[target][3] + (line.length <= 80 ? line : `[\n${lines.join("")}${indentation}]`);
 }
 
 function rowText({ access, roles, scopes }: Row, target: Target): string {

@@ -21,8 +21,8 @@ export function printRegistry(f: GeneratedFile, target: Target, path: string, fi
   // Pure, so that a bundler drops what is not used.
   const json = `[${lines(sorted.map(tableJson))}]`.replace(/[\\`]|\$(?=\{)/g, "\\$&");
   const value = target === "dts" ? "" : ` = /* @__PURE__ */ JSON.parse(\`${json}\`)`;
-  const doc = "/** Access policies of all services, sorted by name. */\n";
-  f.print(doc, f.export(target === "dts" ? "declare const" : "const", "policies"), type, value, ";");
+  f.print("/** Access policies of all services, sorted by name. */");
+  f.print(f.export(target === "dts" ? "declare const" : "const", "policies"), type, value, ";");
   const all = (access: Row["access"]) => sorted.flatMap((table) => methodsWith(table, access));
   for (const [name, items, content] of [
     ["publicMethods", all("public"), "Methods of all services that skip authentication."],

@@ -27,7 +27,6 @@ Options:
   require_options=true    report a run in which no file has access rules as an error; by default a warning
   registry=NAME           also write one file with the tables of the whole run
   registry_packages=a+b   fail unless the registry covers exactly these packages
-  js_import_style, import_extension, keep_empty_files, ts_nocheck, rewrite_imports, elide_plugin_version:
-  as in every protobuf-es plugin
+  and all options of protobuf-es plugins
 
   --version, --help`;

@@ -36,13 +36,15 @@ export type Position = { readonly line: number; readonly column: number };
  * the entries of a message, not the message), or that of its closest parent (protoc locates options as a whole).
  */
 export function positionOf(file: DescFile, path: Path): Position {
-  const locations = locationsOf(file).filter(({ span }) => span.length > 1);
-  for (let length = path.length; length > 0; length--) {
-    const part = path.slice(0, length);
-    const exact = locations.find((location) => location.path.join() === part.join());
+  let best = { rank: 0, line: 0, column: 0 };
+  for (const { path: other, span } of locationsOf(file)) {
+    const [line, column] = span;
+    const differs = path.findIndex((number, index) => number !== other[index]);
+    const common = differs < 0 ? path.length : differs;
     // Paths with more than four parts lead into the option of a service or a method.
-    const found = exact ?? (length > 4 ? locations.find((location) => isInside(location.path, part)) : undefined);
-    if (found !== undefined) return { line: (found.span[0] ?? 0) + 1, column: (found.span[1] ?? 0) + 1 };
+    const rank = other.length === common ? 2 * common : common > 4 ? 2 * common - 1 : 0;
+    if (line === undefined || column === undefined || rank <= best.rank) continue;
+    best = { rank, line: line + 1, column: column + 1 };
   }
-  return { line: 0, column: 0 };
+  return best;
 }

@@ -226,7 +226,7 @@ describe("other tools that remove rules leave signs", () => {
       ]);
     }
     expect(errorsAfter(withoutServiceOptions)).toEqual([
-      expect.stringContaining(`shop.proto:6:3: shop.S: service_auth ${written}`),
+      expect.stringContaining(`shop.proto:6:10: shop.S: service_auth ${written}`),
     ]);
   });
 
