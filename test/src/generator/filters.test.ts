@@ -2,11 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 import { pluginPath } from "./plugin-package.js";
-import { runPlugin } from "./run-plugin.js";
-import { bufPath, compile, inFolder, optionsFolder, requestFor } from "./schema.js";
+import { bufPath, inFolder, optionsFolder } from "./schema.js";
 
 const optionsProto = "connectum/auth/v1/options.proto";
 const require = createRequire(import.meta.url);
@@ -198,78 +196,5 @@ describe("a filter that leaves the rules alone is fine", () => {
       expect(read("shop_auth.ts")).toContain('List: { access: "public" }');
       expect(read("shop_pb.ts")).not.toContain("connectum");
     });
-  });
-});
-
-describe("other tools that remove rules leave signs", () => {
-  const names = ["shop.proto", "billing.proto"];
-  /** The error for a compiled schema that a tool has changed. */
-  function errorsAfter(change: (file: FileDescriptorProto) => void, parameter = "target=ts"): string[] {
-    const schema = compile({ "shop.proto": shop, "billing.proto": billing });
-    for (const file of schema.file) change(file);
-    return runPlugin(requestFor(schema, names, parameter)).error.split("\n");
-  }
-  const withoutMethodOptions = ({ service }: FileDescriptorProto) => {
-    for (const { method } of service) for (const one of method) delete one.options;
-  };
-  const withoutServiceOptions = ({ service }: FileDescriptorProto) => {
-    for (const one of service) delete one.options;
-  };
-  const written = "is written here, but the plugin did not receive it. Remove connectum.auth.v1";
-
-  test("a position of a rule that is not there, whatever strict says", () => {
-    for (const parameter of ["strict=true", "strict=false"]) {
-      const errors = errorsAfter(withoutMethodOptions, parameter).filter((line) => line.includes(written));
-      expect(errors).toEqual([
-        expect.stringContaining(`billing.proto:8:5: billing.T.Pay: method_auth ${written}`),
-        expect.stringContaining(`shop.proto:8:12: shop.S.Delete: method_auth ${written}`),
-      ]);
-    }
-    expect(errorsAfter(withoutServiceOptions)).toEqual([
-      expect.stringContaining(`shop.proto:6:10: shop.S: service_auth ${written}`),
-    ]);
-  });
-
-  const unused = `the file imports ${optionsProto}, but no service or method has a rule. Delete the import.`;
-
-  test("an import that nothing uses", () => {
-    const withoutPositions = (file: FileDescriptorProto) => {
-      withoutMethodOptions(file);
-      delete file.sourceCodeInfo;
-    };
-    expect(errorsAfter(withoutPositions)).toEqual([expect.stringContaining(`billing.proto: ${unused}`)]);
-    expect(errorsAfter(withoutPositions, "strict=false")).toEqual([""]);
-  });
-
-  test.each([
-    { name: "an import", text: `import "${optionsProto}"; service S {}`, want: `a.proto:1:20: ${unused}` },
-    {
-      name: "an import for options",
-      text: `import option "${optionsProto}"; service S {}`,
-      syntax: 'edition = "2024";',
-      want: `a.proto: ${unused}`,
-    },
-    { name: "a public import, which is for others", text: `import public "${optionsProto}"; service S {}`, want: "" },
-    { name: "an import without services", text: `import "${optionsProto}"; message M {}`, want: "" },
-    {
-      name: "an import that is used",
-      text: `import "${optionsProto}"; service S { option (connectum.auth.v1.service_auth) = {}; }`,
-      want: "",
-    },
-  ])("$name: $want", ({ text, syntax = 'syntax = "proto3";', want }) => {
-    const { error } = runPlugin(requestFor(compile({ "a.proto": `${syntax} ${text}` }), ["a.proto"], "target=ts"));
-    expect(want === "" ? error : error.slice(0, want.length)).toBe(want);
-  });
-
-  test("an options proto at another path is one as well", () => {
-    const text = readFileSync(join(optionsFolder, optionsProto), "utf8");
-    const protos = { "auth/options.proto": text, "a.proto": shop.replace(optionsProto, "auth/options.proto") };
-    const schema = compile(protos);
-    expect(runPlugin(requestFor(schema, ["a.proto"], "target=ts")).error).toBe("");
-    const options = schema.file.find(({ name }) => name === "auth/options.proto");
-    if (options !== undefined) options.extension = options.extension.slice(1);
-    expect(runPlugin(requestFor(schema, ["a.proto"])).error).toContain(
-      "auth/options.proto: a filter removed method_auth,",
-    );
   });
 });
