@@ -148,6 +148,9 @@ describe("an option that is wrong says what to write", () => {
       `registry=${name}`,
       `invalid option ${JSON.stringify(`registry=${name}`)}: the file must be below the output folder: write a relative path with / and without . or ..`,
     ]),
+    // protoplugin would name all options that it does not know.
+    ["registry=all.ts,strict=maybe", 'invalid option "strict=maybe": expected true, false, 1, 0'],
+    ["strict=1,paths", `unknown option "paths". ${known}`],
     ["registry=ab:c", 'invalid option "registry=ab:c": use letters, digits and any of . _ - @ + / in the path'],
     ["registry=a b", 'invalid option "registry=a b": use letters, digits and any of . _ - @ + / in the path'],
   ] as [string, string][])("%s", (parameter, want) => {
@@ -192,6 +195,12 @@ describe("registry", () => {
       "all.ts",
       ["a_auth", "old_auth", "quo te_auth"].map((name) => `./a/${name}${ending}`),
     ]),
+    ["import_extension=none,target=ts,registry=all", "all.ts", ["./a/a_auth", "./a/old_auth", "./a/quo te_auth"]],
+    [
+      "import_extension=ts,target=ts,import_extension=none,registry=all,import_extension=.js",
+      "all.ts",
+      ["./a/a_auth.js", "./a/old_auth.js", "./a/quo te_auth.js"],
+    ],
     // They are written by the same run, and so are where it puts them.
     [
       "target=ts,registry=all,rewrite_imports=./a/**:@acme/a",
@@ -307,6 +316,11 @@ describe("registry", () => {
 
     test.each([
       { names: ["user/user.proto"], packages: "user+lib", want: `this run has no service of package lib. ${setUp}` },
+      {
+        names: ["lib/lib.proto"],
+        packages: "shop.inner.v1+lib",
+        want: `this run has no service of package shop.inner.v1. ${setUp}`,
+      },
       { names: ["lib/lib.proto"], packages: "user", want: `this run has no service of package user. ${setUp}` },
       {
         names: ["types.proto", "lib/lib.proto"],

@@ -84,6 +84,14 @@ const table: readonly { name: string; proto: string; want: readonly string[] }[]
     ],
   },
   {
+    name: "spaces around names, and in them",
+    proto: proto("", 'requires: {\nroles: "  a b  "\nscopes: " x  y "\n}'),
+    want: [
+      '8:1: p.S.M: role "  a b  " begins or ends with white space, so no caller has it. Write "a b".',
+      '9:1: p.S.M: scope " x  y " begins or ends with white space, so no caller has it. Write "x", "y".',
+    ],
+  },
+  {
     name: "an inherited public over requires, policy and internal",
     proto: proto("public: true", 'requires: {\nscopes: "a"\n}\npolicy: "allow"\ninternal: true'),
     want: [
@@ -177,6 +185,10 @@ describe("a problem stops generation and says where, what, and what to write", (
     const backwards = runPlugin(requestFor(schema, [...names].reverse()));
     expect(forwards.error.split("\n")).toEqual(expectedLines.flat());
     expect(backwards.error).toBe(forwards.error);
+    // Nor of its descriptors, which come in the order of imports.
+    const isCase = ({ name }: { name: string }) => name.startsWith("case");
+    const file = [...schema.file.filter((one) => !isCase(one)), ...schema.file.filter(isCase).reverse()];
+    expect(runPlugin(requestFor({ ...schema, file }, names)).error).toBe(forwards.error);
   });
 
   test("a service's policy that never applies is a warning, strict or not", () => {

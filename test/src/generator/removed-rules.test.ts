@@ -38,7 +38,8 @@ service U {
   option (connectum.auth.v1.service_auth).internal = true;
 }
 `,
-  "plain.proto": 'syntax = "proto3"; package plain; message M {} service V { rpc Get(M) returns (M); }',
+  "plain.proto":
+    'syntax = "proto3"; package plain; message M {} service V { option deprecated = true; rpc Get(M) returns (M) { option deprecated = true; option idempotency_level = NO_SIDE_EFFECTS; } }',
   "empty.proto": 'syntax = "proto3"; package empty; message M {}',
 });
 
@@ -207,7 +208,16 @@ describe("a statement of an option from which the option is gone", () => {
     expect(warnings).toContain(`billing.proto:6:5: warning: billing.T.Pay: ${written}\n`);
   });
 
-  test("is somebody else's where it is there", () => {
+  test("is none where the option is there", () => {
+    const change = (file: FileDescriptorProto) => {
+      if (file.name !== "plain.proto") withoutOptionsProto(file);
+    };
+    const { error, warnings } = generate(["plain.proto"], change);
+    expect(error).toBe("");
+    expect(warnings).toContain("no file of this run imports");
+  });
+
+  test("is somebody else's where the options proto is there", () => {
     const { error } = generate(["shop.proto", "billing.proto"], ({ sourceCodeInfo }) => {
       for (const info of sourceCodeInfo === undefined ? [] : [sourceCodeInfo]) {
         info.location = info.location.filter(({ path }) => !path.includes(33));

@@ -1,6 +1,7 @@
 import {
   create,
   type DescMessage,
+  fromBinary,
   type Message,
   type MessageInitShape,
   type MessageShape,
@@ -11,6 +12,7 @@ import { WireType } from "@bufbuild/protobuf/wire";
 import {
   type CodeGeneratorRequest,
   CodeGeneratorRequestSchema,
+  CodeGeneratorResponseSchema,
   Edition,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
@@ -168,6 +170,18 @@ describe("a request that cannot be served fails, and writes nothing", () => {
     expect({ status, stdout: stdout.length }).toEqual({ status: 1, stdout: 0 });
     expect(stderr).toContain(want);
   });
+});
+
+test("a response says what the plugin supports, with files and with an error", () => {
+  for (const parameter of ["target=ts", "target=vb"]) {
+    const input = toBinary(CodeGeneratorRequestSchema, { ...requestOf(file()), parameter });
+    const { supportedFeatures, minimumEdition, maximumEdition } = fromBinary(
+      CodeGeneratorResponseSchema,
+      startPlugin(input).stdout,
+    );
+    expect({ supportedFeatures, minimumEdition }).toEqual({ supportedFeatures: 3n, minimumEdition: 998 });
+    expect(maximumEdition).toBeGreaterThanOrEqual(Edition.EDITION_2024);
+  }
 });
 
 describe("a schema of a later compiler fails with a message of the compiler's form, and writes nothing", () => {
