@@ -1,6 +1,7 @@
 // Bundles the plugin into one CommonJS file without dependencies: what starts fastest, and what is published.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { stubTypeScript } from "./stub-typescript.js";
 
 const outfile = "dist/plugin.cjs";
 const { outputFiles } = await build({
@@ -11,10 +12,11 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node20",
   format: "cjs",
-  minifySyntax: true,
+  minify: true,
   logLevel: "warning",
+  plugins: [stubTypeScript],
   banner: {
-    js: "// Contains the wire format of @bufbuild/protobuf, (c) Buf Technologies, Apache-2.0 and BSD-3-Clause.",
+    js: "// Contains @bufbuild/protobuf and @bufbuild/protoplugin, (c) Buf Technologies, Apache-2.0 and BSD-3-Clause.",
   },
 });
 

@@ -2,7 +2,8 @@
 //
 //     node bench/generate/run.js [rounds] [largest]
 //
-// `rounds` is how often each small request is run; `largest` is the number of RPCs of the last growth step.
+// `rounds` is how often each request is run, of which the median counts; `largest` is the number of RPCs of the last
+// growth step. Behind each ratio stands its limit.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,8 +12,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRequests } from "./request.js";
 
-const rounds = Number(process.argv[2] ?? 15);
-const largest = Number(process.argv[3] ?? 100_000);
+const rounds = Number(process.argv[2] ?? 9);
+const largest = Number(process.argv[3] ?? 25_000);
+/** What a run may take, as ratios: of the start of Node, and of the time and memory of protoc-gen-es. */
+const limits = { 10: { node: 2, es: 0.33 }, 1000: { es: 0.25 }, 10000: { es: 0.2, memory: 0.67 } };
 const require = createRequire(import.meta.url);
 const ours = fileURLToPath(new URL("../../plugin/bin/protoc-gen-connectum-auth", import.meta.url));
 const theirs = require.resolve("@bufbuild/protoc-gen-es/bin/protoc-gen-es");
@@ -54,6 +57,11 @@ function compare(commands, input, count) {
   }));
 }
 
+/** A ratio, and its limit where it has one. */
+function ratio(value, limit) {
+  return value.toFixed(2) + (limit === undefined ? "" : ` (at most ${limit})`);
+}
+
 /** Prints a row as soon as it is measured: the large ones take minutes. */
 function report(row) {
   console.log(
@@ -64,15 +72,11 @@ function report(row) {
 }
 
 try {
-  for (const rpcs of [10, 1_000, 10_000]) {
+  for (const [rpcs, limit] of Object.entries(limits).map(([key, value]) => [Number(key), value])) {
     const request = createRequests(rpcs);
     for (const target of ["ts", "js+dts"]) {
       const input = request(`target=${target}`);
-      const [bare, us, es] = compare(
-        [["-e", "0"], [ours], [theirs]],
-        input,
-        Math.max(1, Math.floor(rounds / Math.log10(rpcs) ** 2)),
-      );
+      const [bare, us, es] = compare([["-e", "0"], [ours], [theirs]], input, rounds);
       report({
         RPCs: rpcs,
         target,
@@ -80,18 +84,18 @@ try {
         "node -e 0 ms": bare.time.toFixed(0),
         "ours ms": us.time.toFixed(0),
         "protoc-gen-es ms": es.time.toFixed(0),
-        "ours / node": (us.time / bare.time).toFixed(2),
-        "ours / es": (us.time / es.time).toFixed(3),
+        "ours / node": ratio(us.time / bare.time, limit.node),
+        "ours / es": ratio(us.time / es.time, limit.es),
         "ours MB": us.memory.toFixed(0),
         "es MB": es.memory.toFixed(0),
-        "memory / es": (us.memory / es.memory).toFixed(2),
+        "memory / es": ratio(us.memory / es.memory, limit.memory),
       });
     }
   }
   console.log("\nGrowth, target=ts:");
   for (const rpcs of [largest / 8, largest / 4, largest / 2, largest]) {
     const input = createRequests(rpcs)("target=ts");
-    const [bare, us] = compare([["-e", "0"], [ours]], input, 3);
+    const [bare, us] = compare([["-e", "0"], [ours]], input, Math.min(rounds, 3));
     report({
       RPCs: rpcs,
       "request MB": (input.length / 2 ** 20).toFixed(0),

@@ -4,10 +4,7 @@ import runtime from "./stryker.config.json" with { type: "json" };
 export default {
   ...runtime,
   vitest: { ...runtime.vitest, configFile: "test/mutation/vitest.generator.config.ts" },
-  mutate: [
-    "plugin/src/{check-*,declaration,describe,extensions,merge,nearest,parameter,phrases,problems}.ts",
-    "plugin/src/{request,resolve,source-info,wire}.ts",
-  ],
+  mutate: ["plugin/src/generate.ts", "plugin/src/{check,declaration,merge,options,print,request,text}/*.ts"],
   // What the generator decides by are tables, such as `fold`: they are mutated as well, though they exist from the import on.
   ignoreStatic: false,
   concurrency: 1,

@@ -22,6 +22,22 @@ async function createShop(): Promise<Project> {
   return project;
 }
 
+const registryFile = "src/gen/auth_policies.ts";
+
+/** The workspace of two modules that the document shows. */
+async function useWorkspace(use: (project: Project) => Promise<void>): Promise<void> {
+  const project = await createShop();
+  await project.run("mkdir -p shop && mv proto shop/proto");
+  for (const { name, text } of blocksOf("docs/generator.md")) {
+    if (name.startsWith("registry ")) project.write(name.slice("registry ".length), text);
+  }
+  const billing = orders.replaceAll("shop.v1", "billing.v1").replaceAll("OrderService", "BillingService");
+  project.write("billing/proto/billing/v1/billing.proto", billing);
+  await project.use("connectum-auth-proto shop/proto");
+  await use(project);
+  project.remove();
+}
+
 export const generator: Runs = {
   async "buf.gen.yaml"(text) {
     // The README shows the same file, and its test runs it.
@@ -78,6 +94,25 @@ export const generator: Runs = {
       text.replace(/\s/g, ""),
     );
     expect(written).toContain(shown);
+  },
+
+  async "registry buf.yaml"() {
+    await useWorkspace(async (project) => {
+      await project.use("buf generate");
+      const { policies } = await project.import<{ policies: readonly { typeName: string }[] }>(registryFile);
+      expect(policies.map(({ typeName }) => typeName)).toEqual(["billing.v1.BillingService", "shop.v1.OrderService"]);
+    });
+  },
+
+  async "registry buf.gen.yaml"(text) {
+    await useWorkspace(async (project) => {
+      // A run for each input, of which the last would remain.
+      const inputs = "  - directory: shop/proto\n  - directory: billing/proto\n";
+      project.write("buf.gen.yaml", text.replace("  - directory: .\n", inputs));
+      const { status, output } = await project.tryUse("buf generate");
+      expect(output).toContain("registry_packages");
+      expect(status).not.toBe(0);
+    });
   },
 
   async problem(text) {

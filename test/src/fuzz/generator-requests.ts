@@ -4,7 +4,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { generate } from "../../../plugin/dist/generate.js";
-import { readRequest } from "../../../plugin/dist/request.js";
+import { readRequest } from "../../../plugin/dist/request/read-request.js";
 import { compile, requestFor } from "../generator/schema.js";
 import { type FuzzTarget, fuzzTarget } from "./target.js";
 

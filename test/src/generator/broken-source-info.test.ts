@@ -7,7 +7,8 @@ import { startPlugin } from "./plugin-process.js";
 test("source positions that cannot be read end the run with a message, not with a stack trace", () => {
   const file = create(FileDescriptorProtoSchema, {
     name: "a.proto",
-    service: [{ name: "S", method: [{ name: "M" }] }],
+    messageType: [{ name: "E" }],
+    service: [{ name: "S", method: [{ name: "M", inputType: ".E", outputType: ".E" }] }],
   });
   const request = toBinary(
     CodeGeneratorRequestSchema,

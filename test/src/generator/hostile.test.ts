@@ -1,9 +1,12 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, ScalarType, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { CodeGeneratorRequestSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
-import { methodAuth, requirementsFields, serviceAuth } from "../../../plugin/dist/declaration.js";
-import { MethodAuthSchema, ServiceAuthSchema } from "../../../plugin/dist/gen/connectum/auth/v1/options_pb.js";
+import {
+  AuthRequirementsSchema,
+  MethodAuthSchema,
+  ServiceAuthSchema,
+} from "../../../plugin/dist/gen/connectum/auth/v1/options_pb.js";
 import { startPlugin } from "./plugin-process.js";
 import { readResponse } from "./run-plugin.js";
 
@@ -25,7 +28,8 @@ function request(parts: {
         {
           name: file,
           package: pkg,
-          service: [{ name: service, method: [{ name: method }] }],
+          messageType: [{ name: "E" }],
+          service: [{ name: service, method: [{ name: method, inputType: `.${pkg}.E`, outputType: `.${pkg}.E` }] }],
           sourceCodeInfo: { location: [{ path: [6, 0], span: [0, 0, 1], leadingComments: comment }] },
         },
       ],
@@ -66,9 +70,9 @@ describe("options as other compilers might write them", () => {
       new BinaryWriter().tag(field, WireType.LengthDelimited).bytes(bytes).finish();
     const text = (field: number, value: string) =>
       new BinaryWriter().tag(field, WireType.LengthDelimited).string(value).finish();
-    const method = Buffer.concat([text(1, "M"), nested(4, options.finish())]);
+    const method = Buffer.concat([text(1, "M"), text(2, ".E"), text(3, ".E"), nested(4, options.finish())]);
     const service = Buffer.concat([text(1, "S"), nested(2, method)]);
-    const file = Buffer.concat([text(1, "a.proto"), nested(6, service)]);
+    const file = Buffer.concat([text(1, "a.proto"), nested(4, text(1, "E")), nested(6, service)]);
     return Buffer.concat([text(1, "a.proto"), text(2, "target=ts"), nested(15, file)]);
   }
   const auth = (...init: Parameters<typeof create<typeof MethodAuthSchema>>[1][]) =>
@@ -98,25 +102,59 @@ describe("options as other compilers might write them", () => {
   });
 
   test.each([
-    { name: "a public that is text", bytes: Uint8Array.of(0x0a, 0x01, 0x01), field: "1" },
-    { name: "a requires that is a number", bytes: Uint8Array.of(0x10, 0x00), field: "2" },
-    { name: "a role that is a number", bytes: Uint8Array.of(0x12, 0x02, 0x08, 0x00), field: "2.1" },
-    { name: "a scope that is a number", bytes: Uint8Array.of(0x12, 0x02, 0x10, 0x00), field: "2.2" },
-    { name: "a policy that is a number", bytes: Uint8Array.of(0x18, 0x00), field: "3" },
-    { name: "an internal that is text", bytes: Uint8Array.of(0x22, 0x01, 0x01), field: "4" },
-  ])("$name is a field of another schema", ({ bytes, field }) => {
+    { name: "a public that is text", bytes: Uint8Array.of(0x0a, 0x01, 0x01), field: "1", is: "MethodAuth.public" },
+    { name: "a requires that is a number", bytes: Uint8Array.of(0x10, 0x00), field: "2", is: "MethodAuth.requires" },
+    {
+      name: "a role that is a number",
+      bytes: Uint8Array.of(0x12, 0x02, 0x08, 0x00),
+      field: "2.1",
+      is: "AuthRequirements.roles",
+    },
+    {
+      name: "a scope that is a number",
+      bytes: Uint8Array.of(0x12, 0x02, 0x10, 0x00),
+      field: "2.2",
+      is: "AuthRequirements.scopes",
+    },
+    { name: "a policy that is a number", bytes: Uint8Array.of(0x18, 0x00), field: "3", is: "MethodAuth.policy" },
+    { name: "an internal that is text", bytes: Uint8Array.of(0x22, 0x01, 0x01), field: "4", is: "MethodAuth.internal" },
+    {
+      name: "a public of 64 bits",
+      bytes: Uint8Array.of(0x09, 1, 0, 0, 0, 0, 0, 0, 0),
+      field: "1",
+      is: "MethodAuth.public",
+    },
+    { name: "a requires that is a group", bytes: Uint8Array.of(0x13, 0x14), field: "2", is: "MethodAuth.requires" },
+  ])("$name has another type, and is refused", ({ bytes, field, is }) => {
     const { files, error } = readResponse(startPlugin(withOption(bytes)).stdout);
     expect(files.size).toBe(0);
     expect(error).toBe(
-      `a.proto: S.M: method_auth sets field ${field}, which this version of the plugin does not know; ` +
-        "ignoring it could open access; update protoc-gen-connectum-auth, or remove the field",
+      `a.proto: S.M: method_auth sets field ${field}, with another type than connectum.auth.v1.${is} has. ` +
+        "Reading it could open access. Import the connectum/auth/v1/options.proto that comes with the plugin.",
     );
+  });
+
+  test("all fields that cannot be read are reported, beside other problems", () => {
+    const bytes = Buffer.concat([
+      Uint8Array.of(0x0a, 0x01, 0x01, 0x12, 0x04, 0x08, 0x00, 0x38, 0x01, 0x48, 0x01),
+      ...auth({ policy: "Deny" }),
+    ]);
+    const { error } = readResponse(startPlugin(withOption(bytes)).stdout);
+    expect(error.match(/sets field [\d.]+/g)).toEqual([
+      "sets field 1",
+      "sets field 2.1",
+      "sets field 2.7",
+      "sets field 9",
+    ]);
   });
 
   test.each([
     { name: "cut off", bytes: Uint8Array.of(0x12, 0x05, 0x0a) },
     { name: "with broken UTF-8", bytes: Uint8Array.of(0x1a, 0x02, 0xc3, 0x28) },
     { name: "with field number 0", bytes: Uint8Array.of(0x00, 0x01) },
+    { name: "whose requires runs past its end", bytes: Uint8Array.of(0x12, 0x02, 0x0a, 0x02, 0x61, 0x61) },
+    { name: "with a role in broken UTF-8", bytes: Uint8Array.of(0x12, 0x04, 0x0a, 0x02, 0xc3, 0x28) },
+    { name: "with a number that does not end", bytes: Uint8Array.of(0x08, ...new Array(11).fill(0xff), 0x01) },
   ])("an option $name is refused", ({ bytes }) => {
     const { files, error } = readResponse(startPlugin(withOption(bytes)).stdout);
     expect(files.size).toBe(0);
@@ -124,16 +162,11 @@ describe("options as other compilers might write them", () => {
   });
 });
 
-describe("the names and numbers the plugin reads are those of the options proto", () => {
-  test.each([
-    { ours: methodAuth, theirs: MethodAuthSchema },
-    { ours: serviceAuth, theirs: ServiceAuthSchema },
-  ])("$ours.message", ({ ours, theirs }) => {
-    const fields = Object.values(ours.fields).map(({ name, number }) => `${name} = ${number}`);
-    expect(fields.sort()).toEqual(theirs.fields.map(({ name, number }) => `${name} = ${number}`).sort());
-    const requirements = theirs.fields.find(({ number }) => number === ours.fields.requires.number)?.message;
-    expect(Object.fromEntries(requirements?.fields.map(({ name, number }) => [name, number]) ?? [])).toEqual(
-      requirementsFields,
-    );
-  });
+test("options consist of messages, texts and booleans, whose wire types the plugin compares", () => {
+  for (const { fields } of [MethodAuthSchema, ServiceAuthSchema, AuthRequirementsSchema]) {
+    for (const { name, message, scalar } of fields) {
+      const isKnown = message !== undefined || scalar === ScalarType.STRING || scalar === ScalarType.BOOL;
+      expect({ name, isKnown }).toEqual({ name, isKnown: true });
+    }
+  }
 });

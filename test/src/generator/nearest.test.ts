@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { nearest } from "../../../plugin/dist/nearest.js";
+import { nearest } from "../../../plugin/dist/text/nearest.js";
 
 describe("the word that was meant", () => {
   const policies = ["allow", "deny"];

@@ -56,6 +56,7 @@ export function judgeMethod(method: DescMethod): Verdict {
     const opened = inherited?.public && !said(own, "public");
     const closed = !isPublic && inherited?.internal && !said(own, "internal");
     const demanded = !isPublic && !isInternal && inherited?.defaultRequires && !own.requires;
+    if (own.public && inherited?.internal && !said(own, "internal")) ambiguities.push(`${name} public over internal`);
     if (opened && own.internal) ambiguities.push(`${name} public silences internal`);
     if (opened && own.requires) ambiguities.push(`${name} public silences requires`);
     for (const [silences, by] of [
@@ -105,6 +106,7 @@ function judgeNames(
       if (
         name.length === 0 ||
         control ||
+        /[\u00a0\u200b\u202e\u{e0041}]/u.test(name) ||
         /^\s/.test(name) ||
         /\s$/.test(name) ||
         (kind === "scope" && / /.test(name))
@@ -131,9 +133,13 @@ export function reasonOf(message: string): string {
   const owner = /^[\w.]+/.exec(text)?.[0];
   const patterns: readonly [RegExp, (...groups: string[]) => string][] = [
     [/: unknown (?:default_)?policy /, () => "unknown policy"],
-    [/ sets both (\w+): true and (?:default_)?(\w+)/, (wins, loses) => `${wins}+${loses}`],
-    [/ stands beside (?:default_)?requires in one /, () => "requires beside policy"],
-    [/: (?:default_)?(\w+)[^;]* is silenced by (?:default_)?(\w+)/, (loser, winner) => `${winner} silences ${loser}`],
+    [/ sets both `(\w+): true` and `(?:default_)?(\w+)/, (wins, loses) => `${wins}+${loses}`],
+    [/ has no effect beside `(?:default_)?requires` in one /, () => "requires beside policy"],
+    [
+      /: `(\w+).* has no effect: the service sets `(?:default_)?(\w+)/,
+      (loser, winner) => `${winner} silences ${loser}`,
+    ],
+    [/: `public: true` overrides the service's `internal: true`/, () => "public over internal"],
     [/: (role|scope) .* is listed twice/, (kind) => `duplicate ${kind}`],
     [/: (role|scope) .* (?:is empty|contains|begins or ends)/, (kind) => `bad ${kind}`],
   ];

@@ -1,5 +1,5 @@
 import { generate } from "../../../plugin/dist/generate.js";
-import { readRequest } from "../../../plugin/dist/request.js";
+import { readRequest } from "../../../plugin/dist/request/read-request.js";
 import type { PluginRun } from "./plugin-process.js";
 
 /** As the plugin's process, without a process: for thousands of schemas, and for mutants, which live in this one. */

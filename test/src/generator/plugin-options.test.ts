@@ -118,7 +118,7 @@ describe("behaves as every protobuf-es plugin", () => {
 
 describe("an option that is wrong says what to write", () => {
   const known =
-    "Known options: bootstrap_wkt, elide_plugin_version, import_extension, js_import_style, keep_empty_files, map_imports, registry, rewrite_imports, strict, target, ts_nocheck";
+    "Known options: bootstrap_wkt, elide_plugin_version, import_extension, js_import_style, keep_empty_files, map_imports, registry, registry_packages, require_options, rewrite_imports, strict, target, ts_nocheck";
   test.each([
     ["targets=ts", `unknown option "targets=ts"; did you mean target? ${known}`],
     ["strikt=false", `unknown option "strikt=false"; did you mean strict? ${known}`],
@@ -148,6 +148,9 @@ describe("an option that is wrong says what to write", () => {
       `registry=${name}`,
       `invalid option ${JSON.stringify(`registry=${name}`)}: the file must be below the output folder: write a relative path with / and without . or ..`,
     ]),
+    // protoplugin would name all options that it does not know.
+    ["registry=all.ts,strict=maybe", 'invalid option "strict=maybe": expected true, false, 1, 0'],
+    ["strict=1,paths", `unknown option "paths". ${known}`],
     ["registry=ab:c", 'invalid option "registry=ab:c": use letters, digits and any of . _ - @ + / in the path'],
     ["registry=a b", 'invalid option "registry=a b": use letters, digits and any of . _ - @ + / in the path'],
   ] as [string, string][])("%s", (parameter, want) => {
@@ -192,6 +195,12 @@ describe("registry", () => {
       "all.ts",
       ["a_auth", "old_auth", "quo te_auth"].map((name) => `./a/${name}${ending}`),
     ]),
+    ["import_extension=none,target=ts,registry=all", "all.ts", ["./a/a_auth", "./a/old_auth", "./a/quo te_auth"]],
+    [
+      "import_extension=ts,target=ts,import_extension=none,registry=all,import_extension=.js",
+      "all.ts",
+      ["./a/a_auth.js", "./a/old_auth.js", "./a/quo te_auth.js"],
+    ],
     // They are written by the same run, and so are where it puts them.
     [
       "target=ts,registry=all,rewrite_imports=./a/**:@acme/a",
@@ -247,11 +256,30 @@ describe("registry", () => {
       const { error, files } = runPlugin(requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts"));
       expect(files.size).toBe(0);
       expect(error).toBe(
-        'invalid option "registry=all.ts": this run generates user only, but lib/lib.proto has access rules as well, so the registry ' +
-          "would be incomplete; write `strategy: all` at this plugin in buf.gen.yaml, or strict=false where a partial registry is meant",
+        'invalid option "registry=all.ts": this run only imports lib/lib.proto, which has access rules, so the registry would lack them. ' +
+          "Generate a registry in one run over all files: one input, `strategy: all`, no --path. " +
+          "Every further input in buf.gen.yaml is a run of its own. For a part of the packages, name them in registry_packages",
       );
       const lenient = requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts,strict=false");
       expect(runPlugin(lenient).files.size).toBe(2);
+    });
+
+    test("is refused when it imports them from the same directory, as with --path", () => {
+      const near = user.replace("lib/lib.proto", "user/lib.proto");
+      const schema = compile({ "user/user.proto": near, "user/lib.proto": part("lib", "", "public: true") });
+      const all = requestFor(schema, ["user/user.proto", "user/lib.proto"], "target=ts,registry=all.ts");
+      expect(runPlugin(all).error).toBe("");
+      const one = requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts");
+      expect(runPlugin(one).error).toContain("this run only imports user/lib.proto, which has access rules");
+    });
+
+    test("is refused when only the imported service has a rule", () => {
+      const lib =
+        'syntax = "proto3"; package lib; import "connectum/auth/v1/options.proto"; message M {}\n' +
+        "service Same { option (connectum.auth.v1.service_auth) = {internal: true}; }";
+      const schema = compile({ "user/user.proto": user, "lib/lib.proto": lib });
+      const { error } = runPlugin(requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts"));
+      expect(error).toContain("this run only imports lib/lib.proto, which has access rules");
     });
 
     test("is written when what it imports has none", () => {
@@ -260,6 +288,59 @@ describe("registry", () => {
       const { error, files } = runPlugin(requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts"));
       expect(error).toBe("");
       expect(files.size).toBe(2);
+    });
+  });
+
+  describe("with the packages that are due", () => {
+    const user = part("user", 'import "lib/lib.proto"; message N { lib.M m = 1; }', "public: true");
+    const protos = {
+      "user/user.proto": user,
+      "lib/lib.proto": part("lib", "", "public: true"),
+      "types.proto": 'syntax = "proto3"; package types; message T {}',
+    };
+    const run = (names: string[], packages: string) =>
+      runPlugin(requestFor(compile(protos), names, `target=ts,registry=all.ts,registry_packages=${packages}`));
+    const setUp =
+      "Generate a registry in one run over all files: one input, `strategy: all`, no --path. " +
+      "Every further input in buf.gen.yaml is a run of its own";
+
+    test("is written when all are there, and no others", () => {
+      const { error, files } = run(Object.keys(protos), "user+lib");
+      expect(error).toBe("");
+      expect(files.get("all.ts")).toContain('protoFiles = ["lib/lib.proto", "user/user.proto"]');
+    });
+
+    test("may be a part on purpose, whatever its files import", () => {
+      expect(run(["user/user.proto"], "user").files.has("all.ts")).toBe(true);
+    });
+
+    test.each([
+      { names: ["user/user.proto"], packages: "user+lib", want: `this run has no service of package lib. ${setUp}` },
+      {
+        names: ["lib/lib.proto"],
+        packages: "shop.inner.v1+lib",
+        want: `this run has no service of package shop.inner.v1. ${setUp}`,
+      },
+      { names: ["lib/lib.proto"], packages: "user", want: `this run has no service of package user. ${setUp}` },
+      {
+        names: ["types.proto", "lib/lib.proto"],
+        packages: "lib+types",
+        want: `this run has no service of package types. ${setUp}`,
+      },
+      {
+        names: ["user/user.proto", "lib/lib.proto"],
+        packages: "user",
+        want: `this run has services of package "lib" as well. ${setUp}`,
+      },
+      ...["", "a++b", "a.", "a b"].map((packages) => ({
+        names: ["lib/lib.proto"],
+        packages,
+        want: "write packages joined by +, as in registry_packages=shop.v1+billing.v1",
+      })),
+    ])("is refused for $packages in a run over $names", ({ names, packages, want }) => {
+      const { error, files } = run(names, packages);
+      expect(error).toBe(`invalid option "registry_packages${packages && `=${packages}`}": ${want}`);
+      expect(files.size).toBe(0);
     });
   });
 });

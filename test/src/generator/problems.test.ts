@@ -23,100 +23,120 @@ const table: readonly { name: string; proto: string; want: readonly string[] }[]
   {
     name: "policy in the wrong case",
     proto: proto("", 'policy: "Deny"'),
-    want: [
-      '7:1: p.S.M: unknown policy "Deny", which would decide nothing; did you mean "deny"? write exactly "allow" or "deny"',
-    ],
+    want: ['7:1: p.S.M: unknown policy "Deny". Did you mean "deny"? Write "allow" or "deny".'],
   },
   {
     name: "policy with a typo",
     proto: proto('default_policy: "alow"', ""),
-    want: [
-      '4:46: p.S: unknown default_policy "alow", which would decide nothing; did you mean "allow"? write exactly "allow" or "deny"',
-    ],
+    want: ['4:46: p.S: unknown default_policy "alow". Did you mean "allow"? Write "allow" or "deny".'],
   },
   {
     name: "policy that is empty",
     proto: proto("", 'policy: ""'),
-    want: ['7:1: p.S.M: unknown policy "", which would decide nothing; write exactly "allow" or "deny"'],
+    want: ['7:1: p.S.M: unknown policy "". Write "allow" or "deny".'],
   },
   {
     name: "public with requires",
     proto: proto("", 'public: true\nrequires: {\nroles: "a"\n}'),
     want: [
-      "9:1: p.S.M: method_auth sets both public: true and requires; public: true wins today, so anybody may call; remove one of them",
+      "9:1: p.S.M: method_auth sets both `public: true` and `requires`. The first wins, so anybody may call. Delete one of them.",
     ],
   },
   {
     name: "public with deny",
     proto: proto("", 'public: true\npolicy: "deny"'),
     want: [
-      '8:1: p.S.M: method_auth sets both public: true and policy: "deny"; public: true wins today, so anybody may call; remove one of them',
+      '8:1: p.S.M: method_auth sets both `public: true` and `policy: "deny"`. The first wins, so anybody may call. Delete one of them.',
     ],
   },
   {
     name: "public with internal",
     proto: proto("", "public: true\ninternal: true"),
     want: [
-      "8:1: p.S.M: method_auth sets both public: true and internal: true; public: true wins today, so anybody may call; remove one of them",
+      "8:1: p.S.M: method_auth sets both `public: true` and `internal: true`. The first wins, so anybody may call. Delete one of them.",
     ],
   },
   {
     name: "internal with deny",
     proto: proto("", 'internal: true\npolicy: "deny"'),
     want: [
-      '8:1: p.S.M: method_auth sets both internal: true and policy: "deny"; internal: true wins today, so only trusted internal callers may call; remove one of them',
+      '8:1: p.S.M: method_auth sets both `internal: true` and `policy: "deny"`. The first wins, so only trusted internal callers may call. Delete one of them.',
     ],
   },
   {
     name: "a public service with everything",
     proto: proto('public: true, default_requires: {roles: "a"}, default_policy: "deny", internal: true', ""),
     want: [
-      "4:79: p.S: service_auth sets both public: true and default_requires; public: true wins today, so anybody may call; remove one of them",
-      '4:92: p.S: service_auth sets both public: true and default_policy: "deny"; public: true wins today, so anybody may call; remove one of them',
-      "4:116: p.S: service_auth sets both public: true and internal: true; public: true wins today, so anybody may call; remove one of them",
+      "4:79: p.S: service_auth sets both `public: true` and `default_requires`. The first wins, so anybody may call. Delete one of them.",
+      '4:92: p.S: service_auth sets both `public: true` and `default_policy: "deny"`. The first wins, so anybody may call. Delete one of them.',
+      "4:116: p.S: service_auth sets both `public: true` and `internal: true`. The first wins, so anybody may call. Delete one of them.",
     ],
   },
   {
     name: "names that nobody can hold",
     proto: proto("", 'requires: {\nroles: ""\nroles: " a"\nroles: "b\\n"\nscopes: "x  y"\nscopes: "\\t"\n}'),
     want: [
-      '8:1: p.S.M: role "" is empty, so no caller would match it today; write the name of a role, or remove the entry',
-      '9:1: p.S.M: role " a" begins or ends with white space, so no caller would match it today; write "a"',
-      '10:1: p.S.M: role "b\\n" contains a control character, so no caller would match it today; write "b"',
-      '11:1: p.S.M: scope "x  y" contains a space, which separates scopes in a token, so no caller would match it today; write "x", "y"',
-      '12:1: p.S.M: scope "\\t" contains a control character, so no caller would match it today; write the name of a scope, or remove the entry',
+      '8:1: p.S.M: role "" is empty, so no caller has it. Write the name of a role, or delete the entry.',
+      '9:1: p.S.M: role " a" begins or ends with white space, so no caller has it. Write "a".',
+      '10:1: p.S.M: role "b\\n" contains a control character, so no caller has it. Write "b".',
+      '11:1: p.S.M: scope "x  y" contains a space, which separates scopes in a token, so no caller has it. Write "x", "y".',
+      '12:1: p.S.M: scope "\\t" contains a control character, so no caller has it. Write the name of a scope, or delete the entry.',
+    ],
+  },
+  {
+    name: "spaces around names, and in them",
+    proto: proto("", 'requires: {\nroles: "  a b  "\nscopes: " x  y "\n}'),
+    want: [
+      '8:1: p.S.M: role "  a b  " begins or ends with white space, so no caller has it. Write "a b".',
+      '9:1: p.S.M: scope " x  y " begins or ends with white space, so no caller has it. Write "x", "y".',
     ],
   },
   {
     name: "an inherited public over requires, policy and internal",
     proto: proto("public: true", 'requires: {\nscopes: "a"\n}\npolicy: "allow"\ninternal: true'),
     want: [
-      "8:1: p.S.M: requires is silenced by public: true of its service (FILE:4:46); public: true wins today, so anybody may call; write public: false beside requires to keep it, or remove it (a warning with strict=false)",
-      '10:1: p.S.M: policy: "allow" stands beside requires in one method_auth; requires wins today, so callers with its roles and scopes may call; remove one of them (a warning with strict=false)',
-      '10:1: p.S.M: policy: "allow" is silenced by public: true of its service (FILE:4:46); public: true wins today, so anybody may call; write public: false beside policy: "allow" to keep it, or remove it (a warning with strict=false)',
-      "11:1: p.S.M: internal: true is silenced by public: true of its service (FILE:4:46); public: true wins today, so anybody may call; write public: false beside internal: true to keep it, or remove it (a warning with strict=false)",
+      "8:1: p.S.M: `requires` has no effect: the service sets `public: true` (FILE:4:46), so anybody may call. Add `public: false` to keep it, or delete it. (a warning with strict=false)",
+      '10:1: p.S.M: `policy: "allow"` has no effect beside `requires` in one method_auth: callers with its roles and scopes may call. Delete one of them. (a warning with strict=false)',
+      '10:1: p.S.M: `policy: "allow"` has no effect: the service sets `public: true` (FILE:4:46), so anybody may call. Add `public: false` to keep it, or delete it. (a warning with strict=false)',
+      "11:1: p.S.M: `internal: true` has no effect: the service sets `public: true` (FILE:4:46), so anybody may call. Add `public: false` to keep it, or delete it. (a warning with strict=false)",
+    ],
+  },
+  {
+    name: "public over an inherited internal",
+    proto: proto("internal: true", "public: true"),
+    want: [
+      "7:1: p.S.M: `public: true` overrides the service's `internal: true` (FILE:4:46), so anybody may call. Add `internal: false` to open the method, or delete `public: true`. (a warning with strict=false)",
+    ],
+  },
+  {
+    name: "characters that a reader cannot see",
+    proto: proto("", 'requires: {\nroles: "a\\342\\200\\213b"\nscopes: "\\342\\200\\256"\nroles: "c\\302\\240"\n}'),
+    want: [
+      '8:1: p.S.M: role "a\\u200bb" contains U+200B, which a reader cannot see, so no caller has it. Write "ab".',
+      '9:1: p.S.M: scope "\\u202e" contains U+202E, which a reader cannot see, so no caller has it. Write the name of a scope, or delete the entry.',
+      '10:1: p.S.M: role "c\\u00a0" contains U+00A0, which a reader cannot see, so no caller has it. Write "c".',
     ],
   },
   {
     name: "an inherited default_requires over a policy",
     proto: proto('default_requires: {roles: "a"}', 'policy: "allow"'),
     want: [
-      '7:1: p.S.M: policy: "allow" is silenced by default_requires of its service (FILE:4:65); default_requires wins today, so callers with its roles and scopes may call; write requires instead of policy: "allow", or move default_requires to the methods that need it (a warning with strict=false)',
+      '7:1: p.S.M: `policy: "allow"` has no effect: the service sets `default_requires` (FILE:4:65), so callers with its roles and scopes may call. Write `requires` instead, or move `default_requires` to the methods that need it. (a warning with strict=false)',
     ],
   },
   {
     name: "an inherited internal over a policy",
     proto: proto("internal: true", 'policy: "deny"'),
     want: [
-      '7:1: p.S.M: policy: "deny" is silenced by internal: true of its service (FILE:4:46); internal: true wins today, so only trusted internal callers may call; write internal: false beside policy: "deny" to keep it, or remove it (a warning with strict=false)',
+      '7:1: p.S.M: `policy: "deny"` has no effect: the service sets `internal: true` (FILE:4:46), so only trusted internal callers may call. Add `internal: false` to keep it, or delete it. (a warning with strict=false)',
     ],
   },
   {
     name: "duplicates",
     proto: proto("", 'requires: {\nroles: ["a", "a"]\nscopes: "s"\nscopes: "s"\n}'),
     want: [
-      '8:1: p.S.M: role "a" is listed twice; the second changes nothing today; remove it, or write the role that was meant (a warning with strict=false)',
-      '10:1: p.S.M: scope "s" is listed twice; the second changes nothing today; remove it, or write the scope that was meant (a warning with strict=false)',
+      '8:1: p.S.M: role "a" is listed twice. Delete one, or write the role that you meant. (a warning with strict=false)',
+      '10:1: p.S.M: scope "s" is listed twice. Delete one, or write the scope that you meant. (a warning with strict=false)',
     ],
   },
 ];
@@ -143,6 +163,7 @@ describe("a problem stops generation and says where, what, and what to write", (
     const ambiguous = [
       "an inherited default_requires over a policy",
       "an inherited internal over a policy",
+      "public over an inherited internal",
       "duplicates",
     ];
     const indexes = [...table.entries()].filter(([, { name }]) => ambiguous.includes(name)).map(([index]) => index);
@@ -150,7 +171,7 @@ describe("a problem stops generation and says where, what, and what to write", (
     const { error, files, warnings } = runPlugin(request);
     const lines = indexes.flatMap((index) => expectedLines[index] ?? []);
     expect(error).toBe("");
-    expect(files.size).toBe(3);
+    expect(files.size).toBe(4);
     expect(warnings.trimEnd().split("\n")).toEqual(
       lines.map((line) =>
         line.replace(" (a warning with strict=false)", "").replace(/^(\w+\.proto:\d+:\d+: )/, "$1warning: "),
@@ -164,6 +185,10 @@ describe("a problem stops generation and says where, what, and what to write", (
     const backwards = runPlugin(requestFor(schema, [...names].reverse()));
     expect(forwards.error.split("\n")).toEqual(expectedLines.flat());
     expect(backwards.error).toBe(forwards.error);
+    // Nor of its descriptors, which come in the order of imports.
+    const isCase = ({ name }: { name: string }) => name.startsWith("case");
+    const file = [...schema.file.filter((one) => !isCase(one)), ...schema.file.filter(isCase).reverse()];
+    expect(runPlugin(requestFor({ ...schema, file }, names)).error).toBe(forwards.error);
   });
 
   test("a service's policy that never applies is a warning, strict or not", () => {
@@ -173,7 +198,7 @@ describe("a problem stops generation and says where, what, and what to write", (
     const { error, files, warnings } = runPlugin(requestFor(dead, ["a.proto"], "target=ts"));
     expect({ error, files: files.size }).toEqual({ error: "", files: 1 });
     expect(warnings).toBe(
-      'a.proto:4:46: warning: p.S: default_policy: "deny" stands beside default_requires in one service_auth; default_requires wins today, so callers with its roles and scopes may call; remove one of them\n',
+      'a.proto:4:46: warning: p.S: `default_policy: "deny"` has no effect beside `default_requires` in one service_auth: callers with its roles and scopes may call. Delete one of them.\n',
     );
   });
 
@@ -214,7 +239,7 @@ describe("another extension with our number", () => {
     const { error, files } = runPlugin(requestFor(compile({ "acme.proto": text }), ["acme.proto"]));
     expect(files.size).toBe(0);
     expect(error).toMatch(
-      /^acme\.proto:3:\d+: extension acme\.mine claims number 50100 of google\.protobuf\.MethodOptions, which is that of connectum\.auth\.v1\.method_auth; its values would be read as access rules today; give it another number$/,
+      /^acme\.proto:3:\d+: extension acme\.mine claims number 50100 of google\.protobuf\.MethodOptions, which belongs to connectum\.auth\.v1\.method_auth\. Its values would be read as access rules\. Give it another number\.$/,
     );
   });
 
@@ -271,6 +296,8 @@ describe("an options proto that is not this version's", () => {
   const newer = (fields: string, extra = "") => `syntax = "proto2"; package connectum.auth.v1;
 import "google/protobuf/descriptor.proto";
 extend google.protobuf.MethodOptions { optional MethodAuth method_auth = 50100; }
+extend google.protobuf.ServiceOptions { optional ServiceAuth service_auth = 50101; }
+message ServiceAuth { optional string default_policy = 1; optional AuthRequirements default_requires = 2; }
 message AuthRequirements { repeated string roles = 1; repeated string scopes = 2; ${extra} }
 message MethodAuth { optional bool public = 1; optional AuthRequirements requires = 2; optional string policy = 3; ${fields} }`;
   const user = (option: string) => `syntax = "proto3"; ${options}
@@ -283,6 +310,8 @@ ${option}
   }
 }`;
   const optionsName = "connectum/auth/v1/options.proto";
+  const unknownField =
+    "which this version of the plugin does not know. Ignoring it could open access. Update protoc-gen-connectum-auth, or delete the field.";
 
   test.each([
     {
@@ -312,15 +341,13 @@ ${option}
       use: 'internal: "x"',
       at: "6:1",
       field: "4",
+      why: "with another type than connectum.auth.v1.MethodAuth.internal has. Reading it could open access. Import the connectum/auth/v1/options.proto that comes with the plugin.",
     },
-  ])("$name is refused: guessing could open access", ({ options, use, at, field }) => {
+  ])("$name is refused: guessing could open access", ({ options, use, at, field, why = unknownField }) => {
     const schema = compile({ [optionsName]: options, "a.proto": user(use) });
     const { error, files } = runPlugin(requestFor(schema, ["a.proto"]));
     expect(files.size).toBe(0);
-    expect(error).toBe(
-      `a.proto:${at}: S.M: method_auth sets field ${field}, which this version of the plugin does not know; ` +
-        "ignoring it could open access; update protoc-gen-connectum-auth, or remove the field",
-    );
+    expect(error).toBe(`a.proto:${at}: S.M: method_auth sets field ${field}, ${why}`);
   });
 
   test("an older options proto, with fewer fields, works", () => {
@@ -331,9 +358,7 @@ ${option}
   });
 
   test("the other one of our numbers is refused as well, and hides nothing that is wrong elsewhere", () => {
-    const both = `${newer("").replace("50100", "50101")}
-extend google.protobuf.ServiceOptions { optional ServiceAuth service_auth = 50101; }
-message ServiceAuth { optional string default_policy = 1; }`;
+    const both = newer("").replace("50100", "50101");
     const text = `syntax = "proto3"; ${options}\nservice S { option (connectum.auth.v1.service_auth) = {default_policy: "x"}; }`;
     const schema = compile({ [optionsName]: both, "a.proto": text });
     expect(runPlugin(requestFor(schema, ["a.proto"])).error.split("\n")).toEqual([
@@ -346,10 +371,10 @@ message ServiceAuth { optional string default_policy = 1; }`;
 
   test("another number for our extension is refused: its values would be ignored", () => {
     const schema = compile({ [optionsName]: newer("").replace("50100", "50200"), "a.proto": user('policy: "deny"') });
-    expect(runPlugin(requestFor(schema, ["a.proto"])).error).toBe(
+    expect(runPlugin(requestFor(schema, ["a.proto"])).error).toContain(
       "connectum/auth/v1/options.proto:3:40: extension connectum.auth.v1.method_auth has number 50200 of google.protobuf.MethodOptions, " +
-        "but the plugin reads number 50100 of google.protobuf.MethodOptions; its values are ignored today; " +
-        "import connectum/auth/v1/options.proto as it comes with the plugin",
+        "but the plugin reads number 50100 of google.protobuf.MethodOptions, so its values would be ignored. " +
+        "Import the connectum/auth/v1/options.proto that comes with the plugin.",
     );
   });
 });

@@ -89,7 +89,9 @@ describe("standard input and output", () => {
   let request: Uint8Array;
   beforeAll(() => {
     const methods = Array.from({ length: 1_000 }, (_, i) => `  // Comment ${i}.\n  rpc M${i}(E) returns (E);`);
-    const schema = compile({ "a.proto": `syntax = "proto3";\nmessage E {}\nservice S {\n${methods.join("\n")}\n}` });
+    const schema = compile({
+      "a.proto": `syntax = "proto3";\nimport "connectum/auth/v1/options.proto";\nmessage E {}\nservice S {\noption (connectum.auth.v1.service_auth) = {public: false};\n${methods.join("\n")}\n}`,
+    });
     request = toBinary(CodeGeneratorRequestSchema, requestFor(schema, ["a.proto"], "target=ts"));
   });
 

@@ -29,8 +29,19 @@ export interface SchemaModel {
   readonly services: readonly { readonly said: Said | undefined; readonly methods: readonly (Said | undefined)[] }[];
 }
 
-const goodNames = ["admin", "customer", "orders:read", "läsa", 'quo"te', "*/"];
-const badNames = ["", " lead", "trail\t", "new\nline", "\u007f", "\u00a0", "a b"];
+const goodNames = ["admin", "customer", "orders:read", "läsa", "管理🦊", 'quo"te', "*/"];
+const badNames = [
+  "",
+  " lead",
+  "trail\t",
+  "new\nline",
+  "\u007f",
+  "\u00a0",
+  "a b",
+  "zero\u200bwidth",
+  "bidi\u202e",
+  "\u{e0041}",
+];
 
 /** Mostly what people write, and every mistake they make. */
 export const arbitrarySchema: fc.Arbitrary<SchemaModel> = fc.boolean().chain((careful) => {
@@ -62,7 +73,8 @@ export const arbitrarySchema: fc.Arbitrary<SchemaModel> = fc.boolean().chain((ca
   return fc.record({ services: fc.array(service, { minLength: 1, maxLength: 2 }) });
 });
 
-const baseFiles = [file_google_protobuf_descriptor, file_connectum_auth_v1_options];
+/** What every schema may import. */
+export const baseFiles = [file_google_protobuf_descriptor, file_connectum_auth_v1_options];
 
 /** The descriptor of a model. Services are called S0, S1 and their methods M0, M1. */
 export function describeSchema({ services }: SchemaModel): FileDescriptorProto {
@@ -70,7 +82,10 @@ export function describeSchema({ services }: SchemaModel): FileDescriptorProto {
     name: "random.proto",
     package: "random.v1",
     syntax: "proto3",
-    dependency: ["connectum/auth/v1/options.proto"],
+    // An import that nothing uses is reported.
+    dependency: services.some(({ said, methods }) => [said, ...methods].some((one) => one !== undefined))
+      ? ["connectum/auth/v1/options.proto"]
+      : [],
     messageType: [{ name: "M" }],
     service: services.map(({ said, methods }, index) => {
       const options = create(ServiceOptionsSchema);

@@ -1,6 +1,7 @@
 import {
   create,
   type DescMessage,
+  fromBinary,
   type Message,
   type MessageInitShape,
   type MessageShape,
@@ -11,11 +12,13 @@ import { WireType } from "@bufbuild/protobuf/wire";
 import {
   type CodeGeneratorRequest,
   CodeGeneratorRequestSchema,
+  CodeGeneratorResponseSchema,
   Edition,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
   type FileOptions,
   FileOptionsSchema,
+  file_google_protobuf_empty,
   type MethodOptions,
   MethodOptionsSchema,
   type ServiceOptions,
@@ -24,16 +27,19 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 import { startPlugin } from "./plugin-process.js";
-import { describeSchema } from "./random-schema.js";
+import { baseFiles, describeSchema } from "./random-schema.js";
 import { runPlugin } from "./run-plugin.js";
 
 type FileInit = MessageInitShape<typeof FileDescriptorProtoSchema>;
+
+const method = { name: "M", inputType: ".google.protobuf.Empty", outputType: ".google.protobuf.Empty" };
 
 /** A file with a service S and a method M, with what else is given. */
 function file(more: FileInit = {}): FileDescriptorProto {
   return create(FileDescriptorProtoSchema, {
     name: "a.proto",
-    service: [{ name: "S", method: [{ name: "M" }] }],
+    dependency: ["google/protobuf/empty.proto"],
+    service: [{ name: "S", method: [method] }],
     ...more,
   });
 }
@@ -42,7 +48,7 @@ function requestOf(protoFile: FileDescriptorProto): CodeGeneratorRequest {
   return create(CodeGeneratorRequestSchema, {
     parameter: "target=ts",
     fileToGenerate: [protoFile.name],
-    protoFile: [protoFile],
+    protoFile: [file_google_protobuf_empty.proto, ...baseFiles.map(({ proto }) => proto), protoFile],
   });
 }
 
@@ -93,8 +99,8 @@ describe("what a compiler may send as well", () => {
 
 describe("options that are nobody's access rule", () => {
   const inFile = (options: FileOptions) => file({ options });
-  const inService = (options: ServiceOptions) => file({ service: [{ name: "S", method: [{ name: "M" }], options }] });
-  const inMethod = (options: MethodOptions) => file({ service: [{ name: "S", method: [{ name: "M", options }] }] });
+  const inService = (options: ServiceOptions) => file({ service: [{ name: "S", method: [method], options }] });
+  const inMethod = (options: MethodOptions) => file({ service: [{ name: "S", method: [{ ...method, options }] }] });
 
   test.each([
     { name: "options of a language", file: inFile(create(FileOptionsSchema, { javaPackage: "a" })) },
@@ -108,7 +114,9 @@ describe("options that are nobody's access rule", () => {
   test("the same bytes under our numbers are", () => {
     expect(tableOf(inMethod(extended(MethodOptionsSchema, 50100)))).toContain('M: { access: "public" }');
     const { error } = runPlugin(requestOf(inService(extended(ServiceOptionsSchema, 50101))));
-    expect(error).toContain("service_auth sets field 1, which this version of the plugin does not know");
+    expect(error).toContain(
+      "service_auth sets field 1, with another type than connectum.auth.v1.ServiceAuth.default_policy has",
+    );
   });
 });
 
@@ -117,8 +125,8 @@ describe("what is deprecated", () => {
   test.each<{ name: string; file: FileInit; want: string[] }>([
     { name: "nothing", file: {}, want: [] },
     { name: "a file", file: { options }, want: ["service S"] },
-    { name: "a service", file: { service: [{ name: "S", method: [{ name: "M" }], options }] }, want: ["service S"] },
-    { name: "a method", file: { service: [{ name: "S", method: [{ name: "M", options }] }] }, want: ["rpc S.M"] },
+    { name: "a service", file: { service: [{ name: "S", method: [method], options }] }, want: ["service S"] },
+    { name: "a method", file: { service: [{ name: "S", method: [{ ...method, options }] }] }, want: ["rpc S.M"] },
   ])("$name is said to be", (row) => {
     const found = tableOf(file(row.file)).matchAll(/@generated from ([^\n]*)\n *\* @deprecated/g);
     expect([...found].map(([, element]) => element)).toEqual(row.want);
@@ -134,7 +142,6 @@ describe("the head says where the file is from", () => {
     { file: { syntax: "editions", edition: Edition.EDITION_2023 }, want: "a.proto (edition 2023)" },
     { file: { syntax: "editions", edition: Edition.EDITION_2024 }, want: "a.proto (edition 2024)" },
     { file: { syntax: "editions", edition: Edition.EDITION_UNSTABLE }, want: "a.proto (edition unstable)" },
-    { file: { syntax: "editions", edition: Edition.EDITION_1_TEST_ONLY }, want: "a.proto (edition unknown (1))" },
   ])("$want", (row) => expect(tableOf(file(row.file))).toContain(`// @generated from file ${row.want}\n`));
 });
 
@@ -148,15 +155,10 @@ describe("a request that cannot be served fails, and writes nothing", () => {
       input: binary({ fileToGenerate: ["b.proto"], protoFile: [file()] }),
       want: 'it lacks the file to generate "b.proto"',
     },
-    {
-      name: "a syntax that is no word",
-      input: binary(requestOf(file({ syntax: "proto3)\n" }))),
-      want: '"a file" contains the name "proto3)\\n", which no proto file can',
-    },
     ...["1a", "a.1b", ".a", "a.", "a..b", "a b"].map((name) => ({
       name: `the package ${name}`,
       input: binary(requestOf(file({ package: name }))),
-      want: `"a.proto" contains the name "${name}", which no proto file can`,
+      want: `"a.proto" contains the name "${name.split(".").find((part) => !/^[a-z]\w*$/.test(part))}", which no proto file can`,
     })),
     ...["1S", "S ", " S", "S.T", ""].map((name) => ({
       name: `the service "${name}"`,
@@ -170,13 +172,46 @@ describe("a request that cannot be served fails, and writes nothing", () => {
   });
 });
 
+test("a response says what the plugin supports, with files and with an error", () => {
+  for (const parameter of ["target=ts", "target=vb"]) {
+    const input = toBinary(CodeGeneratorRequestSchema, { ...requestOf(file()), parameter });
+    const { supportedFeatures, minimumEdition, maximumEdition } = fromBinary(
+      CodeGeneratorResponseSchema,
+      startPlugin(input).stdout,
+    );
+    expect({ supportedFeatures, minimumEdition }).toEqual({ supportedFeatures: 3n, minimumEdition: 998 });
+    expect(maximumEdition).toBeGreaterThanOrEqual(Edition.EDITION_2024);
+  }
+});
+
+describe("a schema of a later compiler fails with a message of the compiler's form, and writes nothing", () => {
+  test.each<{ name: string; file: FileInit; want: string }>([
+    {
+      name: "an edition that is not known yet",
+      file: { syntax: "editions", edition: Edition.EDITION_99997_TEST_ONLY },
+      want: "a.proto: unsupported edition 99997_TEST_ONLY",
+    },
+    {
+      name: "an edition that was never one",
+      file: { syntax: "editions", edition: Edition.EDITION_1_TEST_ONLY },
+      want: "a.proto: unsupported edition 1_TEST_ONLY",
+    },
+    { name: "a syntax that is no word", file: { syntax: "proto3)\n" }, want: "a.proto: unsupported edition UNKNOWN" },
+    { name: "an import that is not there", file: { dependency: ["b.proto"] }, want: "Cannot find b.proto" },
+  ])("$name", (row) => {
+    const { error, files } = runPlugin(requestOf(file(row.file)));
+    expect(error).toContain(row.want);
+    expect(files.size).toBe(0);
+  });
+});
+
 test("an option that is a number, not a message, is refused", () => {
   const options = create(MethodOptionsSchema);
   options.$unknown = [{ no: 50100, wireType: WireType.Varint, data: Uint8Array.of(1) }];
-  const { error, files } = runPlugin(requestOf(file({ service: [{ name: "S", method: [{ name: "M", options }] }] })));
+  const { error, files } = runPlugin(requestOf(file({ service: [{ name: "S", method: [{ ...method, options }] }] })));
   expect(files.size).toBe(0);
   expect(error).toBe(
-    "a.proto: S.M: method_auth is not a readable connectum.auth.v1.MethodAuth, so what it allows is unknown; " +
-      "import connectum/auth/v1/options.proto as it comes with the plugin",
+    "a.proto: S.M: method_auth is not a readable connectum.auth.v1.MethodAuth, so its rule is unknown. " +
+      "Import the connectum/auth/v1/options.proto that comes with the plugin.",
   );
 });

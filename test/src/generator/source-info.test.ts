@@ -16,6 +16,7 @@ import {
   service_auth,
 } from "../../../plugin/dist/gen/connectum/auth/v1/options_pb.js";
 import { startPlugin } from "./plugin-process.js";
+import { baseFiles } from "./random-schema.js";
 import { readResponse, runPlugin } from "./run-plugin.js";
 
 type Location = MessageInitShape<typeof SourceCodeInfo_LocationSchema>;
@@ -28,7 +29,10 @@ function file(location: Location[], wrong?: "S" | "M"): FileDescriptorProto {
   if (wrong === "M") setExtension(ofMethod, method_auth, create(MethodAuthSchema, { policy: "x" }));
   return create(FileDescriptorProtoSchema, {
     name: "a.proto",
-    service: [{ name: "S", options: ofService, method: [{ name: "M", options: ofMethod }] }],
+    messageType: [{ name: "E" }],
+    service: [
+      { name: "S", options: ofService, method: [{ name: "M", inputType: ".E", outputType: ".E", options: ofMethod }] },
+    ],
     sourceCodeInfo: { location },
   });
 }
@@ -37,7 +41,7 @@ const requestOf = (protoFile: FileDescriptorProto) =>
   create(CodeGeneratorRequestSchema, {
     parameter: "target=ts",
     fileToGenerate: ["a.proto"],
-    protoFile: [protoFile],
+    protoFile: [...baseFiles.map(({ proto }) => proto), protoFile],
   });
 
 describe("a proto's comments are carried over", () => {
@@ -196,8 +200,6 @@ describe("a problem is located by what the compiler sent", () => {
       .tag(99, WireType.LengthDelimited)
       .bytes(elsewhere)
       .tag(99, WireType.Varint)
-      .int32(100)
-      .tag(1, WireType.Varint)
       .int32(100)
       .tag(1, WireType.LengthDelimited)
       .bytes(location)

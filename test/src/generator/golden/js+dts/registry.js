@@ -51,7 +51,7 @@ export const policies = /* @__PURE__ */ JSON.parse(`[
 }},
 {"typeName":"golden.names.v1.Strings","methods":{
   "Quotes":{"access":"requires","roles":["it's \\"quoted\\"","back\\\\slash","*/","\${x}","\`","//","a, b"],"scopes":["läsa"]},
-  "Unicode":{"access":"requires","roles":["line\\u2028separator","bidi\\u202eoverride","zero\\u200bwidth","🦊","管理"],"scopes":[]}
+  "Unicode":{"access":"requires","roles":["🦊","管理"],"scopes":[]}
 }},
 {"typeName":"golden.names.v1.__proto__","methods":{
   "Get":{"access":"internal","roles":[],"scopes":[]}

@@ -110,11 +110,11 @@ export declare const StringsPolicy: {
      */
     readonly Quotes: { readonly access: "requires"; readonly roles: readonly ["it's \"quoted\"", "back\\slash", "*/", "${x}", "`", "//", "a, b"]; readonly scopes: readonly ["läsa"] };
     /**
-     * Requires one of the roles "line\u2028separator", "bidi\u202eoverride", "zero\u200bwidth", "🦊", "管理".
+     * Requires one of the roles "🦊", "管理".
      *
      * @generated from rpc golden.names.v1.Strings.Unicode
      */
-    readonly Unicode: { readonly access: "requires"; readonly roles: readonly ["line\u2028separator", "bidi\u202eoverride", "zero\u200bwidth", "🦊", "管理"]; readonly scopes: readonly [] };
+    readonly Unicode: { readonly access: "requires"; readonly roles: readonly ["🦊", "管理"]; readonly scopes: readonly [] };
   };
 };
 

@@ -110,11 +110,11 @@ export const StringsPolicy = {
      */
     Quotes: { access: "requires", roles: ["it's \"quoted\"", "back\\slash", "*/", "${x}", "`", "//", "a, b"], scopes: ["läsa"] },
     /**
-     * Requires one of the roles "line\u2028separator", "bidi\u202eoverride", "zero\u200bwidth", "🦊", "管理".
+     * Requires one of the roles "🦊", "管理".
      *
      * @generated from rpc golden.names.v1.Strings.Unicode
      */
-    Unicode: { access: "requires", roles: ["line\u2028separator", "bidi\u202eoverride", "zero\u200bwidth", "🦊", "管理"], scopes: [] },
+    Unicode: { access: "requires", roles: ["🦊", "管理"], scopes: [] },
   },
 } as const;
 

@@ -1,10 +1,9 @@
 import { fstatSync, readSync, writeSync } from "node:fs";
 
-/** Reads standard input to its end. Synchronous, because nothing else happens meanwhile: streams cost start-up time. */
+/** Reads standard input to its end. Synchronous: streams cost start-up time, and nothing else happens meanwhile. */
 export function readStdin(): Uint8Array {
   let buffer = Buffer.allocUnsafe(Math.max(fstatSync(0).size, 1 << 16));
-  let length = 0;
-  for (;;) {
+  for (let length = 0; ; ) {
     if (length === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
     const read = retry(() => readSync(0, buffer, length, buffer.length - length, null));
     if (read === 0) return buffer.subarray(0, length);
@@ -14,9 +13,7 @@ export function readStdin(): Uint8Array {
 
 /** Writes all bytes to a file descriptor. */
 export function write(descriptor: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length; ) {
-    written += retry(() => writeSync(descriptor, bytes, written));
-  }
+  for (let written = 0; written < bytes.length; ) written += retry(() => writeSync(descriptor, bytes, written));
 }
 
 /** Repeats an operation on a pipe that is not ready: some parents hand over non-blocking pipes. */

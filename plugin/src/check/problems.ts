@@ -1,0 +1,68 @@
+import type { DescFile } from "@bufbuild/protobuf";
+import type { AccessField, Declaration } from "../declaration/declaration.js";
+import { type Path, type Position, positionOf } from "../request/source-info.js";
+import { literal } from "../text/literal.js";
+
+/** `ambiguous` is an error, and with `strict=false` a warning: then the documented merge applies as written. */
+export type Severity = "error" | "ambiguous" | "warning";
+
+/** An element of a proto file. */
+export type Place = { readonly file: DescFile; readonly path: Path };
+
+/** Collects the problems of a schema and reports them together, sorted by file and position. */
+export class Problems {
+  readonly #found: { severity: Severity; file: string; at: Position; message: string }[] = [];
+
+  add(severity: Severity, { file, path }: Place, message: string): void {
+    this.#found.push({ severity, file: file.proto.name, at: positionOf(file, path), message });
+  }
+
+  /** Returns the errors, and adds the warnings. */
+  report(strict: boolean, warnings: string[]): string[] {
+    const errors: string[] = [];
+    this.#found.sort((a, b) => {
+      const byPosition = a.at.line - b.at.line || a.at.column - b.at.column;
+      return a.file < b.file ? -1 : a.file > b.file ? 1 : byPosition;
+    });
+    for (const { severity, file, at, message } of this.#found) {
+      const isError = severity === "error" || (severity === "ambiguous" && strict);
+      const hint = isError && severity === "ambiguous" ? " (a warning with strict=false)" : "";
+      (isError ? errors : warnings).push(`${format(file, at)}: ${isError ? "" : "warning: "}${message}${hint}`);
+    }
+    return errors;
+  }
+}
+
+/** `path/file.proto:LINE:COL` of a place, or as much of it as the request tells. */
+export function locate({ file, path }: Place): string {
+  return format(file.proto.name, positionOf(file, path));
+}
+
+function format(file: string, { line, column }: Position): string {
+  return line === 0 ? file : `${file}:${line}:${column}`;
+}
+
+/** Where an option is written, or a field in it. */
+export function placeOf({ owner, path }: Declaration, ...field: readonly number[]): Place {
+  return { file: owner.kind === "rpc" ? owner.parent.file : owner.file, path: [...path, ...field] };
+}
+
+/** Fully qualified name of the method or service that an option belongs to. */
+export function ownerOf({ owner }: Declaration): string {
+  return owner.kind === "rpc" ? `${owner.parent.typeName}.${owner.name}` : owner.typeName;
+}
+
+/** A field as the user wrote it: `public: true`, `default_policy: "deny"`, `requires`. */
+export function settingOf(declaration: Declaration, field: AccessField): string {
+  const { name } = declaration.fields[field];
+  const value = declaration[field];
+  return `\`${typeof value === "object" ? name : `${name}: ${typeof value === "string" ? literal(value) : value}`}\``;
+}
+
+/** The callers that a field admits when it decides. */
+export const outcomes: { readonly [F in AccessField]: string } = {
+  public: "anybody may call",
+  internal: "only trusted internal callers may call",
+  requires: "callers with its roles and scopes may call",
+  policy: "the policy alone decides",
+};

@@ -1,0 +1,44 @@
+import { create } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import type { Schema, Target } from "@bufbuild/protoplugin";
+import { file_connectum_auth_v1_options as optionsProto } from "../gen/connectum/auth/v1/options_pb.js";
+import type { Tables } from "../merge/merge.js";
+import { extensions, type GeneratorOptions, invalid, parseRegistryPath } from "../options/options.js";
+import { printTables } from "./print-table.js";
+import { printRegistry } from "./registry.js";
+
+/** Prints the files of one target. */
+export function printFiles(schema: Schema<GeneratorOptions>, target: Target, files: Tables): void {
+  const { registry, keepEmptyFiles } = schema.options;
+  const names = new Set<string>();
+  for (const [file, tables] of files) {
+    if (tables.length === 0 && !keepEmptyFiles) continue;
+    const name = `${file.name}_auth${extensions[target]}`;
+    names.add(name);
+    const f = schema.generateFile(name);
+    f.preamble(file);
+    if (tables.length > 0) printTables(f, target, file, tables);
+    else f.print(f.jsImportStyle === "module" ? "export {};" : "");
+  }
+  if (registry === undefined) return;
+  const path = parseRegistryPath(registry, schema.targets);
+  const name = path + extensions[target];
+  if (names.has(name)) throw invalid("registry", registry, `${name} is generated from a proto file; use another name`);
+  const f = schema.generateFile(name);
+  f.preamble(registryOrigin);
+  printRegistry(f, target, path, files, schema.proto.parameter);
+}
+
+/** A preamble is that of one proto2 file. This one stands for the files of a registry. */
+const registryOrigin = { ...optionsProto, name: "the files in protoFiles", proto: create(FileDescriptorProtoSchema) };
+
+/**
+ * Changes what protoplugin has no option for: the origin of a registry, the features of an edition, which say nothing
+ * about access, and a second blank line in CommonJS.
+ */
+export function tidy(content: string): string {
+  return content
+    .replace(`file ${registryOrigin.name}.proto (syntax proto2)`, registryOrigin.name)
+    .replace(/^(\/\/ @generated from file .*\n)(?:\/\/ option features\..*\n)+/m, "$1")
+    .replace(/^("use strict";\n.*\n\n)\n+/m, "$1");
+}

@@ -1,0 +1,80 @@
+import type { DescFile } from "@bufbuild/protobuf";
+import type { GeneratedFile, Printable, Target } from "@bufbuild/protoplugin";
+import type { Declaration } from "../declaration/declaration.js";
+import type { Row, ServiceTable } from "../merge/merge.js";
+import { readComments } from "../request/source-info.js";
+import { literal } from "../text/literal.js";
+import { describe } from "./describe.js";
+
+/** How a target writes a constant: its keyword, what stands before and after its value, and the same of its fields. */
+const styles: { readonly [T in Target]: readonly [string, string, string, string, string] } = {
+  ts: ["const", " = ", " as const;", "", ","],
+  js: ["const", " = ", ";", "", ","],
+  dts: ["declare const", ": ", ";", "readonly ", ";"],
+};
+
+/** Prints the tables of one proto file. They are so regular that each target is printed directly. */
+export function printTables(f: GeneratedFile, target: Target, file: DescFile, tables: readonly ServiceTable[]): void {
+  const [, , , modifier, separator] = styles[target];
+  const commentsAt = readComments(file);
+  const jsDoc = (title: string, { path, owner }: Declaration, isDeprecated: boolean, indentation = "") => {
+    const origin = `@generated from ${owner}${isDeprecated ? "\n@deprecated" : ""}`;
+    return f.jsDoc(
+      [title, commentsAt(path.slice(0, -2)), origin].filter((text) => text !== "").join("\n\n"),
+      indentation,
+    );
+  };
+  for (const [index, table] of tables.entries()) {
+    if (index > 0) f.print();
+    const { service } = table;
+    const methods = table.rows.map((row): Printable => {
+      const doc = jsDoc(describe(row), row.declaration, row.method.deprecated, "    ");
+      // As a plain key, `__proto__` would set the prototype and be lost.
+      const key = row.method.name === "__proto__" ? '["__proto__"]' : row.method.name;
+      return [doc, `\n    ${modifier}${key}: ${rowText(row, target)}${separator}\n`];
+    });
+    const isDeprecated = service.deprecated || file.deprecated;
+    const doc = jsDoc(`Access policy of ${service}.`, table.declaration, isDeprecated);
+    printConstant(f, target, doc, `${service.name}Policy`, [
+      `{\n  ${modifier}typeName: ${literal(service.typeName)}${separator}\n  ${modifier}methods: `,
+      methods.length === 0 ? "{}" : ["{\n", methods, "  }"],
+      `${separator}\n}`,
+    ]);
+    for (const [access, name, what] of [
+      ["public", "PublicMethods", "that skip authentication"],
+      ["internal", "InternalMethods", "for trusted internal callers only"],
+    ] as const) {
+      f.print();
+      const list = listText(methodsWith(table, access), target);
+      printConstant(f, target, `/** Methods of ${service.typeName} ${what}. */`, service.name + name, list);
+    }
+  }
+}
+
+/** Methods of a table with one access, as `pkg.v1.Service/Method`. */
+export function methodsWith({ service, rows }: ServiceTable, access: Row["access"]): readonly string[] {
+  return rows.filter((row) => row.access === access).map(({ method }) => `${service.typeName}/${method.name}`);
+}
+
+/** Prints an exported constant; in a declaration file, `value` is its type. */
+export function printConstant(f: GeneratedFile, target: Target, doc: Printable, name: string, value: Printable): void {
+  const [keyword, before, after] = styles[target];
+  f.print(doc, "\n", f.export(keyword, name), before, value, after);
+}
+
+/** A list on one line where it fits, and with one item per line where it does not: a change is then one line. */
+export function listText(items: readonly string[], target: Target, indentation = ""): string {
+  const literals = items.map(literal);
+  const line = `[${literals.join(", ")}]`;
+  const lines = literals.map((item) => `${indentation}  ${item},\n`);
+  return styles[target][3] + (line.length <= 80 ? line : `[\n${lines.join("")}${indentation}]`);
+}
+
+function rowText({ access, roles, scopes }: Row, target: Target): string {
+  const [, , , modifier, separator] = styles[target];
+  const fields = [`access: ${literal(access)}`];
+  if (access === "requires" || access === "internal") {
+    fields.push(`roles: ${listText(roles, target, "    ")}`, `scopes: ${listText(scopes, target, "    ")}`);
+  }
+  return `{ ${fields.map((field) => modifier + field).join(`${separator} `)} }`;
+}

@@ -1,0 +1,28 @@
+// The ranges are written out: `\p{…}`, `\s` and `trim()` follow the Unicode version of the engine, and a table must be
+// the same bytes on every version of Node.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are meant
+export const controls: RegExp = /[\0-\x1f\x7f-\x9f]/gu;
+
+/**
+ * Characters that a reader of a table cannot see, or cannot tell from another: white space but the plain space, joiners,
+ * fillers, variation selectors, format and bidirectional controls, tags, private characters, and no characters at all.
+ */
+export const hidden: RegExp = new RegExp(
+  "[\\u{a0}\\u{ad}\\u{34f}\\u{600}-\\u{605}\\u{61c}\\u{6dd}\\u{70f}\\u{890}\\u{891}\\u{8e2}\\u{115f}\\u{1160}\\u{1680}\\u{17b4}\\u{17b5}" +
+    "\\u{180b}-\\u{180f}\\u{2000}-\\u{200f}\\u{2028}-\\u{202f}\\u{205f}-\\u{206f}\\u{2800}\\u{3000}\\u{3164}\\u{d800}-\\u{f8ff}" +
+    "\\u{fdd0}-\\u{fdef}\\u{fe00}-\\u{fe0f}\\u{feff}\\u{ffa0}\\u{fff0}-\\u{fffb}\\u{fffe}\\u{ffff}\\u{110bd}\\u{110cd}" +
+    "\\u{13430}-\\u{1343f}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}\\u{f0000}-\\u{10ffff}]",
+  "gu",
+);
+
+/** Writes a string as a literal of JavaScript, TypeScript and JSON. Escapes what would not print as itself. */
+export function literal(value: string): string {
+  return JSON.stringify(value).replace(controls, escapeUnits).replace(hidden, escapeUnits);
+}
+
+function escapeUnits(text: string): string {
+  return text
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
+}

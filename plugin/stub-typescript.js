@@ -1,0 +1,18 @@
+// protoplugin imports TypeScript to transpile for plugins that print one target only. This one prints every target, and
+// TypeScript would be two thirds of its start. The stub has the names that protoplugin imports; each throws when used.
+const names = ["createDefaultMapFromNodeModules", "createSystem", "createVirtualCompilerHost"];
+const fail = 'throw new Error("the bundle of protoc-gen-connectum-auth has no TypeScript: print every target");';
+
+/** @type {import("esbuild").Plugin} */
+export const stubTypeScript = {
+  name: "stub-typescript",
+  setup(build) {
+    build.onResolve({ filter: /^(typescript|@typescript\/vfs)$/ }, ({ path }) => ({ path, namespace: "stub" }));
+    build.onLoad({ filter: /.*/, namespace: "stub" }, () => ({
+      contents: [
+        `export default new Proxy({}, { get() { ${fail} } });`,
+        ...names.map((name) => `export function ${name}() { ${fail} }`),
+      ].join("\n"),
+    }));
+  },
+};
