@@ -10,7 +10,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/src/**/*.test.ts"],
           exclude: ["test/src/system/**"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          // How long an event is waited for: a busy machine must not make a test fail.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       {

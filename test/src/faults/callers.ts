@@ -141,6 +141,26 @@ export async function callByForgeries(scene: Scene, nth: number): Promise<void> 
   }
 }
 
+/** Leaves streams in the middle. Not often: Node takes many for an attack (CVE-2023-44487), and closes the connection. */
+export async function leaveStreams(scene: Scene): Promise<void> {
+  const random = createRandom(scene.seed, "leaver");
+  while (!scene.isOver) {
+    await sleep(random.between(200, 400));
+    const wire = random.pick(scene.wires.flat().filter(({ isStream }) => isStream));
+    const credential = random.pick([...scene.live]);
+    if (credential === undefined) continue;
+    const leaving = new AbortController();
+    const leave = () => leaving.abort();
+    // The stream of a caller who is refused ends by itself.
+    const call = wire.call({ headers: headersOf(credential), signal: leaving.signal }, 2_000, leave);
+    const code = await call.then(
+      () => "ok",
+      () => "left",
+    );
+    scene.tallies.recordPlain("streams that clients leave", code, true);
+  }
+}
+
 /** Calls methods that are open to everybody, and methods that are open to no user. */
 export async function callOtherMethods(scene: Scene, instances: readonly ServerInstance[]): Promise<void> {
   const random = createRandom(scene.seed, "other methods");

@@ -5,6 +5,7 @@ import {
   callBySessions,
   callByTokens,
   callOtherMethods,
+  leaveStreams,
   type Scene,
   signByRemovedKeys,
 } from "./callers.js";
@@ -93,6 +94,7 @@ export async function runRandomFaults(duration: number, seed: number): Promise<b
     ...Array.from({ length: 8 }, (_, nth) => callByDeadCredentials(scene, nth)),
     ...Array.from({ length: 4 }, (_, nth) => callByForgeries(scene, nth)),
     signByRemovedKeys(scene),
+    leaveStreams(scene),
     callOtherMethods(scene, instances),
   ];
   const end = new AbortController();

@@ -37,7 +37,6 @@ export class Tallies {
   /** Counts a call that is judged by its code alone. */
   recordPlain(caller: string, code: string, isRight: boolean): void {
     const row = this.#count(caller, code);
-    row.certain[code === "ok" ? "ok" : "refused"]++;
     if (isRight) return;
     row.wrong++;
     this.complain(caller, { kind: "wrong code", why: code }, "");

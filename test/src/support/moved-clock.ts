@@ -1,0 +1,15 @@
+import { vi } from "vitest";
+
+/**
+ * Stops both clocks and the timers while `use` runs, for `vi.advanceTimersByTimeAsync` to move them. Sockets go on as ever.
+ *
+ * Handlers that pause by `setTimeout` stop as well. Wait for events, not by `vi.waitFor`: it moves the clock.
+ */
+export async function withMovedClock<T>(use: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
+  try {
+    return await use();
+  } finally {
+    vi.useRealTimers();
+  }
+}
