@@ -1,7 +1,7 @@
 // Calls through chains of interceptors by a caller with a token, as the benches of the chain make them.
 import { generateKeyPairSync } from "node:crypto";
 import { createContextValues } from "@connectrpc/connect";
-import { createAuth, jwt } from "@connectum/auth";
+import * as auth from "@connectum/auth";
 import { jwtVerify, SignJWT } from "jose";
 import { requestOf } from "../support/calls.js";
 import { createReflectiveAuthz, createReflectiveJwt } from "../support/reflective.js";
@@ -29,13 +29,10 @@ const chain = (interceptors) =>
     async () => response,
   );
 export const passThrough = (next) => async (req) => await next(req);
-export const ours = (options) =>
-  createAuth({
-    policies: schema.policies,
-    authenticate: jwt({ publicKey, ...expected }),
-    asyncContext: false,
-    ...options,
-  }).interceptors;
+/** @param {typeof auth} build - the build of the runtime that is measured. */
+export const ours = ({ createAuth, jwt } = auth) =>
+  createAuth({ policies: schema.policies, authenticate: jwt({ publicKey, ...expected }), asyncContext: false })
+    .interceptors;
 /** jose, and nothing else. */
 export const joseAlone = (next) => async (req) => {
   await jwtVerify(req.header.get("authorization").slice(7), publicKey, expected).catch(() => {});

@@ -3,6 +3,7 @@
 //     node bench/chain/index.js [rounds]
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { baseline } from "../support/baseline.js";
 import { describeMachine, measure, verdict } from "../support/measure.js";
 import { calls, joseAlone, ours, passThrough, reflective, sign } from "./callers.js";
 
@@ -21,6 +22,7 @@ console.log("\nA token seen before, and a role that the caller has");
       "(b) pass-through": calls([passThrough], () => token),
       "(c) verified by jose, decided by reflection": calls(reflective(), () => token),
       ours: calls(ours(), () => token),
+      ...(baseline && { "ours, baseline": calls(ours(baseline), () => token) }),
     },
     { calls: 10_000, rounds },
   );
@@ -31,6 +33,10 @@ console.log("\nA token seen before, and a role that the caller has");
     (results["(c) verified by jose, decided by reflection"] - base) / (results.ours - base),
     { atLeast: 20 },
   );
+  if (baseline !== undefined) {
+    const ratio = (results.ours - base) / (results["ours, baseline"] - base);
+    verdict("what ours adds, against the baseline", ratio, { atMost: 1.05 });
+  }
 }
 
 console.log("\nA token never seen");
@@ -44,7 +50,11 @@ console.log("\nA token never seen");
   const count = Math.ceil(perRound * 1.1) * (rounds + warmup);
   const tokens = await Promise.all(Array.from({ length: count }, (_, i) => sign(i + 1)));
   const results = await measure(
-    { "jose alone": calls([joseAlone], supply(tokens)), ours: calls(ours(), supply(tokens)) },
+    {
+      "jose alone": calls([joseAlone], supply(tokens)),
+      ours: calls(ours(), supply(tokens)),
+      ...(baseline && { "ours, baseline": calls(ours(baseline), supply(tokens)) }),
+    },
     { calls: perRound, rounds, warmup },
   );
   print(results);

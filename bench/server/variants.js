@@ -1,5 +1,6 @@
-import { createAuth, jwt } from "@connectum/auth";
+import * as auth from "@connectum/auth";
 import { EchoServicePolicy } from "../gen/bench/v1/echo_auth.js";
+import { baseline } from "../support/baseline.js";
 import { createReflectiveAuthz, createReflectiveJwt } from "../support/reflective.js";
 
 const expected = { issuer: "https://login.example.com", audience: "bench" };
@@ -11,6 +12,7 @@ export const variants = {
   "(b) pass-through": () => ({ interceptors: [passThrough, passThrough], requestGate: async () => {} }),
   connectum: (publicKey) => protect(publicKey, { asyncContext: false }),
   "connectum, AsyncLocalStorage": (publicKey) => protect(publicKey, { asyncContext: true }),
+  ...(baseline && { "connectum, baseline": (publicKey) => protect(publicKey, { asyncContext: false }, baseline) }),
   "(c) jose and reflection": (publicKey) => ({
     interceptors: [createReflectiveJwt(publicKey, expected), createReflectiveAuthz()],
   }),
@@ -20,6 +22,6 @@ function passThrough(next) {
   return (req) => next(req);
 }
 
-function protect(publicKey, options) {
+function protect(publicKey, options, { createAuth, jwt } = auth) {
   return createAuth({ policies: [EchoServicePolicy], authenticate: jwt({ publicKey, ...expected }), ...options });
 }

@@ -21,6 +21,22 @@ export function checkOptionNames(options: unknown, known: Readonly<Record<string
   }
 }
 
+/**
+ * Checks the names of options, and returns a copy without a prototype: an option that the caller left out is undefined, even
+ * if other code of the process has set a member of its name on `Object.prototype`.
+ *
+ * @throws TypeError as {@link checkOptionNames}.
+ */
+export function readOptions<T extends object>(options: T, known: Readonly<Record<string, true>>, owner: string): T {
+  checkOptionNames(options, known, owner);
+  return ownMembers(options);
+}
+
+/** A copy of an object's own members, without a prototype. */
+export function ownMembers<T extends object>(object: T): T {
+  return Object.assign(Object.create(null), object);
+}
+
 /** Edits from one word to another (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,15 +1,27 @@
-import { BlockList, isIP } from "node:net";
+import { BlockList } from "node:net";
+import { type AddressRange, familyOf, hasHostBits, holds, parseAddressRange } from "./address-range.js";
 
-/** Whether an IP address is meant; false for what is not one. */
+/** Whether an IP address is meant; false for text that is not an address. */
 export type AddressMatcher = (address: string | undefined) => boolean;
 
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** Ranges of which no rule may be a part, and why. */
+const impossible: readonly (readonly [range: string, problem: string])[] = [
+  ["::ffff:0:0/96", "is an IPv4 address: write it as IPv4"],
+  ["fe80::/10", "is link-local: every network has the same addresses, and a peer's ends with its zone (fe80::1%eth0)"],
+  ["ff00::/8", "is multicast: no peer calls from there"],
+  ["224.0.0.0/4", "is multicast: no peer calls from there"],
+  ["::/128", "is no peer's address"],
+  ["0.0.0.0/8", "is no peer's address"],
+  ["255.255.255.255/32", "is no peer's address"],
+];
 
 /**
  * Compiles addresses and ranges (`10.0.0.0/8`, `2001:db8::/32`, RFC 4632 and RFC 4291) into one matcher. An IPv4 address
  * that is mapped into IPv6 (`::ffff:10.0.0.1`), as sockets report it, counts as IPv4.
  *
- * @throws TypeError for a rule that is malformed, that means everybody, or that could never match.
+ * @throws TypeError for a rule that is malformed, that means everybody, or that can never match.
  */
 export function compileAddressRules(rules: readonly string[], option: string): AddressMatcher {
   if (!Array.isArray(rules) || rules.length === 0) {
@@ -18,16 +30,12 @@ export function compileAddressRules(rules: readonly string[], option: string): A
   // One list for each family: a list takes an IPv4 address for the IPv6 address it can be mapped to.
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const rule of rules) {
-    const [address = "", prefix, ...rest] = typeof rule === "string" ? rule.split("/") : [];
-    const family = familyOf(address);
-    const bits = family === "ipv4" ? 32 : 128;
-    const length = prefix === undefined ? bits : /^(?:0|[1-9]\d{0,2})$/.test(prefix) ? Number(prefix) : Number.NaN;
-    if (family === undefined || rest.length > 0 || !(length <= bits)) {
-      throw new TypeError(`${option}: ${JSON.stringify(rule)} is not an IP address or a range such as "10.0.0.0/8"`);
+    const range = parseAddressRange(rule);
+    const problem = range === undefined ? 'is not an IP address or a range such as "10.0.0.0/8"' : problemOf(range);
+    if (range === undefined || problem !== undefined) {
+      throw new TypeError(`${option}: ${JSON.stringify(rule)} ${problem}`);
     }
-    if (length === 0) throw new TypeError(`${option}: ${JSON.stringify(rule)} means everybody`);
-    if (/^(?:0*:)+ffff:/i.test(address)) throw new TypeError(`${option}: write ${JSON.stringify(rule)} as IPv4`);
-    lists[family].addSubnet(address, length, family);
+    lists[range.family].addSubnet(range.address, range.length, range.family);
   }
   return (address = "") => {
     const plain = mapped.exec(address)?.[1] ?? address;
@@ -36,8 +44,14 @@ export function compileAddressRules(rules: readonly string[], option: string): A
   };
 }
 
-function familyOf(address: string): "ipv4" | "ipv6" | undefined {
-  // A zone (`fe80::1%eth0`) names an interface, not an address.
-  if (address.includes("%")) return undefined;
-  return ({ 4: "ipv4", 6: "ipv6" } as const)[isIP(address)];
+function problemOf(range: AddressRange): string | undefined {
+  if (range.length === 0) return "means everybody";
+  for (const [text, problem] of impossible) {
+    const outer = parseAddressRange(text);
+    if (outer !== undefined && holds(outer, range)) return problem;
+  }
+  if (hasHostBits(range)) {
+    return `has more bits than the /${range.length} counts: write "${range.address}" for one host, or the first address of the range`;
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import { checkPlainObject } from "../option-checks.js";
+import { ownMembers } from "../option-names.js";
 import type { AuthLimits } from "./limits.js";
 import type { Revocations } from "./revocations.js";
 
@@ -47,7 +48,7 @@ export function splitOptions<T extends AuthenticationOptions>(
     limits,
     revocations,
     ...scheme
-  } = options;
+  } = ownMembers(options);
   const pipeline = {
     skipMethods,
     optionalMethods,

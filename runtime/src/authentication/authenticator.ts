@@ -3,6 +3,7 @@ import { Code, ConnectError, type ContextKey, type ContextValues, createContextK
 import { type AuthContext, type AuthContextInit, authContextKey, createAuthContext } from "../context/auth-context.js";
 import { stripIdentityHeaders } from "../context/auth-headers.js";
 import { vouchFor } from "../context/internal-identity.js";
+import { sharedContextKey } from "../context/shared.js";
 import { compileMethodPatterns } from "../method-pattern.js";
 import { missingCredentials } from "../unauthenticated.js";
 import { failedVerification } from "./authentication-error.js";
@@ -66,7 +67,10 @@ interface Authenticated {
 }
 
 /** Headers out of which an authenticator has taken what clients sent. Another one after it must not take what the first wrote. */
-const strippedKey: ContextKey<Headers | undefined> = /* @__PURE__ */ createContextKey<Headers | undefined>(undefined);
+const strippedKey: ContextKey<Headers | undefined> = /* @__PURE__ */ sharedContextKey<Headers | undefined>(
+  "stripped",
+  undefined,
+);
 
 /** @throws TypeError for a malformed option. */
 export function createAuthenticator(selection: SchemeSelection, options: AuthenticationOptions): Authenticate {
@@ -78,6 +82,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   if (revocations !== undefined && typeof revocations?.check !== "function") {
     throw new TypeError("revocations: expected what createRevocations makes");
   }
+  revocations?.serve?.(selection.all);
   const verifiers = new Map(selection.all.map((scheme) => [scheme, createVerifier(scheme, limiter)]));
   const trustedHeaders = [...new Set(selection.all.flatMap((scheme) => scheme.trustedHeaders))];
   const plans = new WeakMap<DescMethod, Plan>();

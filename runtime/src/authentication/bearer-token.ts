@@ -16,8 +16,8 @@ export function readBearerToken(header: Headers): string | undefined {
   if (value.length > maxLength) throw new InvalidCredentialError("the credential is too long");
   const token = bearer.exec(value)?.[1];
   if (token !== undefined) return token;
-  if (/^bearer(?: |$)/i.test(value)) throw new InvalidCredentialError("not one Bearer token");
-  if (/,\s*bearer\b/i.test(value)) throw new InvalidCredentialError("two credentials in one Authorization header");
+  if (/^bearer(?![\w!#$%&'*+\-.^`|~])/i.test(value)) throw new InvalidCredentialError("not one Bearer token");
+  if (/,[ \t]*bearer\b/i.test(value)) throw new InvalidCredentialError("two credentials in one Authorization header");
   return undefined;
 }
 

@@ -1,12 +1,14 @@
-import { type ConnectError, type ContextKey, createContextKey } from "@connectrpc/connect";
+import type { ConnectError, ContextKey } from "@connectrpc/connect";
+import { sharedContextKey } from "../context/shared.js";
 
 /**
  * Challenges (RFC 9110 section 11.6.1) of the schemes that count for a call: of the one that
  * established the caller, or of all that could have. For refusals that come after authentication.
  */
-export const challengesKey: ContextKey<readonly string[]> = /* @__PURE__ */ createContextKey<readonly string[]>([], {
-  description: "@connectum/auth challenges",
-});
+export const challengesKey: ContextKey<readonly string[]> = /* @__PURE__ */ sharedContextKey<readonly string[]>(
+  "challenges",
+  [],
+);
 
 /** The credential is not valid (RFC 6750 section 3.1); schemes other than Bearer define no error parameter. */
 export function invalidToken(challenge: string): string {

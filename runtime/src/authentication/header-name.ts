@@ -1,5 +1,9 @@
-/** Headers that say something else, and that are removed before a handler sees them if they carry an identity. */
-const taken = /^(?:authorization|connection|content-.*|cookie|host|te|transfer-encoding|grpc-.*|connect-.*)$/;
+/**
+ * Headers with a meaning of their own. Node drops all but the first of some of them in silence, such as `from` and
+ * `user-agent`, so nobody could tell that one was sent twice.
+ */
+const taken =
+  /^(?:age|authorization|connection|content-.*|cookie|etag|expires|from|host|if-.*|last-modified|location|max-forwards|referer|retry-after|server|set-cookie|te|transfer-encoding|user-agent|grpc-.*|connect-.*)$/;
 
 /**
  * A header name in lower case.

@@ -1,10 +1,12 @@
-import { type ContextKey, type ContextValues, createContextKey, createContextValues } from "@connectrpc/connect";
+import { type ContextKey, type ContextValues, createContextValues } from "@connectrpc/connect";
+import { sharedContextKey } from "../context/shared.js";
+import { rawHeadersKey, rawHeadersOf } from "./raw-headers.js";
 
-/** Who is at the other end of the connection, as the transport knows it. No header can change it. */
+/** The other end of the connection, as the transport knows it. No header can change it. */
 export interface Peer {
-  /** IP address; undefined where the connection is already closed, or is not one of IP. */
+  /** IP address; undefined for a Unix socket, which has none, and for a connection that is already closed. */
   readonly address: string | undefined;
-  /** The client's certificate, in the form of node:tls, where it was demanded and verified; undefined otherwise. */
+  /** The client's certificate, in the form of node:tls, if the server demanded and verified it; undefined otherwise. */
   certificate(): PeerCertificate | undefined;
 }
 
@@ -15,28 +17,48 @@ export interface PeerCertificate {
   readonly fingerprint256: string;
 }
 
-/** The peer of a call, where the server's `contextValues` is {@link recordPeer}. */
-export const peerKey: ContextKey<Peer | undefined> = /* @__PURE__ */ createContextKey<Peer | undefined>(undefined, {
-  description: "@connectum/auth peer",
-});
+/**
+ * The peer of a call; undefined unless the server's `contextValues` is {@link recordPeer}.
+ *
+ * @example
+ * credentials({
+ *   extractCredentials: (_, values) => values.get(peerKey)?.certificate()?.fingerprint256,
+ *   verifyCredentials: (fingerprint) => devices.find(fingerprint),
+ * });
+ */
+export const peerKey: ContextKey<Peer | undefined> = /* @__PURE__ */ sharedContextKey<Peer | undefined>(
+  "peer",
+  undefined,
+);
 
-/** A request of node:http or node:http2, as far as it is looked at. */
+/** The parts of a node:http or node:http2 request that {@link recordPeer} reads. */
 export interface PeerRequest {
   readonly socket: object;
 }
 
 /**
- * For the server's `contextValues`: keeps who is at the other end under {@link peerKey}. Never throws, since an error in
- * that hook ends the process.
+ * Records the peer of a call under {@link peerKey}: the server's `contextValues`.
  *
- * @param values - what to add to; they must be made for this call. By default, new ones.
+ * It also records which headers came more than once, so that `gateway()` can tell one name with a comma from two headers.
+ * It never throws, since an error in that hook ends the process.
+ *
+ * @param values - the values to add to; they must be made for this call. By default, new ones.
+ * @example
+ * createServer(connectNodeAdapter({ ...auth, routes, contextValues: recordPeer }));
+ * @example
+ * // With context values of your own:
+ * contextValues: (request) => recordPeer(request, createContextValues().set(tenantKey, "lab")),
  */
 export function recordPeer(request: PeerRequest, values: ContextValues = createContextValues()): ContextValues {
   const address = attempt(() => (request.socket as { remoteAddress?: unknown }).remoteAddress);
-  return values.set(peerKey, {
+  values.set(peerKey, {
     address: typeof address === "string" ? address : undefined,
     certificate: () => attempt(() => certificateOf(request.socket)),
   });
+  return values.set(
+    rawHeadersKey,
+    attempt(() => rawHeadersOf(request)),
+  );
 }
 
 function certificateOf(socket: {

@@ -3,6 +3,9 @@ import type { AuthContext } from "../context/auth-context.js";
 import { checkOptionNames } from "../option-names.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { type CacheStore, checkStore } from "./cache-options.js";
+import { canonicalSpelling } from "./credential-spelling.js";
+import { RevocableSchemes } from "./revocable-schemes.js";
+import type { AuthScheme } from "./scheme.js";
 import { SharedStore } from "./shared-store.js";
 import { TimeLimit } from "./time-limit.js";
 
@@ -15,7 +18,7 @@ export type Revocation =
   | { readonly subject: string }
   /** The token whose claim `jti` this is. */
   | { readonly tokenId: string }
-  /** One credential: the token, the API key, the value of the session's cookie. */
+  /** One credential: the token, the API key, the secret, or the value of the session's cookie, quoted and encoded or not. */
   | { readonly credential: string };
 
 /** How revocations are kept. All times in milliseconds. */
@@ -61,6 +64,8 @@ export interface Revocations {
    * @throws InvalidCredentialError
    */
   checkKnown(presented: string | undefined, context: AuthContext): void;
+  /** Names schemes whose callers it refuses: `revoke({ credential })` is refused if none of them knows its credential. */
+  serve?(schemes: readonly AuthScheme[]): void;
 }
 
 interface Kept {
@@ -103,6 +108,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   const timeLimit = new TimeLimit(storeTimeout);
   const kept = new Map<string, Kept>();
   const asked = new WeakMap<AuthContext, Asked>();
+  const schemes = new RevocableSchemes();
 
   function keep(name: string, { at, until }: Kept): boolean {
     const now = Date.now();
@@ -159,8 +165,10 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   }
 
   return {
+    serve: (served) => schemes.add(served),
     async revoke(what) {
       const name = nameOf(what);
+      if (Object.hasOwn(what, "credential")) schemes.checkCredential();
       const at = Date.now();
       if (!keep(name, { at, until: at + ttl })) throw new RangeError(`${maxSize} revocations are kept already`);
       if (store === undefined) return;
@@ -201,7 +209,7 @@ function namesOf(presented: string | undefined, { subject, claims }: AuthContext
   return [
     digest("subject", subject),
     ...(typeof tokenId === "string" ? [digest("tokenId", tokenId)] : []),
-    ...(presented === undefined ? [] : [digest("credential", presented)]),
+    ...(presented === undefined ? [] : [digest("credential", canonicalSpelling(presented))]),
   ];
 }
 
@@ -211,7 +219,7 @@ function nameOf(what: Revocation): string {
   if (more.length > 0 || typeof value !== "string" || value === "") {
     throw new TypeError("revoke: expected one of { subject }, { tokenId } and { credential }, a non-empty string");
   }
-  return digest(kind, value);
+  return digest(kind, kind === "credential" ? canonicalSpelling(value) : value);
 }
 
 function digest(kind: string, value: string): string {

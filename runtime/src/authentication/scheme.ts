@@ -17,10 +17,15 @@ export interface AuthScheme {
   readonly challenge: string | undefined;
   /** Whether it takes every Bearer token, so that a scheme after it never sees one. By default, false. */
   readonly takesBearer?: boolean;
+  /**
+   * What `revoke({ credential })` can name of its callers: `credential`; `nothing`, where a gateway or a mesh has verified
+   * them; `unknown`, where the scheme cannot tell which part of a call is the credential. By default, `credential`.
+   */
+  readonly presents?: "credential" | "nothing" | "unknown";
   /** Request headers that only a trusted peer may set; removed before a handler sees them, on every method. */
   readonly trustedHeaders: readonly string[];
   /** Whether the identities it establishes may call `internal` methods. By default, false. */
-  readonly internal?: boolean;
+  readonly internal?: boolean | undefined;
   /** Remembers verified credentials; false verifies on every call. */
   readonly cache: CacheOptions | false;
   /**

@@ -1,4 +1,4 @@
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 import { compileAddressRules } from "./address-rules.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { headerName } from "./header-name.js";
@@ -7,12 +7,18 @@ import type { CredentialSource } from "./scheme.js";
 import { compileSecrets, type Secrets } from "./secret-matcher.js";
 
 /**
- * What proves that identity headers come from a peer that may set them:
+ * The proof that identity headers come from a peer that may set them:
  *
  * - `header` and `secrets`: the peer sends a secret that it shares with this server; any of several is accepted.
- * - `peerAddresses`: the connection itself comes from one of these addresses or ranges. Needs `contextValues: recordPeer` on the server.
+ * - `peerAddresses`: the connection itself comes from one of these addresses or ranges. Needs `contextValues: recordPeer`
+ *   on the server. A connection over a Unix socket has no address and is never trusted: use `secrets` there.
  * - `header` and `addresses`: a header names one of these addresses. **Only as good as the gateway that overwrites that
- *   header on every request**: whoever can reach this server past the gateway can write any address there.
+ *   header on every request**: a client that can reach this server past the gateway can write any address there.
+ *
+ * @example
+ * const trustSource: TrustSource = { header: "x-gateway-secret", secrets: process.env["GATEWAY_SECRET"] };
+ * @example
+ * const trustSource: TrustSource = { peerAddresses: ["10.0.0.0/8", "::1"] };
  */
 export type TrustSource =
   | { readonly header: string; readonly secrets: Secrets }
@@ -21,19 +27,20 @@ export type TrustSource =
 
 export interface CompiledTrustSource {
   isTrusted(source: CredentialSource): boolean;
-  /** Headers that are proof, and that no handler should see. */
+  /** Headers that are the proof; no handler sees them. */
   readonly headers: readonly string[];
 }
 
 /** @throws TypeError naming the member that is malformed. */
 export function compileTrustSource(trustSource: TrustSource, option = "trustSource"): CompiledTrustSource {
-  checkOptionNames(trustSource, { header: true, secrets: true, peerAddresses: true, addresses: true }, option);
-  const kinds = (["secrets", "peerAddresses", "addresses"] as const).filter((kind) => kind in trustSource);
-  if (kinds.length !== 1 || "peerAddresses" in trustSource === "header" in trustSource) {
+  const known = { header: true, secrets: true, peerAddresses: true, addresses: true } as const;
+  const own = readOptions(trustSource, known, option);
+  const kinds = (["secrets", "peerAddresses", "addresses"] as const).filter((kind) => kind in own);
+  if (kinds.length !== 1 || "peerAddresses" in own === "header" in own) {
     throw new TypeError(`${option}: expected { header, secrets }, { peerAddresses } or { header, addresses }`);
   }
-  if ("peerAddresses" in trustSource) {
-    const matches = compileAddressRules(trustSource.peerAddresses, `${option}.peerAddresses`);
+  if ("peerAddresses" in own) {
+    const matches = compileAddressRules(own.peerAddresses, `${option}.peerAddresses`);
     return {
       headers: [],
       isTrusted({ values }) {
@@ -41,15 +48,21 @@ export function compileTrustSource(trustSource: TrustSource, option = "trustSour
         if (peer === undefined) {
           throw new InvalidCredentialError(`${option}.peerAddresses: the server has no contextValues: recordPeer`);
         }
+        if (peer.address === undefined) {
+          throw new InvalidCredentialError(
+            `${option}.peerAddresses: a Unix socket, or a connection that is closed, has no address; ` +
+              "behind a Unix socket use { header, secrets }",
+          );
+        }
         return matches(peer.address);
       },
     };
   }
-  const header = headerName(trustSource.header, `${option}.header`);
-  if ("secrets" in trustSource) {
-    const matches = compileSecrets(trustSource.secrets, `${option}.secrets`);
+  const header = headerName(own.header, `${option}.header`);
+  if ("secrets" in own) {
+    const matches = compileSecrets(own.secrets, `${option}.secrets`);
     return { headers: [header], isTrusted: (source) => matches(source.header.get(header) ?? "") };
   }
-  const matches = compileAddressRules(trustSource.addresses, `${option}.addresses`);
+  const matches = compileAddressRules(own.addresses, `${option}.addresses`);
   return { headers: [], isTrusted: (source) => matches(source.header.get(header) ?? undefined) };
 }

@@ -1,5 +1,6 @@
-import { type ContextKey, createContextKey } from "@connectrpc/connect";
+import type { ContextKey } from "@connectrpc/connect";
 import { type FrozenJson, freezeJson } from "./freeze-json.js";
+import { sharedContextKey } from "./shared.js";
 
 /** Who is calling. Frozen all the way down, since a cached context serves many calls. */
 export interface AuthContext {
@@ -17,12 +18,18 @@ export interface AuthContext {
   readonly expiresAt?: Date;
 }
 
-/** What a verification yields. Absent lists are empty; a malformed value rejects the credential. */
+/**
+ * The identity that a verification found. A name or a list that is null or `""` is absent, as are fields that are undefined;
+ * absent lists are empty. A malformed field rejects the credential: among them a subject, claims and an `expiresAt` that are
+ * null.
+ *
+ * Members that are inherited from `Object.prototype` are ignored; those of a class of yours count.
+ */
 export interface AuthContextInit {
   readonly subject: string;
-  readonly name?: string | undefined;
-  readonly roles?: readonly string[] | undefined;
-  readonly scopes?: readonly string[] | undefined;
+  readonly name?: string | null | undefined;
+  readonly roles?: readonly string[] | "" | null | undefined;
+  readonly scopes?: readonly string[] | "" | null | undefined;
   /** JSON values; a `Date` becomes its ISO 8601 string. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /** By default, the scheme's name. */
@@ -30,10 +37,20 @@ export interface AuthContextInit {
   readonly expiresAt?: Date | undefined;
 }
 
-/** The authenticated caller of a call, undefined where there is none: `context.values.get(authContextKey)`. */
-export const authContextKey: ContextKey<AuthContext | undefined> = /* @__PURE__ */ createContextKey<
+/**
+ * The authenticated caller of a call; undefined for an anonymous call.
+ *
+ * @example
+ * router.service(OrderService, {
+ *   listOrders(request, context) {
+ *     const caller = context.values.get(authContextKey);
+ *     return orders.of(caller?.subject);
+ *   },
+ * });
+ */
+export const authContextKey: ContextKey<AuthContext | undefined> = /* @__PURE__ */ sharedContextKey<
   AuthContext | undefined
->(undefined, { description: "@connectum/auth caller" });
+>("caller", undefined);
 
 /**
  * Checks and freezes an identity.
@@ -41,9 +58,13 @@ export const authContextKey: ContextKey<AuthContext | undefined> = /* @__PURE__ 
  * @throws TypeError naming the malformed field, never its value.
  */
 export function createAuthContext(init: AuthContextInit, defaultType: string): AuthContext {
-  const { subject, name, roles = [], scopes = [], claims = {}, type = defaultType, expiresAt } = Object(init);
+  const member = (field: keyof AuthContextInit) => memberOf(init, field);
+  const subject = member("subject");
+  const name = absentAsUndefined(member("name"));
+  const { claims = {}, type = defaultType } = { claims: member("claims"), type: member("type") };
+  const expiresAt = member("expiresAt");
   if (!isText(subject)) throw new TypeError("subject: expected a non-empty string");
-  if (name !== undefined && name !== "" && !isText(name)) throw new TypeError("name: expected a string");
+  if (name !== undefined && !isText(name)) throw new TypeError("name: expected a string");
   if (!isText(type)) throw new TypeError("type: expected a non-empty string");
   if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
     throw new TypeError("claims: expected an object");
@@ -52,8 +73,8 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   if (expiresAt !== undefined && Number.isNaN(time)) throw new TypeError("expiresAt: expected a valid Date");
   const context: { -readonly [Field in keyof AuthContext]: AuthContext[Field] } = {
     subject,
-    roles: names(roles, "roles"),
-    scopes: names(scopes, "scopes"),
+    roles: names(absentAsUndefined(member("roles")) ?? [], "roles"),
+    scopes: names(absentAsUndefined(member("scopes")) ?? [], "scopes"),
     claims: freezeJson(claims, "claims") as AuthContext["claims"],
     type,
   };
@@ -62,6 +83,20 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
     Object.defineProperty(context, "expiresAt", { enumerable: true, get: () => new Date(time) });
   }
   return Object.freeze(context);
+}
+
+/** Databases and frameworks say null or `""` for a value that is not there. */
+export function absentAsUndefined(value: unknown): unknown {
+  return value === null || value === "" ? undefined : value;
+}
+
+/** A member of an object or of its classes, but not of `Object.prototype`, which other code of the process may have changed. */
+function memberOf(init: unknown, field: string): unknown {
+  for (let object = Object(init); object !== null; object = Object.getPrototypeOf(object)) {
+    const isRoot = object !== init && Object.getPrototypeOf(object) === null;
+    if (!isRoot && Object.hasOwn(object, field)) return (init as Record<string, unknown>)[field];
+  }
+  return undefined;
 }
 
 function names(list: unknown, field: string): readonly string[] {

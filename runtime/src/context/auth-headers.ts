@@ -136,8 +136,11 @@ function encodeJson(value: unknown): string {
   );
 }
 
-function decodeJson<T>(value: string): T {
-  return JSON.parse(value) as T;
+function decodeJson<T extends object>(value: string): T {
+  const decoded: unknown = JSON.parse(value);
+  // An absent field has no header: null and "" would pass for one.
+  if (typeof decoded !== "object" || decoded === null) throw new InvalidCredentialError("not a list or an object");
+  return decoded as T;
 }
 
 function decodeDate(value: string): Date {

@@ -1,11 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { type AuthContext, authContextKey } from "./auth-context.js";
+import { sharedValue } from "./shared.js";
 
-const storage: AsyncLocalStorage<AuthContext | undefined> = /* @__PURE__ */ new AsyncLocalStorage();
+const storage: AsyncLocalStorage<AuthContext | undefined> = /* @__PURE__ */ sharedValue(
+  "storage",
+  () => new AsyncLocalStorage<AuthContext | undefined>(),
+);
 
 /** Whether interceptors publish callers in the storage: some do, some were told not to. */
-const publishing = { some: false, notAll: false };
+const publishing: { some: boolean; notAll: boolean } = /* @__PURE__ */ sharedValue("publishing", () => ({
+  some: false,
+  notAll: false,
+}));
 
 /**
  * The caller of the RPC being handled; undefined where there is none.

@@ -1,7 +1,8 @@
 import type { AuthContext } from "./auth-context.js";
+import { sharedValue } from "./shared.js";
 
 // A mark beside the context, not a field in it: no token, header or mapping can set it.
-const vouchedFor: WeakSet<AuthContext> = /* @__PURE__ */ new WeakSet();
+const vouchedFor: WeakSet<AuthContext> = /* @__PURE__ */ sharedValue("internal", () => new WeakSet<AuthContext>());
 
 /** Marks an identity as established by the server's internal trust. */
 export function vouchFor(context: AuthContext): AuthContext {

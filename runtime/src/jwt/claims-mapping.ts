@@ -1,14 +1,15 @@
 import type { JWTPayload } from "jose";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
-import type { AuthContextInit } from "../context/auth-context.js";
+import { type AuthContextInit, absentAsUndefined } from "../context/auth-context.js";
+import { ownMembers } from "../option-names.js";
 import type { ClaimsMapping } from "./jwt-options.js";
 
 /** Names from the outside in, joined by dots or as a list. */
 export type ClaimPath = string | readonly string[];
 
 /**
- * Compiles a mapping from the claims of a token to an identity. What is absent is undefined;
- * what has the wrong shape rejects the token.
+ * Compiles a mapping from the claims of a token to an identity. A claim that is missing, null or `""` is absent, except for the
+ * subject; a claim of the wrong shape rejects the token.
  *
  * @throws TypeError for a malformed path.
  */
@@ -19,14 +20,14 @@ export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTP
     }
   }
   // A field that is there but undefined is refused: the default would be read where an environment variable is unset.
-  const paths = { subject: "sub", name: "name", roles: "roles", ...mapping };
+  const paths = ownMembers({ subject: "sub", name: "name", roles: "roles", ...mapping });
   const subject = compilePath(paths.subject, "subject");
   const name = compilePath(paths.name, "name");
   const roles = compilePath(paths.roles, "roles");
   const scopes = "scopes" in paths ? compilePath(paths.scopes, "scopes") : scopeOrScp;
   return (claims) => ({
     subject: text(subject(claims), "subject") ?? reject("subject", "is missing"),
-    name: text(name(claims), "name"),
+    name: text(absentAsUndefined(name(claims)), "name"),
     roles: list(roles(claims), "roles", (value) => [value]),
     scopes: list(scopes(claims), "scopes", (value) => value.split(" ").filter((scope) => scope !== "")),
     claims,
@@ -35,7 +36,7 @@ export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTP
 
 function scopeOrScp(claims: object): unknown {
   const scope = member(claims, "scope");
-  return scope === undefined ? member(claims, "scp") : scope;
+  return scope ?? member(claims, "scp");
 }
 
 function compilePath(path: unknown, field: string): (claims: object) => unknown {
@@ -61,7 +62,7 @@ function text(value: unknown, field: string): string | undefined {
 }
 
 function list(value: unknown, field: string, split: (text: string) => string[]): readonly string[] | undefined {
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null || value === "") return undefined;
   const names: unknown = typeof value === "string" ? split(value) : value;
   if (Array.isArray(names) && names.every((name) => typeof name === "string" && name !== "")) return names;
   return reject(field, "is neither a string nor a list of non-empty strings");

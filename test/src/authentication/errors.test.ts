@@ -89,7 +89,7 @@ describe("an identity that is malformed is refused, never repaired", () => {
     ["roles of mixed types", { subject: "ada", roles: ["admin", 1] }],
     ["an empty role", { subject: "ada", roles: [""] }],
     ["scopes that are a set", { subject: "ada", scopes: new Set(["a"]) }],
-    ["roles that are null", { subject: "ada", roles: null }],
+    ["a null among roles", { subject: "ada", roles: ["admin", null] }],
     ["claims that are a list", { subject: "ada", claims: [] }],
     ["claims with a function", { subject: "ada", claims: { f: () => {} } }],
     [

@@ -56,7 +56,41 @@ describe("a mesh with x-forwarded-client-cert: the last hop counts", () => {
     { name: "a quote that is not closed", cert: `URI="${orders}`, want: refused() },
     { name: "an empty URI", cert: "URI=", want: refused() },
     { name: "nothing in it", cert: "", want: refused() },
-    { name: "a separator at the end", cert: `URI=${orders};`, want: refused() },
+    { name: "a separator at the end", cert: `URI=${orders};`, want: allowed },
+    { name: "a separator and white space at the end", cert: `Hash=1;URI=${orders}; \t`, want: allowed },
+    { name: "a separator at the end of each hop", cert: `URI=spiffe://evil/x;,URI=${orders};`, want: allowed },
+    { name: "two separators at the end", cert: `URI=${orders};;`, want: refused() },
+    { name: "a separator alone", cert: ";", want: refused() },
+    { name: "a separator at the beginning", cert: `;URI=${orders}`, want: refused() },
+    { name: "two separators between", cert: `URI=${orders};;Hash=1`, want: refused() },
+    { name: "a comma at the end", cert: `URI=${orders},`, want: refused() },
+    { name: "a semicolon in a value without quotes", cert: `By=urn:x(a;b);URI=${orders}`, want: allowed },
+    { name: "several of them", cert: `Hash=1;By=urn:x(a;b;c=d;e);URI=${orders};DNS=x`, want: allowed },
+    { name: "a semicolon at the end of such a value", cert: `URI=${orders};By=urn:x(a;b)`, want: allowed },
+    { name: "a URI that goes on behind a semicolon", cert: `URI=${orders};b`, want: refused() },
+    { name: "a URI that goes on as a key that nobody knows", cert: `URI=${orders};x=y`, want: refused() },
+    { name: "a second URI inside a value", cert: `By=urn:x(a;URI=${orders});URI=${orders}`, want: refused() },
+    { name: "a comma in a value without quotes", cert: `URI=${orders};By=urn:x(a,b)`, want: refused() },
+    { name: "text behind a quote", cert: `Subject="x";b;URI=${orders}`, want: refused() },
+    { name: "text close behind a quote", cert: `Subject="x"y;URI=${orders}`, want: refused() },
+    { name: "a quote inside a value", cert: `By=a"b";URI=${orders}`, want: refused() },
+    {
+      name: "a client's quote that swallows the hop's own",
+      cert: `URI=${orders};Subject=",By=spiffe://lab/me;Hash=1;Subject="CN=evil";URI=spiffe://evil/x`,
+      want: refused(),
+    },
+    {
+      name: "a client's quote that swallows a hop with an escaped quote",
+      cert: `URI=${orders};Subject=",By=spiffe://lab/me;Subject="CN=\\"x\\"";URI=spiffe://evil/x`,
+      want: refused(),
+    },
+    {
+      name: "a client's hop in front of one with quotes",
+      cert: `URI=spiffe://evil/x;Subject="a,b",By=spiffe://lab/me;Subject="CN=\\"x\\"";URI=${orders}`,
+      want: allowed,
+    },
+    { name: "Unicode white space before the key", cert: `\u00a0URI=${orders}`, want: refused() },
+    { name: "Unicode white space behind the URI", cert: `URI=${orders}\u00a0`, want: refused() },
     { name: "the key in other letters", cert: `uRi=${orders}`, want: allowed },
     { name: "a key that ends so", cert: `XURI=${orders}`, want: refused() },
     { name: "characters that are escaped", cert: 'URI="spiffe:\\/\\/lab/ns/shop/sa/orders"', want: allowed },
@@ -129,10 +163,62 @@ describe("workloads that may call are named, or refused at creation", () => {
     [["a,b"], 'allow: "a,b" is not a workload; "*" may stand at the end of a name only'],
     [["a**"], 'allow: "a**" is not a workload; "*" may stand at the end of a name only'],
     [["*a"], 'allow: "*a" is not a workload; "*" may stand at the end of a name only'],
+    [["a\u00e9"], 'allow: "a\u00e9" is not a workload; "*" may stand at the end of a name only'],
+    [["*"], 'allow: "*" is not a workload; "*" may stand at the end of a name only'],
     [[orders, 7], 'allow: 7 is not a workload; "*" may stand at the end of a name only'],
     [orders, "allow: expected a list of at least one workload"],
   ])("%j", (allow, message) => {
     expect(() => meshIdentityTrust({ allow: allow as never, trustSource })).toThrow(new TypeError(message));
+  });
+  test.each([
+    "spiffe://*",
+    "spiffe:*",
+    "spiffe:/*",
+    "spiff*",
+    "s*",
+    "spiffe://lab*",
+    "spiffe://",
+    "spiffe:///ns/shop",
+    "spiffe:///*",
+    "spiffe://lab",
+    "spiffe://lab/",
+    "spiffe://Lab/ns/shop",
+    "SPIFFE://lab/ns/shop",
+    "Spiffe://lab/*",
+    "spiffe://lab:8080/ns",
+    "spiffe://me@lab/ns",
+    "spiffe://lab/ns/shop/",
+    "spiffe://lab//shop",
+    "spiffe://lab//*",
+    "spiffe://lab/ns/../shop",
+    "spiffe://lab/./*",
+    "spiffe://lab/ns?a",
+    "spiffe://lab/ns#a",
+    "spiffe:lab/ns",
+    "https://*",
+    "https:*",
+    "https:/*",
+    "https://example.com*",
+    "urn:*",
+  ])("%j matches nothing, or every trust domain", (workload) => {
+    const make = () => meshIdentityTrust({ allow: [orders, workload], trustSource });
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(`allow: "${workload}" matches nothing, or every trust domain: write "spiffe://`);
+  });
+  test.each([
+    "spiffe://lab/*",
+    "spiffe://lab/ns*",
+    "spiffe://lab/ns/shop/sa/*",
+    "spiffe://lab/ns/.x",
+    "spiffe://lab/ns/.*",
+    "spiffe://prod.example-1.org/a_b/c~d%20",
+    "https://example.com/*",
+    "https://example.com",
+    "urn:x:*",
+    "web.shop.serviceaccount.identity.linkerd.cluster.local",
+    "web.*",
+  ])("%j is a workload", (workload) => {
+    expect(() => meshIdentityTrust({ allow: [workload], trustSource })).not.toThrow();
   });
   test.each([
     { allow: ["a"], workload: "a", want: ok("a") },
@@ -171,6 +257,17 @@ test("a mesh whose header is the name itself", async () => {
   const name = "web.shop.serviceaccount.identity.linkerd.cluster.local";
   expect(await tryIt(mesh, { ...proof, "l5d-client-id": name })).toEqual(ok("web"));
   expect(await tryIt(mesh, { ...proof, "l5d-client-id": `${name}, other` })).toMatchObject(refused());
+});
+
+test("a header that is sent twice is no workload, by a prefix either", async () => {
+  const trust = meshIdentityTrust({ header: "x-workload", allow: ["web.*", "spiffe://lab/*"], trustSource });
+  const mesh = createInternalAuthInterceptor({ trust });
+  for (const workload of ["web.shop", "spiffe://lab/ns/a"]) {
+    expect(await tryIt(mesh, { ...proof, "x-workload": workload })).toEqual(ok(workload));
+    for (const other of [", other", ",other", " other", "\u00a0", "\u00e9"]) {
+      expect(await tryIt(mesh, { ...proof, "x-workload": workload + other })).toMatchObject(refused());
+    }
+  }
 });
 
 describe("a shared secret for each service", () => {

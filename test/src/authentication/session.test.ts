@@ -76,7 +76,38 @@ describe("where the token is looked for", () => {
     },
     { name: "a cookie, with Bearer alone", options: byBearer, headers: { cookie: "s=x" }, want: missing },
     { name: "the framework's own: Cookie", options: {}, headers: { cookie: "s=x" }, want: ok("none") },
-    { name: "the framework's own: Authorization", options: {}, headers: bearer, want: ok("none") },
+    { name: "the framework's own: Bearer", options: {}, headers: bearer, want: ok("b") },
+    {
+      name: "the framework's own: Bearer and Cookie",
+      options: {},
+      headers: { ...bearer, cookie: "s=x" },
+      want: ok("b"),
+    },
+    {
+      name: "the framework's own: Authorization of another scheme",
+      options: {},
+      headers: { authorization: "Basic YTpi" },
+      want: ok("none"),
+    },
+    {
+      name: "the framework's own: a malformed Bearer",
+      options: {},
+      headers: { authorization: "Bearer a b" },
+      want: refused(),
+    },
+    {
+      name: "a Bearer with a tab, beside a cookie",
+      options: byCookie,
+      headers: { authorization: "Bearer\tb", cookie: "s=x" },
+      want: refused(),
+    },
+    {
+      name: "a scheme whose name begins so, beside a cookie",
+      options: byCookie,
+      headers: { authorization: "Bearer2 b", cookie: "s=x" },
+      want: ok("x"),
+    },
+    { name: "a cookie of empty quotes", options: byCookie, headers: { cookie: 's=""' }, want: missing },
     { name: "the framework's own: neither", options: {}, headers: { "x-session": "x" }, want: missing },
     { name: "the framework's own, with bearer: false", options: { bearer: false }, headers: bearer, want: ok("none") },
   ])("$name", async ({ options, headers, want }) => {
@@ -171,6 +202,14 @@ describe("a cached session", () => {
     [{ name: undefined }, "name: expected a name without spaces, got undefined"],
     [{ cookie: ["s"] }, 'cookie: expected a name without spaces, got ["s"]'],
     [{ bearer: undefined }, "bearer: expected true or false, got undefined"],
+    [{ cookie: "__host-s" }, 'cookie: write "__Host-", not "__host-": some browsers do not protect this spelling'],
+    [
+      { cookie: "__SECURE-s" },
+      'cookie: write "__Secure-", not "__SECURE-": some browsers do not protect this spelling',
+    ],
+    [{ cookie: "\u00a0s" }, 'cookie: expected a name without spaces, got "\u00a0s"'],
+    [{ cookie: "\u212a" }, 'cookie: expected a name without spaces, got "\u212a"'],
+    [{ cache: {}, cacheHeaders: ["x device"] }, "cacheHeaders: expected a list of header names"],
     [{ mapSession: null }, "mapSession: expected a function, got object"],
   ])("%j is refused at creation", (options, message) => {
     expect(() => session({ ...sessions, ...options } as never)).toThrow(new TypeError(message));
@@ -180,6 +219,9 @@ describe("a cached session", () => {
     { cache: {}, cacheHeaders: [] },
     { cacheHeaders: undefined },
     { name: "web", cookie: "__Host-s", bearer: true },
+    { cookie: "__Secure-s" },
+    { cookie: "__hosts" },
+    { cookie: "a__host-s" },
   ])("%j is not", (options) => {
     expect(() => session({ ...sessions, ...options } as never)).not.toThrow();
   });

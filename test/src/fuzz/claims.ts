@@ -75,7 +75,7 @@ export const claimsMapping: FuzzTarget = fuzzTarget("claims", payloads, async (p
       ? (value as Record<string, unknown>)[key]
       : undefined;
   same("subject", context.subject, member(said, "sub"));
-  same("name", context.name, member(member(said, "profile"), "name"));
+  same("name", context.name, present(member(member(said, "profile"), "name")));
   same(
     "roles",
     context.roles,
@@ -91,8 +91,12 @@ export const claimsMapping: FuzzTarget = fuzzTarget("claims", payloads, async (p
   if (context.subject === "") throw new Error("nobody was let in");
 });
 
+/** A name and a list that are null or empty are absent. */
+const present = (value: unknown) => (value === null || value === "" ? undefined : value);
+
 function list(value: unknown, split: (text: string) => string[]): unknown {
-  const names = typeof value === "string" ? split(value) : (value ?? []);
+  const found = present(value);
+  const names = typeof found === "string" ? split(found) : (found ?? []);
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string" && name !== "")) {
     throw new Error(`malformed, and let in: ${JSON.stringify(value)}`);
   }

@@ -31,7 +31,7 @@ export const gatewayHeaders: FuzzTarget = fuzzTarget("gateway headers", inputs, 
   if (context === undefined) return;
   same("proof", sent.get("x-proof"), secret);
   same("subject", context.subject, sent.get("x-user"));
-  same("name", context.name, sent.get("x-name") ?? undefined);
+  same("name", context.name, sent.get("x-name") || undefined);
   same("roles", context.roles, list(sent.get("x-roles"), /,/));
   same("scopes", context.scopes, list(sent.get("x-scopes"), / +/));
   same("claims", context.claims, JSON.parse(sent.get("x-claims") ?? "{}"));

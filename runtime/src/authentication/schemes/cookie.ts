@@ -1,14 +1,28 @@
 import { InvalidCredentialError } from "../authentication-error.js";
+import { trimSpaces } from "../trim-spaces.js";
+
+/** A `cookie-value` (RFC 6265 section 4.1.1): visible ASCII without quotes, commas, semicolons and backslashes, or such text in quotes. */
+const cookieValue = /^(?:[!#-+\--:<-[\]-~]*|"[!#-+\--:<-[\]-~]*")$/;
 
 /**
- * The value of a cookie (RFC 6265 section 5.4), as it was set; undefined where there is none.
+ * The value of a cookie (RFC 6265 section 4.2.1) as the server set it, with its quotes; undefined if it is absent or empty.
  *
- * @throws InvalidCredentialError where the cookie is sent twice: one of the two may have been planted by a neighbouring
- * host, and servers disagree on which one counts.
+ * A pair with anything but spaces and tabs around its name has another name: Unicode white space is not trimmed, or a
+ * neighbouring host could set a second `__Host-session`. Other cookies may hold anything.
+ *
+ * @throws InvalidCredentialError for a cookie that is sent twice, since a neighbouring host may have set one of the two,
+ * and for a value that is not a `cookie-value`.
  */
 export function readCookie(header: Headers, name: string): string | undefined {
-  const pairs = (header.get("cookie") ?? "").split(";").map((pair) => pair.trim());
-  const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
-  if (values.length > 1) throw new InvalidCredentialError(`cookie ${name}: sent twice`);
-  return values[0] === "" ? undefined : values[0];
+  const start = `${name}=`;
+  let found: string | undefined;
+  for (const pair of (header.get("cookie") ?? "").split(";")) {
+    const trimmed = trimSpaces(pair);
+    if (!trimmed.startsWith(start)) continue;
+    if (found !== undefined) throw new InvalidCredentialError(`cookie ${name}: sent twice`);
+    found = trimmed.slice(start.length);
+  }
+  if (found === undefined || found === "" || found === '""') return undefined;
+  if (!cookieValue.test(found)) throw new InvalidCredentialError(`cookie ${name}: not a cookie-value of RFC 6265`);
+  return found;
 }

@@ -1,6 +1,6 @@
 import type { ContextValues } from "@connectrpc/connect";
 import type { AuthContextInit } from "../../context/auth-context.js";
-import { checkOptionNames } from "../../option-names.js";
+import { readOptions } from "../../option-names.js";
 import { InvalidCredentialError } from "../authentication-error.js";
 import { readBearerToken } from "../bearer-token.js";
 import type { CacheOptions } from "../cache-options.js";
@@ -38,10 +38,10 @@ const optionNames: Readonly<Record<keyof CredentialsOptions, true>> = {
 
 /** @throws TypeError for an option that is missing or malformed. */
 export function credentials(options: CredentialsOptions): AuthScheme {
-  checkOptionNames(options, optionNames, "credentials");
-  const { name = "credentials", extractCredentials, verifyCredentials, challenge, cache = false } = options;
+  const own = readOptions(options, optionNames, "credentials");
+  const { name = "credentials", extractCredentials, verifyCredentials, challenge, cache = false } = own;
   for (const [option, value] of Object.entries({ verifyCredentials, extractCredentials })) {
-    const isLeftOut = option === "extractCredentials" && !(option in options);
+    const isLeftOut = option === "extractCredentials" && !(option in own);
     if (!isLeftOut && typeof value !== "function") {
       throw new TypeError(`${option}: expected a function, got ${value === null ? "null" : typeof value}`);
     }
@@ -56,6 +56,7 @@ export function credentials(options: CredentialsOptions): AuthScheme {
     challenge: challenge ?? (extractCredentials === undefined ? "Bearer" : undefined),
     takesBearer: extractCredentials === undefined,
     trustedHeaders: [],
+    internal: undefined,
     cache,
     read({ header, values }) {
       const credential =

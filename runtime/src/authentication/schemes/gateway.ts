@@ -1,11 +1,12 @@
 import { decodeAuthHeaders, identityHeaders } from "../../context/auth-headers.js";
-import { checkOptionNames } from "../../option-names.js";
+import { readOptions } from "../../option-names.js";
 import { InvalidCredentialError } from "../authentication-error.js";
-import type { AuthScheme } from "../scheme.js";
+import { refuseRepeated } from "../raw-headers.js";
+import type { AuthScheme, CredentialSource } from "../scheme.js";
 import { compileTrustSource, type TrustSource } from "../trust-source.js";
 import { compileHeaderMapping, type HeaderMapping } from "./header-mapping.js";
 
-/** Callers that a gateway in front of this server has authenticated. */
+/** Options of {@link gateway}. */
 export interface GatewayOptions {
   /** Kind of credential, the default of `AuthContext.type`. By default, `gateway`. */
   readonly name?: string;
@@ -15,7 +16,7 @@ export interface GatewayOptions {
    * called. The gateway must set or remove **every** header of the mapping: one that it leaves alone is the client's.
    */
   readonly headerMapping?: HeaderMapping;
-  /** What proves that the headers come from the gateway. */
+  /** The proof that the headers come from the gateway. */
   readonly trustSource: TrustSource;
 }
 
@@ -26,29 +27,48 @@ const optionNames: Readonly<Record<keyof GatewayOptions, true>> = {
 };
 
 /**
- * Identity headers without the proof are refused. A request without the subject header carries no credential, with or
+ * Takes callers from the identity headers of a gateway in front of this server, which has authenticated them.
+ *
+ * Refuses identity headers without the proof. A request without the subject header carries no credential, with or
  * without the proof: a gateway lets anonymous callers through that way.
  *
  * @throws TypeError for an option that is missing or malformed.
+ * @example
+ * const auth = createAuth({
+ *   policies,
+ *   authenticate: gateway({
+ *     headerMapping: { subject: "x-user-id", roles: "x-user-roles" },
+ *     trustSource: { header: "x-gateway-secret", secrets: process.env["GATEWAY_SECRET"] },
+ *   }),
+ * });
  */
 export function gateway(options: GatewayOptions): AuthScheme {
-  checkOptionNames(options, optionNames, "gateway");
-  const { name = "gateway", headerMapping, trustSource } = options;
+  const own = readOptions(options, optionNames, "gateway");
+  const { name = "gateway", headerMapping, trustSource } = own;
   if (typeof name !== "string" || name === "") throw new TypeError("name: expected a non-empty string");
   const trust = compileTrustSource(trustSource);
   const mapping =
-    "headerMapping" in options
+    "headerMapping" in own
       ? compileHeaderMapping(headerMapping as HeaderMapping)
-      : { headers: Object.values(identityHeaders), subject: identityHeaders.subject, read: decodeAuthHeaders };
+      : {
+          headers: Object.values(identityHeaders),
+          subject: identityHeaders.subject,
+          read({ header, values }: CredentialSource) {
+            for (const name of Object.values(identityHeaders)) refuseRepeated(values, name);
+            return decodeAuthHeaders(header);
+          },
+        };
   return {
     name,
     challenge: undefined,
+    presents: "nothing",
+    internal: undefined,
     trustedHeaders: [...mapping.headers, ...trust.headers],
     cache: false,
     read(source) {
       if (!source.header.has(mapping.subject)) return undefined;
       if (!trust.isTrusted(source)) throw new InvalidCredentialError("identity headers without proof of the gateway");
-      const identity = mapping.read(source.header);
+      const identity = mapping.read(source);
       return identity && { key: undefined, verify: () => ({ identity }) };
     },
   };

@@ -1,5 +1,5 @@
 import type { AuthContextInit } from "../../context/auth-context.js";
-import { checkOptionNames } from "../../option-names.js";
+import { readOptions } from "../../option-names.js";
 import { InvalidCredentialError } from "../authentication-error.js";
 import { readBearerToken } from "../bearer-token.js";
 import type { CacheOptions } from "../cache-options.js";
@@ -9,29 +9,37 @@ import { readCookie } from "./cookie.js";
 /**
  * Sessions that a framework of yours keeps.
  *
- * @typeParam S - what the framework knows of a session.
+ * @typeParam S - the framework's record of a session.
  */
 export interface SessionOptions<S> {
   /** Kind of credential, the default of `AuthContext.type`. By default, `session`. */
   readonly name?: string;
-  /** Takes the token from this cookie, where the call carries no Bearer token. By default, from none. */
+  /**
+   * Takes the token from this cookie, if the call carries no Bearer token. Its value must be a `cookie-value` of RFC 6265.
+   * By default, from no cookie.
+   */
   readonly cookie?: string;
-  /** Takes the token from `Authorization: Bearer`. By default, true with `cookie`, and false without. */
+  /** Takes the token from `Authorization: Bearer`. By default, true. */
   readonly bearer?: boolean;
   /**
-   * Finds the session; null or undefined where there is none. With neither `cookie` nor `bearer` the framework reads
-   * `headers` itself, `token` is undefined, and a call without `Authorization` and without `Cookie` is anonymous. Errors
-   * count as in `verifyCredentials` of the `credentials` scheme.
+   * Finds the session; null or undefined refuses the call. Errors count as in `verifyCredentials` of the `credentials`
+   * scheme.
+   *
+   * With neither `cookie` nor `bearer: true`, every call with `Authorization` or `Cookie` is handed over, and the framework
+   * reads `headers` itself: `token` is the Bearer token, or undefined.
    */
   readonly verifySession: (
     token: string | undefined,
     headers: Headers,
   ) => S | null | undefined | Promise<S | null | undefined>;
-  /** Turns a session into an identity. */
+  /**
+   * Turns a session into an identity. Give it the session's id as the claim `jti`, so that `revoke({ tokenId })` ends the
+   * session however its token is spelled.
+   */
   readonly mapSession: (session: S) => AuthContextInit;
   /**
    * Remembers sessions, which end here up to its `ttl` later than in the framework. `verifySession` then sees only
-   * what entries are kept by: the token, `Authorization`, `Cookie` and `cacheHeaders`. By default, false.
+   * the headers that an entry is kept by: `Authorization`, `Cookie` and `cacheHeaders`. By default, false.
    */
   readonly cache?: CacheOptions | false;
   /** More headers that `verifySession` looks at, for `cache`. By default, none. */
@@ -48,12 +56,28 @@ const optionNames: Readonly<Record<keyof SessionOptions<unknown>, true>> = {
   cacheHeaders: true,
 };
 
-/** @throws TypeError for an option that is missing or malformed. */
+/**
+ * Authenticates callers by their session in a framework of yours.
+ *
+ * @throws TypeError for an option that is missing or malformed.
+ * @example
+ * const auth = createAuth({
+ *   policies,
+ *   authenticate: session({
+ *     cookie: "__Host-session",
+ *     verifySession: (token) => sessions.find(token),
+ *     mapSession: ({ id, user, expiresAt }) => ({ subject: user.id, roles: user.roles, claims: { jti: id }, expiresAt }),
+ *   }),
+ * });
+ */
 export function session<S>(options: SessionOptions<S>): AuthScheme {
-  checkOptions(options as SessionOptions<unknown>);
-  const { name = "session", cookie, verifySession, mapSession, cache = false, cacheHeaders = [] } = options;
-  const bearer = options.bearer ?? cookie !== undefined;
+  const own = readOptions(options, optionNames, "session");
+  checkOptions(own as SessionOptions<unknown>);
+  const { name = "session", cookie, bearer = true, verifySession, mapSession, cache = false, cacheHeaders = [] } = own;
   const covered = ["authorization", "cookie", ...cacheHeaders];
+  /** The framework finds the session in the headers. */
+  const readsHeaders = cookie === undefined && own.bearer !== true;
+  const takesBearer = bearer && !readsHeaders;
 
   function findToken({ header }: CredentialSource): string | undefined {
     const token = bearer ? readBearerToken(header) : undefined;
@@ -62,14 +86,15 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
 
   return {
     name,
-    challenge: bearer ? "Bearer" : undefined,
-    takesBearer: bearer,
+    challenge: takesBearer ? "Bearer" : undefined,
+    takesBearer,
+    presents: readsHeaders ? "unknown" : "credential",
     trustedHeaders: [],
+    internal: undefined,
     cache,
     read(source) {
       const { header } = source;
       const token = findToken(source);
-      const readsHeaders = !bearer && cookie === undefined;
       if (readsHeaders ? !header.has("authorization") && !header.has("cookie") : token === undefined) return undefined;
       const seen = cache === false ? header : pick(header, covered);
       return {
@@ -85,6 +110,13 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
   };
 }
 
+/** A `token` (RFC 9110 section 5.6.2), such as the name of a cookie or header. */
+const token = /^[\w!#$%&'*+\-.^`|~]+$/;
+
+/** Prefixes by which browsers protect a cookie (RFC 6265bis section 4.1.3), in the one spelling that all of them know. */
+const cookiePrefixes: readonly string[] = ["__Host-", "__Secure-"];
+const cookiePrefix = /^__(?:host|secure)-/i;
+
 function pick(header: Headers, names: readonly string[]): Headers {
   const picked = new Headers();
   for (const name of names) {
@@ -95,7 +127,6 @@ function pick(header: Headers, names: readonly string[]): Headers {
 }
 
 function checkOptions(options: SessionOptions<unknown>): void {
-  checkOptionNames(options, optionNames, "session");
   for (const name of ["verifySession", "mapSession"] as const) {
     if (typeof options[name] !== "function") {
       throw new TypeError(`${name}: expected a function, got ${typeof options[name]}`);
@@ -103,16 +134,21 @@ function checkOptions(options: SessionOptions<unknown>): void {
   }
   for (const name of ["name", "cookie"] as const) {
     const value: unknown = options[name];
-    if (name in options && (typeof value !== "string" || !/^[\w!#$%&'*+\-.^`|~]+$/.test(value))) {
+    if (name in options && (typeof value !== "string" || !token.test(value))) {
       throw new TypeError(`${name}: expected a name without spaces, got ${JSON.stringify(value)}`);
     }
+  }
+  const prefix = cookiePrefix.exec(options.cookie ?? "")?.[0];
+  if (prefix !== undefined && !cookiePrefixes.includes(prefix)) {
+    const spelling = cookiePrefixes.find((known) => known.toLowerCase() === prefix.toLowerCase());
+    throw new TypeError(`cookie: write "${spelling}", not "${prefix}": some browsers do not protect this spelling`);
   }
   if ("bearer" in options && typeof options.bearer !== "boolean") {
     throw new TypeError(`bearer: expected true or false, got ${JSON.stringify(options.bearer)}`);
   }
   const { cache, cacheHeaders } = options;
   if (cacheHeaders === undefined) return;
-  if (!Array.isArray(cacheHeaders) || !cacheHeaders.every((name) => typeof name === "string" && name !== "")) {
+  if (!Array.isArray(cacheHeaders) || !cacheHeaders.every((name) => typeof name === "string" && token.test(name))) {
     throw new TypeError("cacheHeaders: expected a list of header names");
   }
   if (cache === undefined || cache === false) throw new TypeError("cacheHeaders: has no effect without cache");

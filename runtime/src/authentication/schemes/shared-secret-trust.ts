@@ -1,5 +1,5 @@
 import type { AuthContextInit } from "../../context/auth-context.js";
-import { checkOptionNames } from "../../option-names.js";
+import { readOptions } from "../../option-names.js";
 import { InvalidCredentialError } from "../authentication-error.js";
 import { headerName } from "../header-name.js";
 import type { AuthScheme } from "../scheme.js";
@@ -27,9 +27,9 @@ const optionNames: Readonly<Record<keyof SharedSecretTrustOptions, true>> = {
  * @throws TypeError for an option that is missing or malformed.
  */
 export function sharedSecretTrust(options: SharedSecretTrustOptions): AuthScheme {
-  checkOptionNames(options, optionNames, "sharedSecretTrust");
-  const { callers, mapCaller = (caller: string) => ({ subject: caller }) } = options;
-  const header = headerName(options.header ?? "x-internal-secret", "header");
+  const own = readOptions(options, optionNames, "sharedSecretTrust");
+  const { callers, mapCaller = (caller: string) => ({ subject: caller }) } = own;
+  const header = headerName(own.header ?? "x-internal-secret", "header");
   if (typeof mapCaller !== "function") throw new TypeError(`mapCaller: expected a function, got ${typeof mapCaller}`);
   const matchers = Object.entries(Object(callers)).map(
     ([caller, secrets]) => [caller, compileSecrets(secrets as Secrets, `callers.${caller}`)] as const,
@@ -48,7 +48,7 @@ export function sharedSecretTrust(options: SharedSecretTrustOptions): AuthScheme
       const [caller] = found;
       if (caller === undefined) throw new InvalidCredentialError(`${header}: not a known secret`);
       if (found.length > 1) throw new InvalidCredentialError(`callers: ${found.join(" and ")} share one secret`);
-      return { key: undefined, verify: () => ({ identity: mapCaller(caller) }) };
+      return { key: undefined, presented: secret, verify: () => ({ identity: mapCaller(caller) }) };
     },
   };
 }

@@ -1,0 +1,58 @@
+/** Whether a workload may call. */
+export type WorkloadMatcher = (workload: string) => boolean;
+
+/** Visible ASCII. A comma would be the join of a header that was sent twice. */
+const name = /^[!-+\--~]+$/;
+
+/** A SPIFFE ID of a workload: a trust domain and a path. */
+const spiffeId = /^spiffe:\/\/[a-z0-9._-]+(?:\/[^/?#]+)+$/;
+
+/** The beginning of one, with the whole trust domain. */
+const spiffePrefix = /^spiffe:\/\/[a-z0-9._-]+(?:\/[^/?#]+)*\/[^/?#]*$/;
+
+/** A URI that ends before its host does: more of the host may follow. */
+const openAuthority = /^[a-z][a-z0-9+.-]*:(?:\/?|\/\/[^/]*)$/i;
+
+/** Segments that no SPIFFE ID has. */
+const dots = /\/\.\.?(?:\/|$)/;
+
+/**
+ * Compiles the names of workloads into one matcher. A name that ends with `*` means all that begin so; its `*` must come after
+ * the trust domain, or `spiffe://prod*` would mean `spiffe://production.example` as well.
+ *
+ * @throws TypeError for a name that can match nothing, or workloads of every trust domain.
+ */
+export function compileWorkloadRules(allow: readonly string[]): WorkloadMatcher {
+  if (!Array.isArray(allow) || allow.length === 0) {
+    throw new TypeError("allow: expected a list of at least one workload");
+  }
+  const exact = new Set<string>();
+  const prefixes: string[] = [];
+  for (const workload of allow) {
+    const isPrefix = typeof workload === "string" && workload.endsWith("*");
+    const text: unknown = isPrefix ? workload.slice(0, -1) : workload;
+    if (typeof text !== "string" || !name.test(text) || text.includes("*")) {
+      throw new TypeError(
+        `allow: ${JSON.stringify(workload)} is not a workload; "*" may stand at the end of a name only`,
+      );
+    }
+    if (!isPossible(text, isPrefix)) {
+      throw new TypeError(
+        `allow: ${JSON.stringify(workload)} matches nothing, or every trust domain: write "spiffe://example.org/ns/shop/sa/web" ` +
+          'or "spiffe://example.org/ns/shop/*", with the trust domain in lower case',
+      );
+    }
+    if (isPrefix) prefixes.push(text);
+    else exact.add(text);
+  }
+  return (workload) =>
+    name.test(workload) && (exact.has(workload) || prefixes.some((prefix) => workload.startsWith(prefix)));
+}
+
+/** Whether a name, or the beginning of one, can be a workload's, and of one trust domain alone. */
+function isPossible(text: string, isPrefix: boolean): boolean {
+  const isSpiffe = /^spiffe:/i.test(text);
+  if (!isPrefix) return !isSpiffe || (spiffeId.test(text) && !dots.test(text));
+  if ("spiffe://".startsWith(text) || openAuthority.test(text)) return false;
+  return !isSpiffe || (spiffePrefix.test(text) && !dots.test(`${text}*`));
+}
