@@ -70,7 +70,8 @@ export async function breakStore(stage: Stage): Promise<void> {
 export async function breakClock(stage: Stage, instance: ServerInstance): Promise<void> {
   const random = createRandom(stage.scene.seed, `clock ${instance.number}`);
   while (await pause(random.between(3_000, 20_000), stage)) {
-    const far = random.chance(0.5) ? random.between(3_600_000, 72_000_000) : random.between(2_000, 30_000);
+    // Two clocks together are less than a day apart, which is how long revocations are kept in the store.
+    const far = random.chance(0.5) ? random.between(3_600_000, 39_600_000) : random.between(2_000, 30_000);
     const by = Math.round(random.chance(0.5) ? far : -far);
     if (random.chance(0.3)) {
       stage.count.add("clock: asleep");

@@ -56,7 +56,7 @@ export function judge(world: World, call: JudgedCall): Complaint | undefined {
   const { code } = outcome;
   if (code === "ok") return undefined;
   if (code === "hung")
-    return isFrozen(call) ? undefined : { kind: "hung", why: `no answer in ${outcome.to - outcome.from} ms` };
+    return isHeldUp(world, call) ? undefined : { kind: "hung", why: `no answer in ${outcome.to - outcome.from} ms` };
   if (code === "DeadlineExceeded" && call.deadline !== undefined) return undefined;
   if (code === "Unauthenticated")
     return mayBeUnauthenticated(world, call) ? undefined : { kind: "refused", why: "invalid" };
@@ -82,9 +82,10 @@ function reasonToRefuse(world: World, call: JudgedCall, started: Moment): string
     if (by === instance.number && started.real > appliedAt + 2) {
       return `revoked here ${started.real - appliedAt} ms before`;
     }
-    const { store } = world;
-    const needed = storeRecovery + times.revocationInterval;
-    if (store.health.longest(storedAt, started.real, (how) => how === "well") > needed) {
+    // While the store is away, an instance knows of the revocations that it has heard of, and of no others.
+    const since = started.real - storeRecovery - times.revocationInterval;
+    if (world.stalls.ever(since, started.real, Boolean)) continue;
+    if (storedAt < since && !world.store.health.ever(since, started.real, (how) => how !== "well")) {
       return `revoked by another instance ${started.real - storedAt} ms before`;
     }
   }
@@ -133,8 +134,9 @@ function outlivedCredential({ credential, instance, outcome }: JudgedCall): stri
   return undefined;
 }
 
-function isFrozen({ instance, outcome: { from, to } }: JudgedCall): boolean {
-  return instance.frozen.ever(from, to, Boolean);
+/** Whether the machine stood still, or was too slow, for the call or for what it depends on. */
+function isHeldUp({ stalls }: World, { instance, outcome: { from, to } }: JudgedCall): boolean {
+  return instance.frozen.ever(from, to, Boolean) || stalls.ever(from - recovery, to + slack, Boolean);
 }
 
 function mayBeUnauthenticated(world: World, call: JudgedCall): boolean {
@@ -164,7 +166,7 @@ function mayBeUnavailable(world: World, call: JudgedCall): boolean {
   const { credential, outcome } = call;
   const { from, to } = outcome;
   if (credential.kind === "none") return false;
-  if (isFrozen(call)) return true;
+  if (isHeldUp(world, call)) return true;
   if (credential.kind === "session") {
     return world.sessions.health.ever(from - times.sessionTimeout - slack, to, (how) => how !== "well");
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   callByDeadCredentials,
@@ -74,7 +75,16 @@ export async function runRandomFaults(duration: number, seed: number): Promise<b
     [a, new Timeline(false)],
     [b, new Timeline(false)],
   ]);
-  const world: World = { issuers, sessions, store, instances, revocations: new Map(), floods };
+  const world: World = {
+    issuers,
+    sessions,
+    store,
+    instances,
+    revocations: new Map(),
+    floods,
+    stalls: new Timeline(false),
+  };
+  const stalls = watchForStalls(world.stalls);
   const ways = instances.map(({ http1Url, http2Url }) => createWires(http1Url, http2Url));
   const tallies = new Tallies();
   const scene: Scene = {
@@ -98,6 +108,7 @@ export async function runRandomFaults(duration: number, seed: number): Promise<b
     callOtherMethods(scene, instances),
   ];
   const end = new AbortController();
+  setMaxListeners(0, end.signal);
   const count = new FaultCount();
   const stage: Stage = { scene, count, end: end.signal };
   const actors = [
@@ -174,10 +185,31 @@ export async function runRandomFaults(duration: number, seed: number): Promise<b
   console.log(
     `${tallies.calls} calls in ${((Date.now() - start) / 60_000).toFixed(1)} minutes, slowest ${tallies.slowest} ms; wrong: ${wrong}, ${recovered} of them after the last fault; seed ${seed}`,
   );
+  console.log(`the machine was too busy ${stalls.stop()} times`);
   for (const { close } of ways) close();
   for (const instance of instances) instance.stop();
   await Promise.all([store.stop(), sessions.stop(), a.stop(), b.stop()]);
   return wrong === 0;
+}
+
+/** Notes when a timer of the driver was late by more than half a second. */
+function watchForStalls(stalls: Timeline<boolean>): { stop(): number } {
+  let count = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const late = performance.now() - last - 50;
+    last = performance.now();
+    if (late < 500) return;
+    count++;
+    stalls.set(true);
+    stalls.set(false);
+  }, 50);
+  return {
+    stop() {
+      clearInterval(timer);
+      return count;
+    },
+  };
 }
 
 /** Compares the halves of a run, without its first quarter. */

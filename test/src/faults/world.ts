@@ -43,6 +43,8 @@ export interface World {
   readonly revocations: Map<string, IssuedRevocation[]>;
   /** Whether made-up tokens in the name of an issuer take all verifications that it may have at a time. */
   readonly floods: ReadonlyMap<FaultyIssuer, Timeline<boolean>>;
+  /** When the machine had no time for the driver; the servers may have had none either. */
+  readonly stalls: Timeline<boolean>;
 }
 
 /** The revocations that mean a credential, or might. */
