@@ -192,14 +192,14 @@ export async function runRandomFaults(duration: number, seed: number): Promise<b
   return wrong === 0;
 }
 
-/** Notes when a timer of the driver was late by more than half a second. */
+/** Notes when a timer of the driver was late by more than 300 ms. */
 function watchForStalls(stalls: Timeline<boolean>): { stop(): number } {
   let count = 0;
   let last = performance.now();
   const timer = setInterval(() => {
     const late = performance.now() - last - 50;
     last = performance.now();
-    if (late < 500) return;
+    if (late < 300) return;
     count++;
     stalls.set(true);
     stalls.set(false);

@@ -4,7 +4,7 @@ export const times = {
   tokenCache: 10_000,
   sessionCache: 2_000,
   sessionTimeout: 1_000,
-  storeTimeout: 200,
+  storeTimeout: 600,
   revocationInterval: 1_000,
 } as const;
 
