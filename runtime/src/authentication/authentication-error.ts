@@ -1,9 +1,19 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { unauthenticated } from "../unauthenticated.js";
 import { invalidToken } from "./challenge.js";
+import { isOutage } from "./outage.js";
 
 /**
  * Says that a credential is not valid. The message and the cause are for the server's log; the client sees neither.
+ *
+ * @example
+ * credentials({
+ *   async verifyCredentials(key) {
+ *     const found = await apiKeys.find(key);
+ *     if (found === undefined) throw new InvalidCredentialError("no such key", { final: true });
+ *     return { subject: found.owner };
+ *   },
+ * });
  */
 export class InvalidCredentialError extends Error {
   override readonly name = "InvalidCredentialError";
@@ -23,37 +33,36 @@ export function expiredCredentials(challenges: readonly string[]): ConnectError 
 }
 
 /**
- * What a failed verification tells the client: `unavailable` where it could not
- * be carried out, so that a retry makes sense; `unauthenticated` otherwise. The
- * text is fixed; the cause stays on `error.cause`.
+ * The answer to a failed verification. `unavailable` where nobody could find out whether the credential is valid, so that a
+ * retry makes sense. The code of a `ConnectError` that the verifier threw. `unauthenticated` otherwise.
+ *
+ * The text is fixed, and the cause stays on `error.cause`: a verifier's `ConnectError` may come from another service, with
+ * that service's addresses and texts.
  */
 export function failedVerification(cause: unknown, challenges: readonly string[]): ConnectError {
-  if (isUnreachable(cause)) {
-    return new ConnectError("Authentication is unavailable", Code.Unavailable, undefined, undefined, cause);
-  }
-  return unauthenticated("Invalid credentials", challenges.map(invalidToken), cause);
+  const code = codeOf(cause);
+  if (code === Code.Unauthenticated) return unauthenticated("Invalid credentials", challenges.map(invalidToken), cause);
+  const text = code === Code.Unavailable ? "Authentication is unavailable" : "Authentication failed";
+  return new ConnectError(text, code, undefined, undefined, cause);
 }
 
-const unreachableCodes: ReadonlySet<unknown> = /* @__PURE__ */ new Set([
-  Code.Unavailable,
-  Code.DeadlineExceeded,
-  Code.ResourceExhausted,
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EPIPE",
-  "ETIMEDOUT",
-]);
-
-/** Whether an error, or what caused it, says that something could not be reached in time. */
-function isUnreachable(cause: unknown): boolean {
-  for (let error = cause, depth = 0; error instanceof Error && depth < 8; error = error.cause, depth++) {
-    if (error instanceof InvalidCredentialError) return false;
-    const { code, name } = error as Error & { code?: unknown };
-    if (unreachableCodes.has(code) || name === "TimeoutError" || String(code).startsWith("UND_ERR_")) return true;
+/** The code that an error of a verifier, or of a client's token provider, stands for. */
+export function codeOf(cause: unknown): Code {
+  if (isConnectError(cause)) {
+    // The time limit and the signal were not the caller's.
+    const { code } = cause;
+    return code === Code.DeadlineExceeded || code === Code.Canceled ? Code.Unavailable : code;
   }
-  return false;
+  return isOutage(cause, isInvalidCredential) ? Code.Unavailable : Code.Unauthenticated;
+}
+
+/** Recognised by its shape: other realms and other copies of connect have classes of their own. */
+export function isConnectError(error: unknown): error is ConnectError {
+  const traits = Object(error);
+  return traits.name === "ConnectError" && typeof traits.code === "number" && Code[traits.code] !== undefined;
+}
+
+/** By name as well: another realm, or another copy of this package, has a class of its own. */
+function isInvalidCredential(error: object): boolean {
+  return error instanceof InvalidCredentialError || (error as Error).name === "InvalidCredentialError";
 }

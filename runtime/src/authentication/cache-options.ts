@@ -25,10 +25,25 @@ export interface CacheOptions {
   readonly storeTimeout?: number;
 }
 
-/** What a store has to offer. A `Keyv` does. */
+/**
+ * A store that processes share. A `Keyv` is one; a client of Redis needs a wrapper, for its `del` and its way to say a `ttl`.
+ *
+ * @example
+ * const store: CacheStore = {
+ *   get: (key) => redis.get(key),
+ *   set: (key, value, ttl) => redis.set(key, value, "PX", ttl),
+ *   delete: (key) => redis.del(key),
+ * };
+ */
 export interface CacheStore {
+  /** The text that was set, its bytes, or the value that its JSON stands for; undefined or null where there is none. */
   get(key: string): unknown;
-  /** @param ttl - in milliseconds. */
+  /**
+   * False says that the value was not taken.
+   *
+   * @param value - JSON.
+   * @param ttl - in whole milliseconds, above 0. The store forgets the value then.
+   */
   set(key: string, value: string, ttl: number): unknown;
   delete(key: string): unknown;
 }
@@ -71,7 +86,9 @@ export function checkCacheOptions(options: CacheOptions): CacheOptions & { ttl: 
 export function checkStore(store: Partial<CacheStore> | undefined, option: string): void {
   for (const method of ["get", "set", "delete"] as const) {
     if (typeof store?.[method] !== "function") {
-      throw new TypeError(`${option}: expected a store with get, set and delete, such as a Keyv; it has no ${method}`);
+      throw new TypeError(
+        `${option}: expected a store with get, set and delete, such as a Keyv; it has no ${method}. Wrap other clients: { get, set, delete }`,
+      );
     }
   }
 }

@@ -133,8 +133,9 @@ export class CredentialCache {
   async #fromStore({ store, seal, prefix }: Shared, digest: string): Promise<Entry | undefined> {
     const key = sha256(prefix + digest);
     const text = await store.get(key);
-    if (text === undefined || text === null) return undefined;
+    if (text === undefined) return undefined;
     const stored = decodeEntry(seal === undefined ? text : seal.open(text, key));
+    if (stored === undefined) store.reportUnreadable();
     try {
       if (stored !== undefined) {
         const entry = this.#accept(stored, stored.until);

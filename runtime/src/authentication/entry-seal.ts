@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
-/** Makes entries of a store unreadable, and unforgeable, for who has the store and not the secret. */
+/** Encrypts and authenticates entries of a store: without the secret they can be neither read nor made up. */
 export interface EntrySeal {
   /** Depends on the secret: makes keys of the store that nobody else can work out from a credential. */
   readonly salt: string;
   /** @param key - where in the store the entry stands: it cannot be moved. */
   seal(entry: string, key: string): string;
   /** Undefined for what {@link seal} did not write under this key. */
-  open(sealed: unknown, key: string): string | undefined;
+  open(text: string, key: string): string | undefined;
 }
 
 const algorithm = "aes-256-gcm";
@@ -22,15 +22,14 @@ export function createEntrySeal(secret: string): EntrySeal {
     seal(entry, key) {
       const iv = randomBytes(ivLength);
       const cipher = createCipheriv(algorithm, entryKey, iv, { authTagLength: tagLength }).setAAD(Buffer.from(key));
-      return Buffer.concat([iv, cipher.update(entry, "utf8"), cipher.final(), cipher.getAuthTag()]).toString(
-        "base64url",
-      );
+      const bytes = Buffer.concat([iv, cipher.update(entry, "utf8"), cipher.final(), cipher.getAuthTag()]);
+      // JSON, like every other entry: some stores parse what they return.
+      return JSON.stringify({ sealed: bytes.toString("base64url") });
     },
-    open(sealed, key) {
-      if (typeof sealed !== "string") return undefined;
-      const bytes = Buffer.from(sealed, "base64url");
-      const end = bytes.length - tagLength;
+    open(text, key) {
       try {
+        const bytes = Buffer.from(String(JSON.parse(text).sealed), "base64url");
+        const end = bytes.length - tagLength;
         const decipher = createDecipheriv(algorithm, entryKey, bytes.subarray(0, ivLength), {
           authTagLength: tagLength,
         });

@@ -70,11 +70,11 @@ export class Limiter {
   /**
    * Verifies, if there is room for one more.
    *
-   * @throws ConnectError with code `resource_exhausted`, or later with `deadline_exceeded`.
+   * @throws ConnectError with code `unavailable`, or later with `deadline_exceeded`.
    */
   run<T>(verify: () => T | Promise<T>): T | Promise<T> {
     if (this.#timeLimit.waiting >= this.#limits.verifications) {
-      throw new ConnectError("too many verifications at the same time", Code.ResourceExhausted);
+      throw new ConnectError("too many verifications at the same time", Code.Unavailable);
     }
     const verified = verify();
     return verified instanceof Promise ? this.#timeLimit.within(verified) : verified;

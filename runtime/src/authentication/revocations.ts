@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
+import { monotonicTime, wallTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { checkOptionNames } from "../option-names.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { type CacheStore, checkStore } from "./cache-options.js";
-import { canonicalSpelling } from "./credential-spelling.js";
 import { RevocableSchemes } from "./revocable-schemes.js";
+import { namesOfCaller, namesOfRevocation } from "./revocation-names.js";
 import type { AuthScheme } from "./scheme.js";
 import { SharedStore } from "./shared-store.js";
-import { TimeLimit } from "./time-limit.js";
 
 /** What is revoked. */
 export type Revocation =
@@ -16,9 +15,12 @@ export type Revocation =
    * claim `iat`, in seconds; one that does not say counts as issued before.
    */
   | { readonly subject: string }
-  /** The token whose claim `jti` this is. */
-  | { readonly tokenId: string }
-  /** One credential: the token, the API key, the secret, or the value of the session's cookie, quoted and encoded or not. */
+  /** The token whose claim `jti` this is, and the session whose `mapSession` says so. */
+  | { readonly tokenId: string | number }
+  /**
+   * One credential in every spelling: the token, the API key, the value of the session's cookie. `Bearer` may stand before
+   * it. A JSON Web Token counts by its header and payload.
+   */
   | { readonly credential: string };
 
 /** How revocations are kept. All times in milliseconds. */
@@ -46,8 +48,11 @@ export interface Revocations {
    * Revokes. This instance refuses from the moment of the call; the others within their `interval` of the promise's
    * fulfilment. Streams that are open stay open until their credential expires.
    *
-   * @throws TypeError for anything but one non-empty name, and RangeError where `maxSize` are kept, when nothing is revoked;
-   * an Error where the store did not take it, when this instance refuses, and the others have to be told again.
+   * @throws TypeError for anything but one non-empty name, for a credential that no call can present, and for a credential
+   * if no scheme knows its callers' credentials; RangeError if `maxSize` are kept. Nothing is revoked then. An Error if the
+   * store did not take it: this instance refuses, and the others have to be told again.
+   * @example
+   * await auth.revoke({ credential: token });
    */
   revoke(what: Revocation): Promise<void>;
   /**
@@ -71,14 +76,14 @@ export interface Revocations {
 interface Kept {
   /** Credentials of a subject that were issued later are not meant. Milliseconds since the epoch. */
   readonly at: number;
-  /** Milliseconds since the epoch. */
+  /** By the monotonic clock: setting the wall clock must not end a revocation. */
   readonly until: number;
 }
 
-/** What the store was asked about a caller. */
+/** The last question to the store about a caller. */
 interface Asked {
   readonly names: readonly string[];
-  /** Milliseconds since the epoch. */
+  /** By the monotonic clock. */
   at: number;
   pending: Promise<void> | undefined;
 }
@@ -104,30 +109,29 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   }
   if ("store" in options) checkStore(options.store, "revocations.store");
   const { store } = options;
-  const shared = store && new SharedStore(store, storeTimeout);
-  const timeLimit = new TimeLimit(storeTimeout);
+  const shared = store && new SharedStore(store, storeTimeout, "revocations.store");
   const kept = new Map<string, Kept>();
   const asked = new WeakMap<AuthContext, Asked>();
   const schemes = new RevocableSchemes();
 
-  function keep(name: string, { at, until }: Kept): boolean {
-    const now = Date.now();
+  /** Whether all of these can be kept, once revocations that are over have been dropped. */
+  function hasRoomFor(names: readonly string[]): boolean {
+    const fits = () => kept.size + names.filter((name) => !kept.has(name)).length <= maxSize;
+    if (fits()) return true;
+    const now = monotonicTime();
+    for (const [old, { until }] of kept) if (now >= until) kept.delete(old);
+    return fits();
+  }
+
+  function keep(name: string, { at, until }: Kept): void {
     const known = kept.get(name);
-    if (known !== undefined && now < known.until) {
-      // An older one, which the store may still have, does not undo a newer one.
-      kept.set(name, { at: Math.max(at, known.at), until: Math.max(until, known.until) });
-      return true;
-    }
-    if (kept.size >= maxSize) {
-      for (const [old, { until }] of kept) if (now >= until) kept.delete(old);
-      if (kept.size >= maxSize) return false;
-    }
-    kept.set(name, { at, until });
-    return true;
+    const counts = known !== undefined && monotonicTime() < known.until;
+    // An older one, which the store may still have, does not undo a newer one.
+    kept.set(name, counts ? { at: Math.max(at, known.at), until: Math.max(until, known.until) } : { at, until });
   }
 
   function isMeant({ at, until }: Kept, name: string, context: AuthContext): boolean {
-    if (Date.now() >= until) return false;
+    if (monotonicTime() >= until) return false;
     const issuedAt = Object.hasOwn(context.claims, "iat") ? context.claims["iat"] : undefined;
     return !name.startsWith("subject") || typeof issuedAt !== "number" || issuedAt * 1_000 <= at + clockTolerance;
   }
@@ -143,19 +147,24 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   function callerOf(presented: string | undefined, context: AuthContext): Asked {
     let caller = asked.get(context);
     if (caller === undefined) {
-      caller = { names: namesOf(presented, context), at: Number.NEGATIVE_INFINITY, pending: undefined };
+      caller = { names: namesOfCaller(presented, context), at: Number.NEGATIVE_INFINITY, pending: undefined };
       asked.set(context, caller);
     }
     return caller;
   }
 
   async function ask(shared: SharedStore, caller: Asked, context: AuthContext): Promise<void> {
-    const now = Date.now();
+    const now = monotonicTime();
     const texts = await Promise.all(caller.names.map((name) => shared.get(prefix + name)));
     for (const [i, name] of caller.names.entries()) {
-      const revocation = decode(texts[i], now + ttl);
-      if (revocation === undefined) continue;
-      keep(name, revocation);
+      const text = texts[i];
+      if (text === undefined) continue;
+      const stored = decode(text);
+      if (stored === undefined) shared.reportUnreadable();
+      // An unreadable revocation is a revocation all the same.
+      const { at, left } = stored ?? { at: Number.POSITIVE_INFINITY, left: ttl };
+      const revocation = { at, until: now + Math.min(left, ttl) };
+      if (hasRoomFor([name])) keep(name, revocation);
       if (isMeant(revocation, name, context)) throw revoked(name);
     }
     // What was revoked here while the store was asked.
@@ -167,15 +176,16 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   return {
     serve: (served) => schemes.add(served),
     async revoke(what) {
-      const name = nameOf(what);
+      const names = namesOfRevocation(what);
       if (Object.hasOwn(what, "credential")) schemes.checkCredential();
-      const at = Date.now();
-      if (!keep(name, { at, until: at + ttl })) throw new RangeError(`${maxSize} revocations are kept already`);
-      if (store === undefined) return;
+      if (!hasRoomFor(names)) throw new RangeError(`${maxSize} revocations are kept already`);
+      const at = wallTime();
+      for (const name of names) keep(name, { at, until: monotonicTime() + ttl });
+      if (shared === undefined) return;
       let cause: unknown;
       try {
-        const taken = await timeLimit.within(Promise.resolve(store.set(prefix + name, encode(at, at + ttl), ttl)));
-        if (taken !== false) return;
+        const taken = await Promise.all(names.map((name) => shared.put(prefix + name, encode(at, at + ttl), ttl)));
+        if (!taken.includes(false)) return;
       } catch (error) {
         cause = error;
       }
@@ -188,7 +198,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       if (shared === undefined && kept.size === 0) return undefined;
       const caller = callerOf(presented, context);
       refuseKept(caller.names, context);
-      if (shared === undefined || Date.now() - caller.at < interval) return undefined;
+      if (shared === undefined || monotonicTime() - caller.at < interval) return undefined;
       caller.pending ??= ask(shared, caller, context).finally(() => {
         caller.pending = undefined;
       });
@@ -203,39 +213,17 @@ function revoked(name: string): InvalidCredentialError {
   return new InvalidCredentialError(`revoked by ${name.slice(0, name.indexOf(":"))}`);
 }
 
-/** Names of every revocation that would mean this caller. */
-function namesOf(presented: string | undefined, { subject, claims }: AuthContext): readonly string[] {
-  const tokenId = Object.hasOwn(claims, "jti") ? claims["jti"] : undefined;
-  return [
-    digest("subject", subject),
-    ...(typeof tokenId === "string" ? [digest("tokenId", tokenId)] : []),
-    ...(presented === undefined ? [] : [digest("credential", canonicalSpelling(presented))]),
-  ];
-}
-
-function nameOf(what: Revocation): string {
-  checkOptionNames(what, { subject: true, tokenId: true, credential: true }, "revoke");
-  const [[kind, value] = ["", ""], ...more] = Object.entries<unknown>(what);
-  if (more.length > 0 || typeof value !== "string" || value === "") {
-    throw new TypeError("revoke: expected one of { subject }, { tokenId } and { credential }, a non-empty string");
-  }
-  return digest(kind, kind === "credential" ? canonicalSpelling(value) : value);
-}
-
-function digest(kind: string, value: string): string {
-  return `${kind}:${createHash("sha256").update(value).digest("base64url")}`;
-}
-
+/** Both times in milliseconds since the epoch. */
 function encode(at: number, until: number): string {
   return JSON.stringify({ at, until });
 }
 
-/** Undefined where the store has nothing. What cannot be read is a revocation all the same. */
-function decode(text: unknown, lastUntil: number): Kept | undefined {
-  if (text === undefined || text === null) return undefined;
+/** When, and for how many milliseconds from now; undefined for a text that {@link encode} did not write. */
+function decode(text: string): { readonly at: number; readonly left: number } | undefined {
   try {
-    const { at, until } = JSON.parse(text as string) as Partial<Kept>;
-    if (typeof at === "number" && typeof until === "number") return { at, until: Math.min(until, lastUntil) };
-  } catch {}
-  return { at: Number.POSITIVE_INFINITY, until: lastUntil };
+    const { at, until } = JSON.parse(text);
+    return typeof at === "number" && typeof until === "number" ? { at, left: until - wallTime() } : undefined;
+  } catch {
+    return undefined;
+  }
 }

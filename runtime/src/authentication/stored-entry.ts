@@ -16,8 +16,8 @@ export function encodeEntry(context: AuthContext, until: number, vouchedBy: stri
 }
 
 /** Undefined for anything that {@link encodeEntry} cannot have written. The identity is not checked yet. */
-export function decodeEntry(text: unknown): StoredEntry | undefined {
-  if (typeof text !== "string") return undefined;
+export function decodeEntry(text: string | undefined): StoredEntry | undefined {
+  if (text === undefined) return undefined;
   try {
     const { version: written, until, vouchedBy, identity } = JSON.parse(text);
     if (written !== version || typeof until !== "number") return undefined;

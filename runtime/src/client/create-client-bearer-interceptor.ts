@@ -1,20 +1,27 @@
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import { checkOptionNames } from "../option-names.js";
 import { createPolicyIndex } from "../policy/policy-index.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
-import { createTokenSource, isBearerToken, type TokenProvider } from "./token-source.js";
+import { createWarning } from "../warn.js";
+import { compileAllowedOrigins } from "./allowed-origins.js";
+import { isBearerToken, providerError, tokenOf } from "./token-answer.js";
+import type { TokenProvider } from "./token-provider.js";
+import { untilAborted } from "./until-aborted.js";
 
 export interface ClientBearerOptions {
   /**
-   * The token, or who gives it: asked for every call, once for those that wait at the same time, and not before
-   * `expiresAt` where it says so. Null or undefined from a provider: the call goes without a token.
+   * The token, or a function that returns it. Called for each call, with its request: calls of different users never share a
+   * token. `sharedToken` keeps one token for all calls. Null or undefined: the call goes without a token.
    */
   readonly token: string | undefined | TokenProvider;
   /** Tables of the services that are called; methods that are public there are called without the token. By default, none. */
   readonly policies?: readonly ServicePolicy[];
   /** Sends the token to public methods as well, for those that like to know who is calling. By default, false. */
   readonly sendToPublic?: boolean;
-  /** Origins that may see the token: `https://api.example.com`. Calls to others go without it. By default, any. */
+  /**
+   * Origins that may see the token: `https://api.example.com`. Calls to others go without it. A relative `baseUrl` counts as
+   * the origin of the page. By default, any.
+   */
   readonly allowedOrigins?: readonly string[];
 }
 
@@ -28,45 +35,71 @@ const optionNames: Readonly<Record<keyof ClientBearerOptions, true>> = {
 /**
  * Sends `Authorization: Bearer` (RFC 6750 section 2.1) with calls that do not carry an `Authorization` header yet.
  *
+ * A call waits for its token no longer than its own timeout and signal allow. Errors of the provider: a `ConnectError` is
+ * kept; an outage is `unavailable`; any other is `unauthenticated`.
+ *
  * @throws TypeError for a misconfiguration.
+ *
+ * @example
+ * const transport = createConnectTransport({
+ *   baseUrl: "https://api.example.com",
+ *   interceptors: [createClientBearerInterceptor({ token: async () => (await signIn()).accessToken })],
+ * });
  */
 export function createClientBearerInterceptor(options: ClientBearerOptions): Interceptor {
   checkOptionNames(options, optionNames, "createClientBearerInterceptor");
-  const { token, policies = [], sendToPublic = false, allowedOrigins } = options;
+  const { token, sendToPublic = false, allowedOrigins } = options;
   if (typeof token !== "function" && !isBearerToken(token)) {
     throw new TypeError(
       "token: expected a Bearer token or a function that gives one; is an environment variable missing?",
     );
   }
-  const source = createTokenSource(typeof token === "function" ? token : () => token);
-  const index = createPolicyIndex(policies);
-  const origins = allowedOrigins && new Set(checkOrigins(allowedOrigins));
+  const tokenFor = typeof token === "function" ? createTokenSource(token) : () => token;
+  const forget = typeof token === "function" ? token.forget?.bind(token) : undefined;
+  const index = createPolicyIndex(
+    Object.hasOwn(options, "policies") ? (options.policies as readonly ServicePolicy[]) : [],
+  );
+  const isAllowed = allowedOrigins === undefined ? () => true : compileAllowedOrigins(allowedOrigins);
 
   return (next) => async (req) => {
     const isPublic = index.lookup(req.service.typeName, req.method.name)?.access === "public";
-    if (req.header.has("authorization") || (isPublic && !sendToPublic)) return next(req);
-    if (origins !== undefined && !origins.has(new URL(req.url).origin)) return next(req);
-    const current = await source.get();
+    if (req.header.has("authorization") || (isPublic && !sendToPublic) || !isAllowed(req.url)) return next(req);
+    const current = await tokenFor(req);
     if (current === undefined) return next(req);
     req.header.set("authorization", `Bearer ${current}`);
-    try {
-      return await next(req);
-    } catch (error) {
-      if (ConnectError.from(error).code === Code.Unauthenticated) source.forget(current);
+    if (forget === undefined) return next(req);
+    const forgetRefused = (error: unknown) => {
+      if (ConnectError.from(error).code === Code.Unauthenticated) forget(current);
       throw error;
+    };
+    const res = await next(req).catch(forgetRefused);
+    return res.stream ? { ...res, message: watch(res.message, forgetRefused) } : res;
+  };
+}
+
+/** @throws ConnectError */
+function createTokenSource(
+  provider: TokenProvider,
+): (req: UnaryRequest | StreamRequest) => Promise<string | undefined> {
+  const warnOfExpiry = createWarning(
+    "token: expiresAt has no effect here; write token: sharedToken(...) to keep a token",
+  );
+  return async (req) => {
+    try {
+      const answer = await untilAborted(req.signal, () => provider(req));
+      if (typeof answer === "object" && answer?.expiresAt) warnOfExpiry();
+      return tokenOf(answer);
+    } catch (error) {
+      throw providerError(error);
     }
   };
 }
 
-function checkOrigins(origins: readonly string[]): readonly string[] {
-  if (!Array.isArray(origins) || origins.length === 0)
-    throw new TypeError("allowedOrigins: expected a list of origins");
-  for (const origin of origins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
-      throw new TypeError(
-        `allowedOrigins: ${JSON.stringify(origin)} is not an origin such as "https://api.example.com"`,
-      );
-    }
+/** The refusal of a stream comes while it is read. */
+async function* watch<T>(messages: AsyncIterable<T>, onError: (error: unknown) => never): AsyncIterable<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    onError(error);
   }
-  return origins;
 }

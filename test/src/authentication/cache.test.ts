@@ -402,7 +402,7 @@ describe("a store that processes share", () => {
   });
 
   test("a store that failed is left alone for a second, and then asked again", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     const get = vi.fn().mockRejectedValueOnce(new Error("down"));
     const { interceptor } = counting({ store: { get, set: () => {}, delete: () => {} }, namespace });
     for (const [token, wait, asked] of [

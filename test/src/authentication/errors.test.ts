@@ -26,13 +26,14 @@ circular.cause = causedBy(circular);
 
 describe("what a verification throws", () => {
   const invalid = refused();
+  const denied = { code: "PermissionDenied", text: "Authentication failed", challenge: null };
   test.each<{ name: string; error: unknown; want: object }>([
     { name: "a plain error", error: new Error(secretText), want: invalid },
     { name: "an invalid credential", error: new InvalidCredentialError(secretText), want: invalid },
     { name: "a fault of the verifier", error: new TypeError(secretText), want: invalid },
     { name: "not an error", error: secretText, want: invalid },
     { name: "nothing", error: undefined, want: invalid },
-    { name: "another code of connect", error: new ConnectError(secretText, Code.PermissionDenied), want: invalid },
+    { name: "another code of connect", error: new ConnectError(secretText, Code.PermissionDenied), want: denied },
     { name: "unavailable", error: new ConnectError(secretText, Code.Unavailable), want: unavailable },
     { name: "deadline exceeded", error: new ConnectError(secretText, Code.DeadlineExceeded), want: unavailable },
     { name: "a refused connection", error: coded("ECONNREFUSED"), want: unavailable },

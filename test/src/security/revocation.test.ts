@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import {
   createGatewayAuthInterceptor,
@@ -14,6 +13,15 @@ import { ok, refused, tryIt } from "../authentication/call.js";
 import { type Instance, startInstance, TestStore } from "./instance.js";
 
 afterEach(() => vi.useRealTimers());
+
+/** A promise that a test resolves. */
+function defer<T>() {
+  let resolve = (_: T) => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -50,17 +58,14 @@ describe("in this instance, at once, whatever is cached", () => {
   });
 
   test("a verification that is under way does not slip through", async () => {
-    let answer = (_: { subject: string }) => {};
+    const started = defer<(identity: { subject: string }) => void>();
     const { call, revoke } = startInstance({
       authenticate: credentials({
-        verifyCredentials: () =>
-          new Promise<{ subject: string }>((resolve) => {
-            answer = resolve;
-          }),
+        verifyCredentials: () => new Promise<{ subject: string }>((answer) => started.resolve(answer)),
       }),
     });
     const pending = call("ada");
-    await sleep(5);
+    const answer = await started.promise;
     await revoke({ subject: "ada" });
     answer({ subject: "ada" });
     expect(await pending).toBe("Unauthenticated");
@@ -121,7 +126,7 @@ describe("in this instance, at once, whatever is cached", () => {
   });
 
   test("until the ttl is over, of the last time", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     const { call, revoke } = start({ ttl: 50 });
     for (const [wait, revoked, want] of [
       [0, true, "Unauthenticated"],
@@ -139,7 +144,7 @@ describe("in this instance, at once, whatever is cached", () => {
   });
 
   test("a subject again, which counts from the later time", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     const { call, revoke } = start({ clockTolerance: 1 });
     await revoke({ subject: "ada" });
     vi.advanceTimersByTime(20_000);
@@ -149,7 +154,7 @@ describe("in this instance, at once, whatever is cached", () => {
   });
 
   test("a credential that is issued as late as a clock may be ahead is refused, a later one is not", async () => {
-    vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000_000_000 });
+    vi.useFakeTimers({ toFake: ["Date", "performance"], now: 1_000_000_000_000 });
     const { call, revoke } = start({ clockTolerance: 3_000 });
     await revoke({ subject: "ada" });
     expect([await call("ada/x/-3"), await call("ada/x/-4")]).toEqual(["Unauthenticated", "ada"]);
@@ -175,19 +180,18 @@ describe("in other instances, through the store", () => {
   const interval = 150;
 
   test("within the interval, and before it is over not asked again", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     const store = new TestStore();
     const [a, b] = [start({ store, interval }), start({ store, interval })];
     expect([await a.call("ada"), await b.call("ada"), await b.call("bob")]).toEqual(["ada", "ada", "bob"]);
     const readsBefore = store.reads;
+    vi.advanceTimersByTime(10);
     await a.revoke({ subject: "ada" });
-    const revokedAt = Date.now();
-    let lastServed = 0;
-    while (lastServed <= interval && (await b.call("ada")) === "ada") {
-      lastServed = Date.now() - revokedAt;
-      await sleep(5);
-    }
-    expect(lastServed).toBeLessThanOrEqual(interval);
-    expect(store.reads - readsBefore).toBe(2);
+    vi.advanceTimersByTime(interval - 11);
+    expect([await b.call("ada"), store.reads - readsBefore]).toEqual(["ada", 0]);
+    vi.advanceTimersByTime(1);
+    // Two names of the caller.
+    expect([await b.call("ada"), store.reads - readsBefore]).toEqual(["Unauthenticated", 2]);
     expect(await b.call("bob")).toBe("bob");
   });
 
@@ -204,7 +208,8 @@ describe("in other instances, through the store", () => {
     await a.revoke({ credential: "ada" });
     expect(await b.call("ada")).toBe("Unauthenticated");
     store.behaviour = "failing";
-    await sleep(interval + 20);
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
+    vi.advanceTimersByTime(interval + 20);
     expect([await b.call("ada"), await b.call("bob")]).toEqual(["Unauthenticated", "bob"]);
   });
 
@@ -235,17 +240,19 @@ describe("in other instances, through the store", () => {
   test("while the store is asked, what is revoked here counts at once", async () => {
     const store = new TestStore();
     const { call, revoke } = start({ store, interval });
-    const get = vi.spyOn(store, "get").mockReturnValue(sleep(50));
+    const answered = defer<undefined>();
+    const get = vi.spyOn(store, "get").mockReturnValue(answered.promise);
     const pending = ["ada", "bob", "ada"].map(call);
-    await sleep(5);
+    await vi.waitFor(() => expect(get).toHaveBeenCalledTimes(4));
     await revoke({ subject: "ada" });
+    answered.resolve(undefined);
     expect(await Promise.all(pending)).toEqual(["Unauthenticated", "bob", "Unauthenticated"]);
     // Two names of each caller.
     expect(get).toHaveBeenCalledTimes(4);
   });
 
   test("asked again when the interval is over, and no sooner", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     const store = new TestStore();
     const { call } = start({ store, interval });
     for (const [wait, reads] of [
@@ -261,7 +268,7 @@ describe("in other instances, through the store", () => {
   });
 
   test("a newer one is not undone by an older one that the store still has", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     const store = new TestStore();
     const [a, b] = [start({ store, clockTolerance: 1 }), start({ store, clockTolerance: 1 })];
     await a.revoke({ subject: "ada" });
@@ -288,7 +295,7 @@ describe("in other instances, through the store", () => {
     ["nothing", undefined, "ada"],
     ["null", null, "ada"],
   ])("in the place of a revocation %s: what cannot be read refuses, for the ttl", async (_, value, want) => {
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     const store = new TestStore();
     const [a, b] = [start({ store, ttl: 60_000 }), start({ store, ttl: 60_000 })];
     await a.revoke({ subject: "ada" });
@@ -314,7 +321,7 @@ describe("in other instances, through the store", () => {
 
 describe("bounds", () => {
   test("no more than maxSize are kept, and none that counts is dropped for another", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
     const { call, revoke } = start({ maxSize: 2, ttl: 200 });
     const all = () => Promise.all(["a", "b", "c"].map(call));
     await revoke({ subject: "a" });

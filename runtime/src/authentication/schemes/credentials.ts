@@ -17,7 +17,7 @@ export interface CredentialsOptions {
   readonly extractCredentials?: (header: Headers, values: ContextValues) => string | null | undefined;
   /**
    * Verifies a credential. Null or undefined, and any error, refuse it; an error that says that something could not be
-   * reached (a `ConnectError` with code `unavailable`, a refused connection, a timeout) is answered with `unavailable`.
+   * reached (a refused connection, a timeout) is answered with `unavailable`. A `ConnectError` keeps its code.
    */
   readonly verifyCredentials: (
     credential: string,

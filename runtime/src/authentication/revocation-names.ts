@@ -1,0 +1,47 @@
+import type { AuthContext } from "../context/auth-context.js";
+import { checkOptionNames } from "../option-names.js";
+import { credentialName } from "./credential-name.js";
+import type { Revocation } from "./revocations.js";
+import { sha256 } from "./sha256.js";
+
+/**
+ * Names of every revocation that would mean this caller.
+ *
+ * @param presented - the caller's credential; undefined if the scheme does not know it.
+ */
+export function namesOfCaller(presented: string | undefined, { subject, claims }: AuthContext): readonly string[] {
+  const tokenId = Object.hasOwn(claims, "jti") ? claims["jti"] : undefined;
+  return [
+    digest("subject", subject),
+    ...(typeof tokenId === "string" || typeof tokenId === "number" ? [digest("tokenId", String(tokenId))] : []),
+    ...(presented === undefined ? [] : [digest("credential", credentialName(presented))]),
+  ];
+}
+
+/** @throws TypeError for a revocation that cannot mean anybody. */
+export function namesOfRevocation(what: Revocation): readonly string[] {
+  checkOptionNames(what, { subject: true, tokenId: true, credential: true }, "revoke");
+  const [[kind, given] = ["", ""], ...more] = Object.entries<unknown>(what);
+  const value = kind === "tokenId" && Number.isFinite(given) ? String(given) : given;
+  if (more.length > 0 || typeof value !== "string" || value === "") {
+    throw new TypeError("revoke: expected one of { subject }, { tokenId } and { credential }, a non-empty string");
+  }
+  if (kind === "credential") return [digest(kind, credentialName(checkCredential(value)))];
+  // A token whose `jti` is a number this long is read rounded.
+  const rounded = kind === "tokenId" && /^[1-9]\d{15,}$/.test(value) ? String(Number(value)) : value;
+  return [...new Set([digest(kind, value), digest(kind, rounded)])];
+}
+
+function checkCredential(credential: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no header carries them.
+  if (/^\s|\s$|[\u0000-\u001f\u007f]/.test(credential) || credentialName(credential) === "") {
+    throw new TypeError(
+      "revoke: no call can present { credential }: it is blank, or has white space around it or control characters in it",
+    );
+  }
+  return credential;
+}
+
+function digest(kind: string, value: string): string {
+  return `${kind}:${sha256(value, "base64url")}`;
+}
