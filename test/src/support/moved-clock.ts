@@ -13,3 +13,14 @@ export async function withMovedClock<T>(use: () => Promise<T>): Promise<T> {
     vi.useRealTimers();
   }
 }
+
+/** Lets time pass, one millisecond after the other, until the promise settles. */
+export async function passUntil<T>(promise: Promise<T>): Promise<T> {
+  let isPending = true;
+  const settle = () => {
+    isPending = false;
+  };
+  promise.then(settle, settle);
+  while (isPending) await vi.advanceTimersByTimeAsync(1);
+  return promise;
+}
