@@ -1,8 +1,24 @@
-// Copies what each tarball carries besides its own files into the package that is being packed: the options and the licence.
-import { cpSync } from "node:fs";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+// Copies the options and the licence into the package that is being packed, and fails when the package is not whole.
+// npm runs it in the package's folder, after the build, before `npm pack` and `npm publish`.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
-for (const name of ["proto", "LICENSE"]) {
-  cpSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), resolve(name), { recursive: true });
+for (const file of ["proto/connectum/auth/v1/options.proto", "LICENSE"]) {
+  mkdirSync(dirname(file), { recursive: true });
+  // Renamed into place: the same package may be packed twice at a time.
+  copyFileSync(new URL(`../${file}`, import.meta.url), `.copy-${process.pid}`);
+  renameSync(`.copy-${process.pid}`, file);
+}
+
+const { name, main, types, bin, exports, typesVersions, files } = JSON.parse(readFileSync("package.json", "utf8"));
+const named = [main, types, bin, exports, typesVersions, files].flatMap(leaves).filter((file) => !/[*!]/.test(file));
+const missing = [...new Set(named)].filter((file) => !existsSync(file));
+if (missing.length > 0) throw new Error(`${name}: package.json names files that do not exist: ${missing.join(", ")}`);
+// An entry point that lacks a module of its own does not load.
+for (const file of leaves(exports).filter((file) => file.endsWith(".js"))) await import(pathToFileURL(resolve(file)));
+
+function leaves(value) {
+  if (value === undefined) return [];
+  return typeof value === "string" ? [value] : Object.values(value).flatMap(leaves);
 }

@@ -39,3 +39,17 @@ export function startTimer(delay: number, callback: () => void): Timer {
   arm(delay);
   return { cancel: () => clearTimeout(handle) };
 }
+
+/**
+ * Calls `callback` once in every `period`, in milliseconds, until it is cancelled. It does not keep the process alive.
+ * After a machine slept, it calls within one period of waking.
+ *
+ * @example
+ * const ticker = startTicker(1_000, () => lookAtStreams());
+ * ticker.cancel();
+ */
+export function startTicker(period: number, callback: () => void): Timer {
+  const handle: ReturnType<typeof setInterval> = setInterval(callback, period);
+  if (typeof handle === "object") handle.unref();
+  return { cancel: () => clearInterval(handle) };
+}

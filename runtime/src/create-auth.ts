@@ -11,7 +11,9 @@ import type { DecisionLog } from "./authorization/decision-event.js";
 import { createEnforcer } from "./authorization/enforcer.js";
 import { createEnforcingInterceptor } from "./authorization/enforcing-interceptor.js";
 import { createGate } from "./authorization/gate.js";
-import { checkPlainObject } from "./option-checks.js";
+import { createThreshold } from "./authorization/threshold.js";
+import { monotonicTime } from "./clock.js";
+import { checkOption, checkPlainObject } from "./option-checks.js";
 import { checkOptionNames } from "./option-names.js";
 
 export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
@@ -28,8 +30,21 @@ export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<Au
 export interface Auth {
   /** For the server's `interceptors`, before its own. */
   readonly interceptors: Interceptor[];
-  /** For the server's `requestGate` (connect 2.2 and newer): refuses on headers alone, before the body is read. */
+  /**
+   * For the server's `requestGate` (connect 2.2 and newer): refuses on headers alone, before the body is read. A call that it
+   * lets through is refused later with `internal` where `interceptors` are not installed for its service.
+   */
   readonly requestGate: (context: HandlerContext) => void | Promise<void>;
+  /**
+   * The same access control, with interceptors of your own after it: where a service or a method has its own chain, since
+   * connect replaces the server's chain there.
+   *
+   * @throws TypeError for what is not a list of interceptors.
+   *
+   * @example
+   * router.service(OrderService, implementation, auth.withInterceptors([rateLimit]));
+   */
+  readonly withInterceptors: (own: readonly Interceptor[]) => Pick<Auth, "interceptors" | "requestGate">;
   /** Fetches key sets, so that the first calls need not wait. @throws an error where one cannot be had. */
   readonly warmUp: () => Promise<void>;
   /** Revokes credentials, by the option `revocations`; without it, in this instance alone. See {@link Revocations}. */
@@ -40,6 +55,13 @@ export interface Auth {
  * Access control in one call. Which methods are public or internal comes from the tables, so nothing is declared twice.
  *
  * @throws TypeError for a malformed table or option.
+ *
+ * @example
+ * const auth = createAuth({
+ *   policies: [OrderServicePolicy],
+ *   authenticate: jwt({ jwksUri, issuer: "https://login.example.com", audience: "orders" }),
+ * });
+ * createServer(connectNodeAdapter({ ...auth, routes }));
  */
 export function createAuth(options: CreateAuthOptions): Auth {
   checkPlainObject("createAuth", options);
@@ -70,16 +92,30 @@ export function createAuth(options: CreateAuthOptions): Auth {
   );
   const authenticator = reportRefusals(authenticate, enforcer.log);
   const gate = createGate(enforcer);
+  const watchThreshold = createThreshold();
+  const interceptors: readonly Interceptor[] = [
+    createAuthenticationInterceptor(authenticator, pipeline.asyncContext),
+    createEnforcingInterceptor({ ...enforcer, evaluate: gate.evaluate }),
+  ];
+
+  function check(context: HandlerContext): void {
+    gate.check(context);
+    watchThreshold(context);
+  }
+
+  function requestGate(context: HandlerContext): void | Promise<void> {
+    const { method, requestHeader: header, values, signal } = context;
+    const pending = authenticator({ method, header, values, signal });
+    return pending instanceof Promise ? pending.then(() => check(context)) : check(context);
+  }
+
   return {
-    interceptors: [
-      createAuthenticationInterceptor(authenticator, pipeline.asyncContext),
-      createEnforcingInterceptor({ ...enforcer, evaluate: gate.evaluate }),
-    ],
-    requestGate(context) {
-      const { method, requestHeader: header, values, signal } = context;
-      const pending = authenticator({ method, header, values, signal });
-      if (pending instanceof Promise) return pending.then(() => gate.check(context));
-      return gate.check(context);
+    interceptors: [...interceptors],
+    requestGate,
+    withInterceptors(own) {
+      const isRight = Array.isArray(own) && own.every((interceptor) => typeof interceptor === "function");
+      checkOption(isRight, "withInterceptors", "a list of interceptors");
+      return { interceptors: [...interceptors, ...own.filter((one) => !interceptors.includes(one))], requestGate };
     },
     async warmUp() {
       await Promise.all([...schemes, ...internalSchemes].map((scheme) => scheme.warmUp?.()));
@@ -92,7 +128,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
 function reportRefusals(authenticate: Authenticate, log: DecisionLog | undefined): Authenticate {
   if (log === undefined) return authenticate;
   return (call) => {
-    const start = performance.now();
+    const start = monotonicTime();
     const refuse = (error: unknown): never => {
       const reason = ConnectError.from(error).code === Code.Unauthenticated ? "unauthenticated" : "error";
       log({ effect: "deny", decidedBy: "authentication", reason, error }, call.method, undefined, start);

@@ -1,3 +1,4 @@
+export type { Acceptance } from "./authentication/acceptance.js";
 export { InvalidCredentialError } from "./authentication/authentication-error.js";
 export type { AuthenticationOptions } from "./authentication/authentication-options.js";
 export type { CacheOptions, CacheStore } from "./authentication/cache-options.js";

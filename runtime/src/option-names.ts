@@ -38,7 +38,7 @@ export function ownMembers<T extends object>(object: T): T {
 }
 
 /** Edits from one word to another (Levenshtein). */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -14,7 +14,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/src/{authentication,authorization,policy,security}/*.test.ts"],
-    exclude: ["**/types.test.ts", "**/set-ups.test.ts"],
+    exclude: ["**/types.test.ts"],
     testTimeout: 30_000,
   },
 });

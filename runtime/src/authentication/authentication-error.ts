@@ -17,13 +17,17 @@ import { isOutage } from "./outage.js";
  */
 export class InvalidCredentialError extends Error {
   override readonly name = "InvalidCredentialError";
-  /** Whether this credential can never become valid, so that the refusal may be remembered for a while. */
-  readonly final: boolean;
+  readonly #final: boolean | (() => boolean);
 
-  /** @param options - `final`: by default, false. */
-  constructor(message: string, options: { readonly cause?: unknown; readonly final?: boolean } = {}) {
+  /** @param options - `final`: whether the refusal may be remembered; a function, where that can change. By default, false. */
+  constructor(message: string, options: { readonly cause?: unknown; readonly final?: boolean | (() => boolean) } = {}) {
     super(message, options);
-    this.final = options.final === true;
+    this.#final = options.final ?? false;
+  }
+
+  /** Whether this credential cannot become valid by now, so that the refusal may be remembered for a while. */
+  get final(): boolean {
+    return (typeof this.#final === "function" ? this.#final() : this.#final) === true;
   }
 }
 

@@ -9,10 +9,13 @@ import { missingCredentials } from "../unauthenticated.js";
 import { failedVerification } from "./authentication-error.js";
 import type { AuthenticationOptions } from "./authentication-options.js";
 import { challengesKey } from "./challenge.js";
-import { CredentialCache } from "./credential-cache.js";
+import { CredentialCache, type Entry } from "./credential-cache.js";
+import { CredentialStanding } from "./credential-standing.js";
 import { Limiter } from "./limits.js";
+import { createOutageLog } from "./outage-log.js";
 import { compilePropagation } from "./propagation.js";
 import type { AuthScheme, Credential } from "./scheme.js";
+import { checkStanding, type Standing, standingKey } from "./standing.js";
 
 /** The schemes of an authenticator, and which of them count for a method. */
 export interface SchemeSelection {
@@ -45,7 +48,9 @@ export type Authenticate = (call: AuthCall) => AuthContext | undefined | Promise
 interface Verifier {
   readonly scheme: AuthScheme;
   readonly cache: CredentialCache;
+  readonly limiter: Limiter;
   readonly challenges: readonly string[];
+  readonly logOutage: (cause: unknown) => void;
 }
 
 /** How a method is treated; worked out at its first call. */
@@ -61,9 +66,20 @@ interface Found {
   readonly verifier: Verifier;
 }
 
+/** The pipeline's result for a call. */
 interface Authenticated {
   readonly call: AuthCall;
   readonly context: AuthContext | undefined;
+  /** Undefined for a caller without credential. */
+  readonly verified: Verified | undefined;
+}
+
+/** A credential that counts, and what it takes to verify it again. */
+interface Verified {
+  readonly found: Found;
+  readonly entry: Entry;
+  /** Of an interceptor before. */
+  readonly before: Standing | undefined;
 }
 
 /** Headers out of which an authenticator has taken what clients sent. Another one after it must not take what the first wrote. */
@@ -77,13 +93,18 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   const isSkipped = compileMethodPatterns(options.skipMethods ?? [], "skipMethods");
   const isOptional = compileMethodPatterns(options.optionalMethods ?? [], "optionalMethods");
   const propagate = compilePropagation(options);
-  const limiter = new Limiter(options.limits);
   const { revocations } = options;
-  if (revocations !== undefined && typeof revocations?.check !== "function") {
-    throw new TypeError("revocations: expected what createRevocations makes");
+  if (revocations !== undefined) {
+    for (const name of ["check", "checkKnown"] as const) {
+      if (typeof revocations?.[name] !== "function") {
+        throw new TypeError("revocations: expected what createRevocations makes");
+      }
+    }
   }
   revocations?.serve?.(selection.all);
-  const verifiers = new Map(selection.all.map((scheme) => [scheme, createVerifier(scheme, limiter)]));
+  const verifiers = new Map(
+    selection.all.map((scheme) => [scheme, createVerifier(scheme, new Limiter(options.limits))]),
+  );
   const trustedHeaders = [...new Set(selection.all.flatMap((scheme) => scheme.trustedHeaders))];
   const plans = new WeakMap<DescMethod, Plan>();
   // What this authenticator found out about a call, for the interceptor that runs after the gate.
@@ -110,7 +131,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
         const credential = verifier.scheme.read(call);
         if (credential === undefined) continue;
         const { key, presented = key } = credential;
-        limiter.checkCredential(presented);
+        verifier.limiter.checkCredential(presented);
         return { credential, presented, verifier };
       }
       return undefined;
@@ -123,7 +144,12 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     }
   }
 
-  function publish(call: AuthCall, context: AuthContext | undefined, challenges: readonly string[]) {
+  function publish(
+    call: AuthCall,
+    context: AuthContext | undefined,
+    challenges: readonly string[],
+    verified?: Verified,
+  ) {
     const { header, values } = call;
     if (context !== undefined) {
       if (propagate !== undefined) {
@@ -135,51 +161,68 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
       }
       values.set(authContextKey, context);
     }
-    values.set(challengesKey, challenges).set(doneKey, { call, context });
+    values.set(challengesKey, challenges).set(doneKey, { call, context, verified });
     return context;
   }
 
-  /** After the cache: what is revoked beats what is remembered. */
-  function admit(
-    call: AuthCall,
-    { presented, verifier: { challenges } }: Found,
-    context: AuthContext,
-  ): AuthContext | undefined | Promise<AuthContext | undefined> {
+  function welcome(call: AuthCall, verified: Verified): AuthContext | undefined {
+    const { found, entry, before } = verified;
+    const { challenges } = found.verifier;
+    call.values.set(standingKey, new CredentialStanding(entry, found.presented, challenges, revocations, before));
+    return publish(call, entry.context, challenges, verified);
+  }
+
+  /** After the cache, since a revocation beats a remembered verification. */
+  function admit<T>({ found, entry }: Verified, goOn: () => T): T | Promise<T> {
     let pending: Promise<void> | undefined;
     try {
-      pending = revocations?.check(presented, context);
+      pending = revocations?.check(found.presented, entry.context);
     } catch (cause) {
-      return refuse(challenges)(cause);
+      return refuse(found.verifier)(cause);
     }
-    if (pending === undefined) return publish(call, context, challenges);
-    return pending.then(() => publish(call, context, challenges), refuse(challenges));
+    return pending === undefined ? goOn() : pending.then(goOn, refuse(found.verifier));
+  }
+
+  function verify(call: AuthCall, found: Found, before: Standing | undefined) {
+    const welcomeBy = (entry: Entry) => {
+      const verified = { found, entry, before };
+      return admit(verified, () => welcome(call, verified));
+    };
+    let entry: Entry | Promise<Entry>;
+    try {
+      entry = found.verifier.cache.verify(found.credential);
+    } catch (cause) {
+      return refuse(found.verifier)(cause);
+    }
+    return entry instanceof Promise ? entry.then(welcomeBy, refuse(found.verifier)) : welcomeBy(entry);
   }
 
   return (call) => {
     const done = call.values.get(doneKey);
-    if (done !== undefined) return sameCall(done, call).context;
+    if (done !== undefined) {
+      const { context, verified } = sameCall(done, call);
+      // A client may hold its body back for longer than the verification at the gate counts.
+      if (verified === undefined) return context;
+      const { found, entry, before } = verified;
+      return found.verifier.cache.isLive(entry) ? admit(verified, () => context) : verify(call, found, before);
+    }
     const plan = planOf(call.method);
     const found = takeCredential(plan, call);
     if (found === undefined) {
       if (plan.verifiers.length > 0 && !plan.optional) throw missingCredentials(plan.challenges);
       // An interceptor before this one may have established an identity for this call.
+      checkStanding(call.values);
       return publish(call, call.values.get(authContextKey), plan.challenges);
     }
-    const { cache, challenges } = found.verifier;
-    let verified: AuthContext | Promise<AuthContext>;
-    try {
-      verified = cache.verify(found.credential);
-    } catch (cause) {
-      return refuse(challenges)(cause);
-    }
-    if (!(verified instanceof Promise)) return admit(call, found, verified);
-    return verified.then((context) => admit(call, found, context), refuse(challenges));
+    return verify(call, found, call.values.get(standingKey));
   };
 }
 
-function refuse(challenges: readonly string[]): (cause: unknown) => never {
+function refuse({ challenges, logOutage }: Verifier): (cause: unknown) => never {
   return (cause) => {
-    throw failedVerification(cause, challenges);
+    const error = failedVerification(cause, challenges);
+    if (error.code === Code.Unavailable) logOutage(cause);
+    throw error;
   };
 }
 
@@ -192,7 +235,9 @@ function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
   return {
     scheme,
     cache: new CredentialCache(scheme, admit, limiter),
+    limiter,
     challenges: scheme.challenge === undefined ? [] : [scheme.challenge],
+    logOutage: createOutageLog(scheme.name),
   };
 }
 

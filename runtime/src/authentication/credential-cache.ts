@@ -1,4 +1,5 @@
 import { type LRU, lru } from "tiny-lru";
+import { monotonicTime, wallTime } from "../clock.js";
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { checkCacheOptions } from "./cache-options.js";
@@ -7,15 +8,30 @@ import type { Limiter } from "./limits.js";
 import type { AuthScheme, Credential, Verified } from "./scheme.js";
 import { sha256 } from "./sha256.js";
 import { SharedStore } from "./shared-store.js";
+import { expiryOf } from "./standing.js";
 import { decodeEntry, encodeEntry } from "./stored-entry.js";
 
 /** How long, in milliseconds, and how many refusals that are final are remembered. */
 const refusals = { ttl: 10_000, max: 1_000 };
 
-interface Entry {
-  readonly context: AuthContext;
+/** How long, in milliseconds, a verification counts that is not remembered: for the call that it was made for. */
+const uncachedTtl = 5_000;
+
+/**
+ * The end of a period. By both clocks, whichever is first: the wall clock can be set back, and the monotonic clock stands
+ * still while the machine sleeps.
+ */
+interface End {
   /** Milliseconds since the epoch. */
   readonly until: number;
+  readonly untilMonotonic: number;
+}
+
+/** A verified credential. It counts until the end of the period, which is not after `expiresAt`. */
+export interface Entry extends End {
+  readonly context: AuthContext;
+  /** When the credential expires: milliseconds since the epoch, or infinity. */
+  readonly expiresAt: number;
   readonly vouchedBy: string | undefined;
 }
 
@@ -29,8 +45,7 @@ interface Shared {
 
 interface Memory {
   readonly entries: LRU<Entry>;
-  readonly refusals: LRU<{ readonly error: InvalidCredentialError; readonly until: number }>;
-  readonly ttl: number;
+  readonly refusals: LRU<{ readonly error: InvalidCredentialError } & End>;
   readonly shared: Shared | undefined;
 }
 
@@ -43,7 +58,8 @@ export class CredentialCache {
   readonly #admit: (identity: AuthContextInit) => AuthContext;
   readonly #limiter: Limiter;
   readonly #memory: Memory | undefined;
-  readonly #pending: Map<string, Promise<AuthContext>> = new Map();
+  readonly #ttl: number;
+  readonly #pending: Map<string, Promise<Entry>> = new Map();
 
   /**
    * @param admit - checks and freezes a verified identity.
@@ -54,17 +70,18 @@ export class CredentialCache {
     this.#scheme = scheme;
     this.#admit = admit;
     this.#limiter = limiter;
+    this.#ttl = uncachedTtl;
     if (scheme.cache === false) return;
     const { ttl, maxSize, store, namespace, secret, storeTimeout } = checkCacheOptions(scheme.cache);
     if (store !== undefined && namespace === undefined && scheme.fingerprint === undefined) {
       throw new TypeError("cache.namespace: needed with a store, to say whose verifications are shared");
     }
+    this.#ttl = ttl;
     const seal = secret === undefined ? undefined : createEntrySeal(secret);
     const owner = [scheme.name, namespace, scheme.fingerprint, scheme.internal === true, seal?.salt];
     this.#memory = {
       entries: lru(maxSize),
       refusals: lru(Math.min(maxSize, refusals.max)),
-      ttl,
       shared: store && {
         store: new SharedStore(store, storeTimeout as number),
         seal,
@@ -74,28 +91,26 @@ export class CredentialCache {
   }
 
   /**
-   * The identity behind a credential: at once where it is remembered.
+   * Verifies a credential: at once where it is remembered.
    *
    * @throws what the verification throws, at once or later.
    */
-  verify(credential: Credential): AuthContext | Promise<AuthContext> {
+  verify(credential: Credential): Entry | Promise<Entry> {
     if (credential.key === undefined) {
-      const verified = this.#limiter.run(() => credential.verify());
-      return verified instanceof Promise
-        ? verified.then((v) => this.#accept(v).context)
-        : this.#accept(verified).context;
+      const verified = this.#limiter.run(credential, () => credential.verify());
+      return verified instanceof Promise ? verified.then((v) => this.#accept(v)) : this.#accept(verified);
     }
     const digest = sha256(credential.key);
     const entry = this.#memory?.entries.get(digest);
     if (entry !== undefined) {
-      if (this.#isLive(entry)) return entry.context;
+      if (this.isLive(entry)) return entry;
       this.#memory?.entries.delete(digest);
     }
     const refusal = this.#memory?.refusals.get(digest);
-    if (refusal !== undefined && Date.now() < refusal.until) throw refusal.error;
+    if (refusal !== undefined && !hasEnded(refusal) && refusal.error.final) throw refusal.error;
     let pending = this.#pending.get(digest);
     if (pending === undefined) {
-      pending = this.#limiter.run(() => this.#find(credential, digest)) as Promise<AuthContext>;
+      pending = this.#limiter.run(credential, () => this.#find(credential, digest)) as Promise<Entry>;
       this.#pending.set(digest, pending);
       const forget = () => this.#pending.delete(digest);
       pending.then(forget, forget);
@@ -103,22 +118,29 @@ export class CredentialCache {
     return pending;
   }
 
-  async #find(credential: Credential, digest: string): Promise<AuthContext> {
+  /** Whether a verification still counts: it is not too old, the credential has not expired, and its key is still trusted. */
+  isLive(entry: Entry): boolean {
+    if (hasEnded(entry)) return false;
+    const { vouchedBy } = entry;
+    return vouchedBy === undefined || this.#scheme.isCurrent === undefined || this.#scheme.isCurrent(vouchedBy);
+  }
+
+  async #find(credential: Credential, digest: string): Promise<Entry> {
     const memory = this.#memory;
-    if (memory === undefined) return this.#accept(await credential.verify()).context;
+    if (memory === undefined) return this.#accept(await credential.verify());
     const found = memory.shared && (await this.#fromStore(memory.shared, digest));
     if (found !== undefined) {
       memory.entries.set(digest, found);
-      return found.context;
+      return found;
     }
     try {
       const entry = this.#accept(await credential.verify());
       memory.entries.set(digest, entry);
       if (memory.shared !== undefined) this.#toStore(memory.shared, digest, entry);
-      return entry.context;
+      return entry;
     } catch (error) {
       if (error instanceof InvalidCredentialError && error.final) {
-        memory.refusals.set(digest, { error, until: Date.now() + refusals.ttl });
+        memory.refusals.set(digest, { error, ...endIn(refusals.ttl) });
       }
       throw error;
     }
@@ -127,7 +149,7 @@ export class CredentialCache {
   #toStore({ store, seal, prefix }: Shared, digest: string, { context, until, vouchedBy }: Entry): void {
     const key = sha256(prefix + digest);
     const text = encodeEntry(context, until, vouchedBy);
-    store.set(key, seal?.seal(text, key) ?? text, until - Date.now());
+    store.set(key, seal?.seal(text, key) ?? text, until - wallTime());
   }
 
   async #fromStore({ store, seal, prefix }: Shared, digest: string): Promise<Entry | undefined> {
@@ -139,7 +161,7 @@ export class CredentialCache {
     try {
       if (stored !== undefined) {
         const entry = this.#accept(stored, stored.until);
-        if (this.#isLive(entry)) return entry;
+        if (this.isLive(entry)) return entry;
       }
     } catch {}
     store.delete(key);
@@ -149,14 +171,18 @@ export class CredentialCache {
   /** @throws TypeError for a malformed identity; InvalidCredentialError for one that has expired. */
   #accept({ identity, vouchedBy }: Verified, storedUntil = Number.POSITIVE_INFINITY): Entry {
     const context = this.#admit(identity);
-    const expiresAt = context.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
-    const now = Date.now();
-    if (now >= expiresAt) throw new InvalidCredentialError("expired");
-    return { context, until: Math.min(expiresAt, storedUntil, now + (this.#memory?.ttl ?? 0)), vouchedBy };
+    const expiresAt = expiryOf(context);
+    if (wallTime() >= expiresAt) throw new InvalidCredentialError("expired");
+    // Bounded by the own `ttl` as well, since the clock of whoever stored an entry may be wrong.
+    const { until, untilMonotonic } = endIn(this.#ttl);
+    return { context, expiresAt, until: Math.min(expiresAt, storedUntil, until), untilMonotonic, vouchedBy };
   }
+}
 
-  #isLive({ until, vouchedBy }: Entry): boolean {
-    if (Date.now() >= until) return false;
-    return vouchedBy === undefined || this.#scheme.isCurrent === undefined || this.#scheme.isCurrent(vouchedBy);
-  }
+function endIn(ttl: number): End {
+  return { until: wallTime() + ttl, untilMonotonic: monotonicTime() + ttl };
+}
+
+function hasEnded({ until, untilMonotonic }: End): boolean {
+  return wallTime() >= until || monotonicTime() >= untilMonotonic;
 }

@@ -1,28 +1,33 @@
-import type { ConnectError } from "@connectrpc/connect";
 import { startTimer, type Timer, wallTime } from "../clock.js";
+import { onPulse } from "./pulse.js";
 
 /**
- * Ends the parts of a streaming call when its credential expires, also while they are waiting. The timer ends with the
- * call, and does not keep the process alive.
+ * Ends the parts of a streaming call when its credential counts no longer, also while they are waiting: on time by a timer
+ * of its own, and within a second where the wall clock jumps or the credential is revoked. It ends with the call, and does
+ * not keep the process alive.
  */
 export class CredentialDeadline {
   readonly #expiresAt: number;
-  readonly #createError: () => ConnectError;
+  readonly #check: () => void;
   readonly #parts: Part[] = [];
-  #isOver = false;
+  /** What the stream ended with. */
+  #end: { readonly error: unknown } | undefined;
   #timer: Timer | undefined;
+  #stopPulse: (() => void) | undefined;
 
   /**
-   * @param expiresAt - milliseconds since the epoch.
+   * @param expiresAt - milliseconds since the epoch, or infinity.
    * @param signal - aborts when the call is over, for whatever reason.
+   * @param check - throws where the credential counts no longer.
    */
-  constructor(expiresAt: number, signal: AbortSignal, createError: () => ConnectError) {
+  constructor(expiresAt: number, signal: AbortSignal, check: () => void) {
     this.#expiresAt = expiresAt;
-    this.#createError = createError;
+    this.#check = check;
     // The client may leave while its credential is verified: nothing would end the timer.
     if (signal.aborted) return;
     this.#arm();
-    signal.addEventListener("abort", () => this.#timer?.cancel());
+    this.#stopPulse = onPulse(() => this.#look());
+    signal.addEventListener("abort", () => this.#disarm());
   }
 
   /** Settles as `promise` does, or rejects at the deadline. */
@@ -30,8 +35,12 @@ export class CredentialDeadline {
     return this.#race(this.#add({}), promise);
   }
 
-  /** Yields what `source` yields, or throws at the deadline; then `source` is asked to stop. */
-  iterate<T>(source: AsyncIterable<T>): AsyncIterable<T> {
+  /**
+   * Yields what `source` yields, or throws at the deadline; then `source` is asked to stop.
+   *
+   * @param check - throws where a message, or the end of the messages, may not be passed on.
+   */
+  iterate<T>(source: AsyncIterable<T>, check?: () => void): AsyncIterable<T> {
     return {
       [Symbol.asyncIterator]: (): AsyncIterator<T> => {
         const it = source[Symbol.asyncIterator]();
@@ -42,10 +51,12 @@ export class CredentialDeadline {
           void Promise.resolve()
             .then(() => end?.call(it))
             .catch(() => {});
-        const part = this.#add({ stop });
-        if (this.#isOver) stop();
+        const part = this.#add({ stop, ...(check && { check }) });
+        // Before the first message: a generator starts then.
+        this.#look();
+        if (this.#end) stop();
         return {
-          next: () => (this.#isOver ? Promise.reject(this.#createError()) : this.#race(part, it.next())),
+          next: () => (this.#end ? Promise.reject(this.#end.error) : this.#race(part, it.next())),
           ...(end && { return: (value) => end.call(it, value) }),
           ...(fail && { throw: (error) => fail.call(it, error) }),
         };
@@ -61,20 +72,48 @@ export class CredentialDeadline {
   /** One promise for a message, and no more: streams are long. */
   #race<T>(part: Part, promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      promise.then(resolve, reject);
+      promise.then((value) => {
+        // Rejects, where the credential counts no longer.
+        this.#look();
+        try {
+          part.check?.();
+        } catch (error) {
+          reject(error);
+        }
+        resolve(value);
+      }, reject);
       part.reject = reject;
     });
   }
 
   #arm(): void {
-    const left = Math.max(this.#expiresAt - wallTime(), 0);
-    this.#timer = startTimer(left, () => (wallTime() >= this.#expiresAt ? this.#expire() : this.#arm()));
+    if (this.#expiresAt === Number.POSITIVE_INFINITY) return;
+    this.#timer = startTimer(Math.max(this.#expiresAt - wallTime(), 0), () => {
+      this.#look();
+      if (this.#end === undefined) this.#arm();
+    });
   }
 
-  #expire(): void {
-    this.#isOver = true;
+  #disarm(): void {
+    this.#timer?.cancel();
+    this.#stopPulse?.();
+  }
+
+  #look(): void {
+    if (this.#end) return;
+    try {
+      this.#check();
+    } catch (error) {
+      this.#stopAll(error);
+    }
+  }
+
+  #stopAll(error: unknown): void {
+    if (this.#end) return;
+    this.#end = { error };
+    this.#disarm();
     for (const { reject, stop } of this.#parts) {
-      reject?.(this.#createError());
+      reject?.(error);
       stop?.();
     }
   }
@@ -83,6 +122,8 @@ export class CredentialDeadline {
 /** A side of the call: its answer, the messages of the client, those of the handler. */
 interface Part {
   /** Ends what is waiting now; nothing happens where nothing is. */
-  reject?: (error: ConnectError) => void;
+  reject?: (error: unknown) => void;
   readonly stop?: () => void;
+  /** Throws where a message may not be passed on. */
+  readonly check?: () => void;
 }

@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
 import { checkOptionNames } from "../option-names.js";
 import { InvalidCredentialError } from "./authentication-error.js";
+import type { Credential } from "./scheme.js";
 import { TimeLimit } from "./time-limit.js";
 
 /** What a caller may cost. */
@@ -15,8 +16,8 @@ export interface AuthLimits {
   /** How long one verification may take, in milliseconds; then the call is answered with `unavailable`. By default, 10000. */
   readonly verificationTime?: number;
   /**
-   * Most verifications at the same time, by this interceptor; calls that need one more are answered with `unavailable` at
-   * once. Callers whose credentials are remembered need none. By default, 1000.
+   * Most verifications at the same time, for each scheme and each of its issuers; calls that need one more are answered with
+   * `unavailable` at once. Callers whose credentials are remembered need none. By default, 1000.
    */
   readonly verifications?: number;
 }
@@ -37,10 +38,11 @@ const optionNames: Readonly<Record<keyof AuthLimits, true>> = {
   verifications: true,
 };
 
-/** Keeps the limits of one authenticator. */
+/** Keeps the limits of one scheme of an authenticator. */
 export class Limiter {
   readonly #limits: Required<AuthLimits>;
-  readonly #timeLimit: TimeLimit;
+  /** By issuer: an issuer whose keys cannot be had holds up nobody else. */
+  readonly #timeLimits: Map<string, TimeLimit> = new Map();
 
   /** @throws TypeError for a limit that is not a whole number above 0. */
   constructor(options: AuthLimits = {}) {
@@ -51,7 +53,6 @@ export class Limiter {
         throw new TypeError(`limits.${name}: expected a whole number above 0, got ${value}`);
       }
     }
-    this.#timeLimit = new TimeLimit(this.#limits.verificationTime);
   }
 
   /** @throws InvalidCredentialError */
@@ -68,15 +69,20 @@ export class Limiter {
   }
 
   /**
-   * Verifies, if there is room for one more.
+   * Verifies a credential, if there is room for one more of its issuer.
    *
    * @throws ConnectError with code `unavailable`, or later with `deadline_exceeded`.
    */
-  run<T>(verify: () => T | Promise<T>): T | Promise<T> {
-    if (this.#timeLimit.waiting >= this.#limits.verifications) {
+  run<T>({ issuer = "" }: Credential, verify: () => T | Promise<T>): T | Promise<T> {
+    let timeLimit = this.#timeLimits.get(issuer);
+    if (timeLimit === undefined) {
+      timeLimit = new TimeLimit(this.#limits.verificationTime);
+      this.#timeLimits.set(issuer, timeLimit);
+    }
+    if (timeLimit.waiting >= this.#limits.verifications) {
       throw new ConnectError("too many verifications at the same time", Code.Unavailable);
     }
     const verified = verify();
-    return verified instanceof Promise ? this.#timeLimit.within(verified) : verified;
+    return verified instanceof Promise ? timeLimit.within(verified) : verified;
   }
 }

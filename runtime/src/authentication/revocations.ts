@@ -46,7 +46,7 @@ export interface RevocationOptions {
 export interface Revocations {
   /**
    * Revokes. This instance refuses from the moment of the call; the others within their `interval` of the promise's
-   * fulfilment. Streams that are open stay open until their credential expires.
+   * fulfilment. An open stream ends within a second, on other instances when they hear of the revocation by another call.
    *
    * @throws TypeError for anything but one non-empty name, for a credential that no call can present, and for a credential
    * if no scheme knows its callers' credentials; RangeError if `maxSize` are kept. Nothing is revoked then. An Error if the

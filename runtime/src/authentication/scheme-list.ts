@@ -1,7 +1,8 @@
+import { acceptTheSame } from "./acceptance.js";
 import type { AuthScheme } from "./scheme.js";
 
 /**
- * @param others - schemes of which none may be in the list.
+ * @param others - the schemes of users, of which none may accept what one in the list accepts.
  * @throws TypeError for what is not a scheme or a list of schemes, and for a scheme that can never be asked.
  */
 export function listSchemes(
@@ -15,9 +16,15 @@ export function listSchemes(
       throw new TypeError(`${option}: expected schemes such as jwt({...}), got ${typeof scheme}`);
     }
   }
-  const shared = list.find((scheme) => others.includes(scheme));
-  if (shared !== undefined) {
-    throw new TypeError(`${option}: ${shared.name} is also in authenticate, which would make every caller internal`);
+  for (const scheme of list) {
+    const other = others.find((candidate) => acceptTheSame(scheme, candidate));
+    if (other === undefined) continue;
+    const problem =
+      scheme === other ? "is also in authenticate" : `accepts credentials that ${other.name} in authenticate accepts`;
+    throw new TypeError(
+      `${option}: ${scheme.name} ${problem}, which would make every caller internal; ` +
+        `give services an issuer, an audience or a secret of their own, and name it on both sides`,
+    );
   }
   const [first, second] = list.filter(({ takesBearer }) => takesBearer === true);
   if (first !== undefined && second !== undefined) {

@@ -1,5 +1,6 @@
 import type { ContextValues } from "@connectrpc/connect";
 import type { AuthContextInit } from "../context/auth-context.js";
+import type { Acceptance } from "./acceptance.js";
 import type { CacheOptions } from "./cache-options.js";
 
 /** What a scheme may look at to find its credential. */
@@ -33,6 +34,11 @@ export interface AuthScheme {
    * where this is equal; without it, `cache.namespace` has to say so.
    */
   readonly fingerprint?: string;
+  /**
+   * Which credentials it accepts. A scheme for users and one for services that may accept the same are refused at creation:
+   * every user would be a service. By default, nothing is known, and the two are told apart by identity alone.
+   */
+  readonly accepts?: readonly Acceptance[];
   /** Whether what vouched for a remembered credential, {@link Verified.vouchedBy}, still does. By default, true. */
   isCurrent?(vouchedBy: string): boolean;
   /**
@@ -55,6 +61,13 @@ export interface Credential {
   readonly key: string | undefined;
   /** What the caller presented, for `revoke({ credential })`. By default, `key`. */
   readonly presented?: string | undefined;
+  /**
+   * Which issuer of the scheme it names, unverified: the verifications of each are bounded on their own. One of a fixed set,
+   * never a text of the caller. Read only where the credential has to be verified. By default, all share one bound.
+   *
+   * @throws InvalidCredentialError where it names none that is known.
+   */
+  readonly issuer?: string | undefined;
   /**
    * @throws InvalidCredentialError where the credential is not valid, or an error that says that something could not be
    * reached, which is answered with `unavailable`. Any other error refuses as well.

@@ -29,6 +29,8 @@ export interface CompiledTrustSource {
   isTrusted(source: CredentialSource): boolean;
   /** Headers that are the proof; no handler sees them. */
   readonly headers: readonly string[];
+  /** Its proofs, to tell whether two sources accept the same one. It shows no secret. */
+  readonly proofs: readonly unknown[];
 }
 
 /** @throws TypeError naming the member that is malformed. */
@@ -43,6 +45,7 @@ export function compileTrustSource(trustSource: TrustSource, option = "trustSour
     const matches = compileAddressRules(own.peerAddresses, `${option}.peerAddresses`);
     return {
       headers: [],
+      proofs: own.peerAddresses.map((address) => `peer ${address}`),
       isTrusted({ values }) {
         const peer = values.get(peerKey);
         if (peer === undefined) {
@@ -61,8 +64,16 @@ export function compileTrustSource(trustSource: TrustSource, option = "trustSour
   const header = headerName(own.header, `${option}.header`);
   if ("secrets" in own) {
     const matches = compileSecrets(own.secrets, `${option}.secrets`);
-    return { headers: [header], isTrusted: (source) => matches(source.header.get(header) ?? "") };
+    return {
+      headers: [header],
+      proofs: matches.identities,
+      isTrusted: (source) => matches(source.header.get(header) ?? ""),
+    };
   }
   const matches = compileAddressRules(own.addresses, `${option}.addresses`);
-  return { headers: [], isTrusted: (source) => matches(source.header.get(header) ?? undefined) };
+  return {
+    headers: [],
+    proofs: own.addresses.map((address) => `${header} ${address}`),
+    isTrusted: (source) => matches(source.header.get(header) ?? undefined),
+  };
 }

@@ -1,20 +1,31 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { authorizedKey } from "./mark-authorized.js";
+import { checkCall } from "../authentication/standing.js";
+import { isAuthorized } from "./mark-authorized.js";
 
 /**
- * Makes sure that an authorization interceptor let this very call through; a public method and `mode: "report"`
- * count as well. For handlers that must never run without, and for tests of a server's wiring.
+ * Makes sure that an authorization interceptor let this very call through, that the caller's credential has not expired or
+ * been revoked since, and that the caller still waits. A public method and `mode: "report"` count as let through. For
+ * handlers that must never run without, and for those behind interceptors that wait.
  *
- * @throws ConnectError with code `internal` where none did; what is wrong is its cause.
+ * @throws ConnectError with code `internal` where no interceptor let it through, with the reason as its cause;
+ * `unauthenticated` where the credential counts no longer; `deadline_exceeded` or `canceled` where the call is over.
+ *
+ * @example
+ * async cancelOrder(request, context) {
+ *   const order = await orders.find(request.id);
+ *   assertAuthorized(context);
+ *   await orders.cancel(order);
+ *   return {};
+ * }
  */
 export function assertAuthorized(
   context: Pick<HandlerContext, "method" | "requestHeader" | "signal" | "values">,
 ): void {
-  const req = context.values.get(authorizedKey);
-  const sameCall = req !== undefined && (req.header === context.requestHeader || req.signal === context.signal);
-  if (sameCall && req.method === context.method) return;
-  const cause = new Error(
-    `${context.method.parent.typeName}/${context.method.name} was called without authorization: is the interceptor installed?`,
-  );
-  throw new ConnectError("Internal error", Code.Internal, undefined, undefined, cause);
+  if (!isAuthorized(context)) {
+    const cause = new Error(
+      `${context.method.parent.typeName}/${context.method.name} was called without authorization: is the interceptor installed?`,
+    );
+    throw new ConnectError("Internal error", Code.Internal, undefined, undefined, cause);
+  }
+  checkCall(context.values, context.signal);
 }

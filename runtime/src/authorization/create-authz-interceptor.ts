@@ -18,9 +18,13 @@ export interface AuthzInterceptorOptions extends AuthzOptions {
 }
 
 /**
- * Decides every call by generated tables, then by rules, `authorize` and `defaultPolicy`. Goes after authentication.
+ * Decides every call by generated tables, then by rules, `authorize` and `defaultPolicy`. Goes after authentication. Its last
+ * step refuses a caller whose credential has expired or been revoked meanwhile.
  *
  * @throws TypeError for a malformed table or option.
+ *
+ * @example
+ * const interceptors = [authentication, createProtoAuthzInterceptor({ policies: [OrderServicePolicy] })];
  */
 export function createProtoAuthzInterceptor(options: ProtoAuthzInterceptorOptions): Interceptor {
   checkPlainObject("createProtoAuthzInterceptor", options);
@@ -29,9 +33,16 @@ export function createProtoAuthzInterceptor(options: ProtoAuthzInterceptorOption
 }
 
 /**
- * Decides every call by rules, `authorize` and `defaultPolicy`, for services without annotations. Goes after authentication.
+ * Decides every call by rules, `authorize` and `defaultPolicy`, for services without annotations. Goes after authentication. Its
+ * last step refuses a caller whose credential has expired or been revoked meanwhile. A rule that can decide nothing is
+ * reported by a warning: at creation, or when the service that it names is called first.
  *
  * @throws TypeError for a malformed option.
+ *
+ * @example
+ * const authorization = createAuthzInterceptor({
+ *   rules: [{ name: "staff", effect: "allow", methods: ["shop.v1.OrderService/*"], requires: { roles: ["staff"] } }],
+ * });
  */
 export function createAuthzInterceptor(options: AuthzInterceptorOptions): Interceptor {
   checkPlainObject("createAuthzInterceptor", options);

@@ -1,4 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
+import { monotonicTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { checkFunction, checkWord } from "../option-checks.js";
 import { createWarning } from "../warn.js";
@@ -32,7 +33,7 @@ export type DecisionLog = (
   verdict: Verdict,
   method: DescMethod,
   context: AuthContext | undefined,
-  /** When the decision began, by `performance.now()`. */
+  /** When the decision began, by `monotonicTime()`. */
   start: number,
 ) => void;
 
@@ -62,7 +63,7 @@ export function createDecisionLog(
       rule: verdict.rule,
       reason: verdict.reason,
       enforced: enforced || verdict.decidedBy === "authentication",
-      durationMs: performance.now() - start,
+      durationMs: monotonicTime() - start,
       error: verdict.error,
     };
     // When the decision has taken effect, so that the callback does not stand between it and the handler.

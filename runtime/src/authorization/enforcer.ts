@@ -1,5 +1,7 @@
-import type { ConnectError, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import { ConnectError, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import { challengesKey } from "../authentication/challenge.js";
+import { checkStanding } from "../authentication/standing.js";
+import { monotonicTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { checkWord } from "../option-checks.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
@@ -9,6 +11,7 @@ import type { CompiledRule } from "./authz-rule.js";
 import { createDecisionLog, type DecisionLog } from "./decision-event.js";
 import { denialOf } from "./denial.js";
 import { createEvaluator, type Evaluator } from "./evaluator.js";
+import { markRefused } from "./mark-authorized.js";
 import type { Verdict } from "./verdict.js";
 
 /** The call that is decided about. */
@@ -24,6 +27,8 @@ export interface Enforcer extends Evaluator {
   now(): number;
   /** Tells `onDecision` of a decision; returns what to throw where it is a no. */
   conclude(verdict: Verdict, call: Call, context: AuthContext | undefined, start: number): ConnectError | undefined;
+  /** Tells `onDecision` of a caller whose credential expired or was revoked meanwhile; returns what to throw, in report mode as well. */
+  lapsed(call: Call, context: AuthContext | undefined, start: number): ConnectError | undefined;
 }
 
 /** @throws TypeError for a malformed table or option. */
@@ -41,11 +46,26 @@ export function createEnforcer(
     ...evaluator,
     enforced,
     log,
-    now: () => (log ? performance.now() : 0),
+    now: () => (log ? monotonicTime() : 0),
     conclude(verdict, { method, contextValues }, context, start) {
       log?.(verdict, method, context, start);
       if (verdict.effect === "allow" || !enforced) return undefined;
+      markRefused(contextValues);
       return denialOf(verdict, method, context, contextValues.get(challengesKey));
+    },
+    lapsed({ method, contextValues }, context, start) {
+      try {
+        checkStanding(contextValues);
+        return undefined;
+      } catch (error) {
+        log?.(
+          { effect: "deny", decidedBy: "authentication", reason: "unauthenticated", error },
+          method,
+          context,
+          start,
+        );
+        return ConnectError.from(error);
+      }
     },
   };
 }

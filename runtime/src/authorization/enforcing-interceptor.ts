@@ -1,5 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import { endWithCredential } from "../authentication/end-with-credential.js";
+import { checkCall, checkWaiting } from "../authentication/standing.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import { createWarning } from "../warn.js";
 import { ask } from "./ask.js";
@@ -7,13 +9,17 @@ import type { AuthzRequest } from "./authz-request.js";
 import type { Enforcer } from "./enforcer.js";
 import { markAuthorized } from "./mark-authorized.js";
 import { messageOf } from "./message-of.js";
+import { checkArrivals } from "./message-stream.js";
 import type { Asking, Question, Verdict } from "./verdict.js";
 
 type AnyRequest = UnaryRequest | StreamRequest;
 type Next = ReturnType<Interceptor>;
 
-/** Lets through what is allowed, and rejects otherwise. */
-export function createEnforcingInterceptor({ enforced, now, evaluate, conclude }: Enforcer): Interceptor {
+/**
+ * Lets through what is allowed, and rejects otherwise. Checks right before it calls the next interceptor that the caller's
+ * credential still counts, whatever was waited for meanwhile.
+ */
+export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, lapsed }: Enforcer): Interceptor {
   const warnOfOrder = createWarning("Authorization header, but no identity: authentication goes first");
 
   async function askAndGoOn(next: Next, req: AnyRequest, verdict: Asking, context: AuthContext) {
@@ -25,9 +31,11 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude }
     /** Rejects where the answer is a no; a yes is reported where it is what the call is let through by. */
     async function put(answer: (question: Question) => unknown, yes?: Verdict): Promise<void> {
       const start = now();
-      const concluded = ask(questions, answer).then(
-        (answered = yes) => answered && conclude(answered, req, context, start),
-      );
+      const concluded = ask(questions, answer).then((answered) => {
+        // A no of the questions says more than a credential that counts no longer.
+        if (answered !== undefined) return conclude(answered, req, context, start);
+        return lapsed(req, context, start) ?? (yes && conclude(yes, req, context, start));
+      });
       // A report is not waited for: code that is only being tried out must not hold up a call or a message.
       const error = enforced && (await concluded);
       if (error) throw error;
@@ -35,10 +43,11 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude }
 
     const { decidedBy } = questions.at(-1) ?? verdict;
     await put((question) => question.ask(context, request), { ...verdict, effect: "allow", decidedBy });
-    markAuthorized(req);
+    const error = lapsed(req, context, now());
+    if (error) throw error;
     const guard = questions.find((question) => question.guard)?.guard;
     const messages = guard?.(whole.message as AsyncIterable<Message>, context, request, put);
-    return next(messages ? ({ ...whole, message: messages } as StreamRequest) : whole);
+    return goOn(next, messages ? ({ ...whole, message: messages } as StreamRequest) : whole);
   }
 
   return (next) => (req) => {
@@ -46,10 +55,28 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude }
     const context = req.contextValues.get(authContextKey);
     const verdict = evaluate(req, context);
     if (verdict.effect === "ask" && context) return askAndGoOn(next, req, verdict, context);
-    const error = conclude(verdict, req, context, start);
+    const error =
+      (verdict.effect === "deny" ? undefined : lapsed(req, context, start)) ?? conclude(verdict, req, context, start);
     if (verdict.reason === "unauthenticated" && req.header.has("authorization")) warnOfOrder();
     if (error) return Promise.reject(error);
-    markAuthorized(req);
-    return next(req);
+    try {
+      return goOn(next, req);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
+}
+
+/** @throws ConnectError where the caller does not wait for an answer any more. */
+function goOn(next: Next, req: AnyRequest): ReturnType<Next> {
+  const { contextValues: values, signal } = req;
+  checkWaiting(signal);
+  markAuthorized(req);
+  if (!req.stream) return next(req);
+  return endWithCredential(req, (ending) => {
+    if (req.method.methodKind !== "server_streaming") return next(ending);
+    // connect reads the message, and waits for its end, before it calls the handler.
+    const message = checkArrivals(ending.message, () => checkCall(values, signal));
+    return next({ ...ending, message } as StreamRequest);
+  });
 }

@@ -7,7 +7,7 @@ import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
 import type { DecisionOptions } from "./authz-options.js";
 import { type CompiledRule, compileRules } from "./authz-rule.js";
 import { createCallerLookup } from "./caller.js";
-import { warnOfIdlePatterns } from "./idle-patterns.js";
+import { warnOfIdlePatterns, warnOfShadowedPatterns, warnOfUnknownMethods } from "./idle-patterns.js";
 import { anybody, type PlannedVerdict, type Verdict } from "./verdict.js";
 
 /** The one place where calls are decided. */
@@ -36,10 +36,11 @@ export function createEvaluator(
   checkWord("defaultPolicy", defaultPolicy, "allow", "deny");
   checkFunction("authorize", authorize);
   checkFunction("matchScope", matchScope);
+  const compiled = compileRules(rules);
   /** In order, where no table decides. */
   const fallbacks: readonly CompiledRule[] = [
     ...skipped,
-    ...compileRules(rules),
+    ...compiled,
     {
       matches: () => true,
       verdict: authorize
@@ -53,6 +54,10 @@ export function createEvaluator(
     },
   ];
   if (services.size > 0) warnOfIdlePatterns(rules, services);
+  warnOfShadowedPatterns(rules, compiled, skipped);
+  // A copy, for services that are called later.
+  const patterns = rules.map(({ name, methods, effect }) => ({ name, methods: [...methods], effect }));
+  const called = new Set<string>();
   const callerOf = createCallerLookup(roles);
   checkList("checks", checks);
   for (const check of checks) {
@@ -63,7 +68,10 @@ export function createEvaluator(
   const plans = new WeakMap<DescMethod, readonly PlannedVerdict[]>();
 
   /** What is known of a method before anybody calls it. */
-  function createPlan({ name, parent: { typeName } }: DescMethod): readonly PlannedVerdict[] {
+  function createPlan({ name, parent }: DescMethod): readonly PlannedVerdict[] {
+    const { typeName } = parent;
+    if (!called.has(typeName) && !services.has(typeName)) warnOfUnknownMethods(patterns, parent);
+    called.add(typeName);
     const row = lookup(typeName, name);
     const verdicts =
       row && row.access !== "unspecified"

@@ -14,6 +14,16 @@ export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Pr
   });
 }
 
+/** The stream, with `check` called whenever a message, or the end, has arrived. Where that throws, nothing is passed on. */
+export function checkArrivals<T>(source: AsyncIterable<T>, check: () => void): AsyncIterable<T> {
+  const it = source[Symbol.asyncIterator]();
+  return iterateBy(it, async () => {
+    const result = await it.next();
+    check();
+    return result;
+  });
+}
+
 /** What is left of a stream, its messages as `next` gives them. Leaving the stream is passed on to where it comes from. */
 export function iterateBy<T>(it: AsyncIterator<T>, next: () => Promise<IteratorResult<T>>): AsyncIterable<T> {
   const iterator = { next, return: it.return?.bind(it), throw: it.throw?.bind(it) };

@@ -13,6 +13,7 @@ const optionNames: Readonly<Record<keyof JwtIssuerOptions, true>> = {
   maxTokenAge: true,
   clockTolerance: true,
   allowMissingExpiration: true,
+  allowBoundTokens: true,
   claimsMapping: true,
   allowInsecureHttp: true,
   jwks: true,
@@ -39,7 +40,7 @@ export function checkJwtOptions(options: JwtIssuerOptions, owner: string): void 
       throw new TypeError(`${name}: set but empty; is an environment variable missing?`);
     }
   }
-  for (const name of ["allowMissingExpiration", "allowInsecureHttp"] as const) {
+  for (const name of ["allowMissingExpiration", "allowBoundTokens", "allowInsecureHttp"] as const) {
     if (name in options && typeof options[name] !== "boolean") {
       throw new TypeError(`${name}: expected true or false, got ${JSON.stringify(options[name])}`);
     }

@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
 import { decodeJwt } from "jose";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
-import type { AuthScheme, Verified } from "../authentication/scheme.js";
+import type { AuthScheme, Credential } from "../authentication/scheme.js";
 import { checkOptionNames } from "../option-names.js";
 import type { JwtIssuerOptions, JwtIssuers } from "./jwt-options.js";
 import { refusalOf } from "./refusal.js";
+import { type Issuer, TokenCredential } from "./token-credential.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
 
 /** Verifies tokens by the keys of their issuer. */
-export interface IssuerDirectory extends Required<Pick<AuthScheme, "fingerprint" | "isCurrent" | "warmUp">> {
-  verify(token: string): Promise<Verified>;
+export interface IssuerDirectory
+  extends Required<Pick<AuthScheme, "fingerprint" | "accepts" | "isCurrent" | "warmUp">> {
+  /** A token as a credential, unverified. */
+  present(token: string): Credential;
 }
 
 /**
@@ -23,39 +26,57 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
   const { issuers } = options as JwtIssuers;
   if (!Array.isArray(issuers) || issuers.length === 0)
     throw new TypeError("issuers: expected a list of at least one issuer");
-  const verifiers = new Map<string, TokenVerifier>();
+  const verifiers: TokenVerifier[] = [];
+  const byName = new Map<string, Issuer & TokenVerifier>();
   for (const [i, issuer] of issuers.entries()) {
     const verifier = createTokenVerifier(issuer, `issuers[${i}]`);
     if (verifier.issuers === undefined)
       throw new TypeError(`issuers[${i}].issuer: missing; tokens are told apart by it`);
     for (const name of verifier.issuers) {
-      if (verifiers.has(name)) throw new TypeError(`issuers[${i}].issuer: ${JSON.stringify(name)} is there twice`);
-      verifiers.set(name, verifier);
+      if (byName.has(name)) throw new TypeError(`issuers[${i}].issuer: ${JSON.stringify(name)} is there twice`);
+      byName.set(name, {
+        ...verifier,
+        id: String(i),
+        async verify(token) {
+          const { identity, vouchedBy } = await verifier.verify(token);
+          return { identity, vouchedBy: JSON.stringify([name, vouchedBy ?? null]) };
+        },
+      });
     }
+    verifiers.push(verifier);
+  }
+  function find(token: string): Issuer {
+    const issuer = byName.get(issuerOf(token));
+    if (issuer === undefined) throw new InvalidCredentialError("unknown issuer", { final: true });
+    return issuer;
   }
   return {
-    fingerprint: digest([...verifiers.values()].map(({ fingerprint }) => fingerprint).join("\n")),
+    fingerprint: digest([...byName.values()].map(({ fingerprint }) => fingerprint).join("\n")),
+    accepts: verifiers.map(({ accepts }) => accepts),
     isCurrent(vouchedBy) {
-      const [issuer, key] = JSON.parse(vouchedBy) as [string, string | null];
-      const verifier = verifiers.get(issuer);
+      const [name, key] = JSON.parse(vouchedBy) as [string, string | null];
+      const verifier = byName.get(name);
       return verifier !== undefined && (key === null || verifier.isCurrent?.(key) === true);
     },
     async warmUp() {
-      await Promise.all([...verifiers.values()].map(({ warmUp }) => warmUp()));
+      await Promise.all(verifiers.map(({ warmUp }) => warmUp()));
     },
-    async verify(token) {
-      const issuer = issuerOf(token);
-      const verifier = verifiers.get(issuer);
-      if (verifier === undefined) throw new InvalidCredentialError("unknown issuer", { final: true });
-      const { identity, vouchedBy } = await verifier.verify(token);
-      return { identity, vouchedBy: JSON.stringify([issuer, vouchedBy ?? null]) };
-    },
+    present: (token) => new TokenCredential(token, find),
   };
 }
 
 /** A key that is configured is not asked for by a name: nothing that names one was written here. */
-function directoryOfOne({ fingerprint, verify, warmUp, isCurrent = () => false }: TokenVerifier): IssuerDirectory {
-  return { fingerprint: digest(fingerprint), verify, warmUp, isCurrent };
+function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
+  const { fingerprint, accepts, verify, warmUp, isCurrent = () => false } = verifier;
+  const issuer: Issuer = { id: "", verify };
+  const find = () => issuer;
+  return {
+    fingerprint: digest(fingerprint),
+    accepts: [accepts],
+    warmUp,
+    isCurrent,
+    present: (token) => new TokenCredential(token, find),
+  };
 }
 
 /** What the token says of itself: good for choosing the keys that then have to verify it, and nothing else. */

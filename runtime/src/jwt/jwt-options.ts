@@ -1,6 +1,6 @@
 import type { CacheOptions } from "../authentication/cache-options.js";
 import type { ClaimPath } from "./claims-mapping.js";
-import type { PublicKey } from "./key-source.js";
+import type { PublicKey } from "./public-key.js";
 import type { RemoteKeySetOptions } from "./remote-key-set.js";
 
 /**
@@ -10,7 +10,7 @@ import type { RemoteKeySetOptions } from "./remote-key-set.js";
 export interface JwtIssuerOptions {
   /** Address of the issuer's key set (RFC 7517). `https:`, or `http:` on a loopback address. */
   readonly jwksUri?: string | URL | undefined;
-  /** Public key as PEM (SPKI), JWK, `CryptoKey` or `KeyObject`. */
+  /** Public key as PEM (SPKI), JWK, `CryptoKey` or `KeyObject`. Its own algorithm, use and operations limit it. */
   readonly publicKey?: PublicKey | undefined;
   /** Secret for HMAC, at least as long as the hash it is used with (RFC 7518 section 3.2): 32 bytes for HS256. */
   readonly secret?: string | Uint8Array | undefined;
@@ -30,6 +30,11 @@ export interface JwtIssuerOptions {
   readonly clockTolerance?: number;
   /** Accepts tokens without `exp`, which never expire. By default, false. */
   readonly allowMissingExpiration?: boolean;
+  /**
+   * Accepts tokens that are bound to a key or certificate (`cnf`, RFC 7800) from whoever has them. For servers behind a
+   * proxy that verifies the binding (DPoP, RFC 9449; mutual TLS, RFC 8705). By default, false: they are refused.
+   */
+  readonly allowBoundTokens?: boolean;
   /** Where the identity stands in the claims. */
   readonly claimsMapping?: ClaimsMapping;
   /** Accepts a `jwksUri` over plain `http:` to any host, for example inside a mesh. By default, false. */

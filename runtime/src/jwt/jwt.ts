@@ -7,7 +7,17 @@ import type { JwtOptions } from "./jwt-options.js";
 /**
  * Callers present a JSON Web Token as a Bearer token (RFC 7519, RFC 6750, verified by the rules of RFC 8725).
  *
- * @throws TypeError for a misconfiguration.
+ * @throws TypeError for a misconfiguration, and for a key that cannot verify tokens or that others could sign by.
+ *
+ * @example
+ * const auth = createAuth({
+ *   policies,
+ *   authenticate: jwt({
+ *     issuer: "https://login.example.com",
+ *     jwksUri: "https://login.example.com/.well-known/jwks.json",
+ *     audience: "shop",
+ *   }),
+ * });
  */
 export function jwt(options: JwtOptions): AuthScheme {
   checkPlainObject("jwt", options);
@@ -20,11 +30,12 @@ export function jwt(options: JwtOptions): AuthScheme {
     trustedHeaders: [],
     cache,
     fingerprint: directory.fingerprint,
+    accepts: directory.accepts,
     isCurrent: directory.isCurrent,
     warmUp: directory.warmUp,
     read({ header }) {
       const token = readBearerToken(header);
-      return token === undefined ? undefined : { key: token, verify: () => directory.verify(token) };
+      return token === undefined ? undefined : directory.present(token);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type CryptoKey, calculateJwkThumbprint, type JSONWebKeySet } from "jose";
+import { type CryptoKey, calculateJwkThumbprint } from "jose";
 
 const names: WeakMap<CryptoKey, string> = /* @__PURE__ */ new WeakMap();
 
@@ -10,10 +10,4 @@ export async function nameKey(key: CryptoKey): Promise<string> {
     names.set(key, name);
   }
   return name;
-}
-
-/** The names of the keys of a set. A key of a kind that is not known has none. */
-export async function nameKeys({ keys }: JSONWebKeySet): Promise<ReadonlySet<string>> {
-  const found = await Promise.all(keys.map((key) => calculateJwkThumbprint(key).catch(() => undefined)));
-  return new Set(found.filter((name) => name !== undefined));
 }

@@ -11,10 +11,14 @@ const passing: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "ERR_JOSE_GENERIC",
 ]);
 
-/** A refusal of jose in our words, with whether it is final; any other error as it is. */
-export function refusalOf(error: unknown): unknown {
+/**
+ * A refusal of jose in our words, with whether it is final; any other error as it is.
+ *
+ * @param holds - whether a refusal that would be final still holds. By default, it does.
+ */
+export function refusalOf(error: unknown, holds?: () => boolean): unknown {
   if (!(error instanceof errors.JOSEError)) return error;
   const waits = error instanceof errors.JWTClaimValidationFailed && (error.claim === "nbf" || error.claim === "iat");
-  const options = { cause: error, final: !waits && !passing.has(error.code) };
-  return withoutStackTrace(() => new InvalidCredentialError(error.code, options));
+  const final = !waits && !passing.has(error.code) && (holds ?? true);
+  return withoutStackTrace(() => new InvalidCredentialError(error.code, { cause: error, final }));
 }

@@ -1,7 +1,15 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type CryptoKey, createLocalJWKSet, errors, type JSONWebKeySet, type JWSHeaderParameters } from "jose";
+import { type CryptoKey, errors, type JWTVerifyGetKey } from "jose";
+import { monotonicTime, startTimer } from "../clock.js";
 import { checkOptionNames } from "../option-names.js";
-import { nameKey, nameKeys } from "./key-name.js";
+import { createBoundedWarning } from "./bounded-warning.js";
+import { fetchKeySet } from "./fetch-key-set.js";
+import { type ImportedKeySet, importKeySet } from "./import-key-set.js";
+import { InvalidKeySetError } from "./invalid-key-set-error.js";
+import { nameKey } from "./key-name.js";
+import { parseKeySet } from "./parse-key-set.js";
+import { refusalOf } from "./refusal.js";
+import { tryKeys } from "./try-keys.js";
 
 /** How a remote key set is kept. All times in milliseconds. */
 export interface RemoteKeySetOptions {
@@ -10,33 +18,53 @@ export interface RemoteKeySetOptions {
   /** How long the last good key set is used beyond `maxAge` while its endpoint fails. By default, 86400000: a day. */
   readonly maxStale?: number;
   /**
-   * Shortest time between two fetches. A token by a key that is not known waits for it, so that none is refused while
-   * keys rotate. Doubled by each failure, up to eight times as long; meanwhile such a token is answered with
+   * Shortest time between two fetches. A token by a key that is not known waits for it, up to ten seconds, so that none is
+   * refused while keys rotate. Doubled by each failure, up to eight times as long; meanwhile such a token is answered with
    * `unavailable`. By default, 1000.
    */
   readonly cooldown?: number;
-  /** How long a fetch may take. By default, 5000. */
+  /** Longest time for a fetch: connection, headers and body. By default, 5000. */
   readonly timeout?: number;
+  /** Longest key set that is read, in bytes. A longer one is a failure of the endpoint. By default, 1048576: one MiB. */
+  readonly maxBytes?: number;
+  /** Most keys of a key set, usable or not. A set with more is a failure of the endpoint. By default, 1000. */
+  readonly maxKeys?: number;
 }
 
 export interface RemoteKeySet {
-  /** @throws ConnectError with code `unavailable` where the key cannot be known now; a jose error where there is none. */
-  getKey(header: JWSHeaderParameters): Promise<CryptoKey>;
+  /**
+   * Verifies a token by the keys of the set. A key that is not known, or a signature that fails, has the set fetched again,
+   * once per cool-down, and the token is tried once more.
+   *
+   * @param verify - verifies the token by the given key.
+   * @throws ConnectError with code `unavailable` where the key cannot be known now; otherwise the error of `verify`.
+   */
+  verify<T>(verify: (getKey: JWTVerifyGetKey) => Promise<T>): Promise<T>;
   /** Fetches the key set. @throws ConnectError with code `unavailable` where it cannot be had now. */
   warmUp(): Promise<void>;
-  /** The name of a key that `getKey` gave, for `isCurrent`. */
+  /** The name of a key that verified a token, for `isCurrent`. */
   nameOf(key: CryptoKey): Promise<string>;
-  /** Whether the key of this name is still in the key set. */
+  /** Whether the key of this name may vouch for a remembered token: it is in the set, and the set is as fresh as can be had. */
   isCurrent(name: string): boolean;
 }
 
-interface Keys {
-  readonly find: ReturnType<typeof createLocalJWKSet>;
-  readonly names: ReadonlySet<string>;
+interface Keys extends ImportedKeySet {
   readonly content: string;
-  /** When the fetch began, by a clock that never goes back: the set knows nothing of what happened later. */
+  /** When the fetch began: the set knows nothing of what happened later. */
   readonly asOf: number;
 }
+
+const optionNames: Readonly<Record<keyof RemoteKeySetOptions, true>> = {
+  maxAge: true,
+  maxStale: true,
+  cooldown: true,
+  timeout: true,
+  maxBytes: true,
+  maxKeys: true,
+};
+
+/** Longest wait for the end of a cool-down. By default, a verification may take as long. */
+const maxWait = 10_000;
 
 /**
  * A key set that survives an outage of its endpoint: the last good one is used
@@ -45,13 +73,8 @@ interface Keys {
  * @throws TypeError for an option that is unknown or not a positive number.
  */
 export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}): RemoteKeySet {
-  checkOptionNames(options, { maxAge: true, maxStale: true, cooldown: true, timeout: true }, "jwks");
-  const { maxAge = 600_000, maxStale = 86_400_000, cooldown = 1_000, timeout = 5_000 } = options;
-  for (const [name, value] of Object.entries({ maxAge, maxStale, cooldown, timeout })) {
-    if (!(Number.isFinite(value) && value > 0)) {
-      throw new TypeError(`jwks.${name}: expected milliseconds above 0, got ${value}`);
-    }
-  }
+  const { maxAge, maxStale, cooldown, timeout, maxBytes, maxKeys } = checkOptions(options);
+  const warn = createBoundedWarning();
 
   let keys: Keys | undefined;
   let lastAttempt = Number.NEGATIVE_INFINITY;
@@ -61,30 +84,43 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
   let pausing: Promise<void> | undefined;
 
   async function fetchKeys(): Promise<void> {
-    const asOf = performance.now();
+    const asOf = monotonicTime();
     try {
-      const response = await fetch(url, {
-        headers: { accept: "application/json" },
-        redirect: "error",
-        signal: AbortSignal.timeout(timeout),
-      });
-      if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-      const set = (await response.json()) as JSONWebKeySet;
-      const content = JSON.stringify(set);
+      const parsed = parseKeySet(await fetchKeySet(url, { timeout, maxBytes }), maxKeys);
+      const content = JSON.stringify(parsed);
       // Keys that are known stay imported.
       if (keys?.content === content) keys = { ...keys, asOf };
-      else keys = { find: createLocalJWKSet(set), names: await nameKeys(set), content, asOf };
+      else {
+        keys = { ...(await importKeySet(parsed)), content, asOf };
+        if (keys.faults.length > 0) warnOf(`skipped ${keys.faults.length}: ${keys.faults.slice(0, 3).join("; ")}`);
+      }
       failures = 0;
     } catch (error) {
       failures++;
       failure = error;
+      // An endpoint that fails says so; one that answers with nonsense would go unnoticed.
+      if (error instanceof InvalidKeySetError) warnOf(`${error.message}. The last good key set, if any, is kept.`);
     }
-    lastAttempt = performance.now();
+    lastAttempt = monotonicTime();
   }
+
+  /** The query of an address may hold a secret. */
+  function warnOf(problem: string): void {
+    warn(`key set ${url.origin}${url.pathname}: ${problem}`);
+  }
+
+  const age = (): number => (keys === undefined ? Number.POSITIVE_INFINITY : monotonicTime() - keys.asOf);
+  const isTooOld = (): boolean => age() >= maxAge + maxStale;
+  const pause = (): number => cooldown * 2 ** Math.min(failures, 3);
 
   /** How long the endpoint is to be left alone: not at all while it is being asked. */
   function pauseLeft(): number {
-    return lastAttempt + cooldown * 2 ** Math.min(failures, 3) - performance.now();
+    return lastAttempt + pause() - monotonicTime();
+  }
+
+  /** Whether the endpoint is known to fail: an attempt failed, and the next one is not overdue. */
+  function isFailing(): boolean {
+    return failures > 0 && pauseLeft() + timeout > 0;
   }
 
   /** Fetches, once for all who wait, unless the endpoint is to be left alone. */
@@ -96,16 +132,16 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     await fetching;
   }
 
-  /** Waits for a key set that was fetched after `time`; undefined where it cannot be had now. */
+  /** Waits for a key set that was fetched at `time` or later; undefined where it cannot be had now. */
   async function keysSince(time: number): Promise<Keys | undefined> {
     while (keys !== undefined && keys.asOf < time) {
       const wait = pauseLeft();
       if (wait <= 0) {
         await refresh();
-      } else if (failures > 0) {
+      } else if (failures > 0 || wait > maxWait) {
         return undefined;
       } else {
-        pausing ??= new Promise<void>((resolve) => setTimeout(resolve, wait)).finally(() => {
+        pausing ??= new Promise<void>((resolve) => startTimer(wait, resolve)).finally(() => {
           pausing = undefined;
         });
         await pausing;
@@ -114,37 +150,75 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     return keys;
   }
 
+  /** A key set that may be used now. Waits for a fetch where there is none, or where the endpoint is not known to fail. */
+  async function usableKeys(): Promise<Keys> {
+    const current = age();
+    if (isTooOld() || (current >= maxAge && !isFailing())) await refresh();
+    else if (current >= maxAge / 2) void refresh();
+    if (keys === undefined || isTooOld()) throw unavailable();
+    return keys;
+  }
+
   function unavailable(): ConnectError {
     return new ConnectError("key set unavailable", Code.Unavailable, undefined, undefined, failure);
   }
 
-  const age = (): number => (keys === undefined ? Number.POSITIVE_INFINITY : performance.now() - keys.asOf);
-  const refreshEarly = () => void (age() >= maxAge / 2 && refresh());
+  /** A signature that failed holds until its key may have changed: until a newer set is here, or may be fetched. */
+  function refusalBy({ asOf }: Keys, error: unknown): unknown {
+    if (!isOfSignature(error)) return error;
+    return refusalOf(error, () => keys?.asOf === asOf && age() < cooldown);
+  }
 
   return {
-    async getKey(header) {
-      const asked = performance.now();
-      if (age() >= maxAge) await refresh();
-      else refreshEarly();
-      if (keys === undefined || age() >= maxAge + maxStale) throw unavailable();
+    async verify(verify) {
+      const asked = monotonicTime();
+      const first = await usableKeys();
       try {
-        return await keys.find(header);
+        return await tryKeys(first.find, verify);
       } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        const isUnknown = error instanceof errors.JWKSNoMatchingKey;
+        const mayHaveChanged = isOfSignature(error) && monotonicTime() - first.asOf >= cooldown;
+        if (!isUnknown && !mayHaveChanged) throw refusalBy(first, error);
+        // Rotated in, rotated under its old name, or made up.
+        const newer = await keysSince(isUnknown ? asked : first.asOf + cooldown);
+        if (newer === undefined) throw unavailable();
+        return await tryKeys(newer.find, verify).catch((cause) => {
+          throw refusalBy(newer, cause);
+        });
       }
-      // A key that is not known: rotated in, or made up.
-      const newer = await keysSince(asked);
-      if (newer === undefined) throw unavailable();
-      return newer.find(header);
     },
     async warmUp() {
       if (age() >= maxAge) await refresh();
-      if (keys === undefined) throw unavailable();
+      if (isTooOld()) throw unavailable();
     },
     nameOf: nameKey,
     isCurrent(name) {
-      refreshEarly();
-      return keys?.names.has(name) === true && age() < maxAge + maxStale;
+      const current = age();
+      if (current >= maxAge / 2) void refresh();
+      if (keys?.names.has(name) !== true) return false;
+      return current < maxAge || (current < maxAge + maxStale && isFailing());
     },
   };
+}
+
+function isOfSignature(error: unknown): boolean {
+  return error instanceof errors.JWSSignatureVerificationFailed;
+}
+
+/** @throws TypeError naming the option. */
+function checkOptions(options: RemoteKeySetOptions): Required<RemoteKeySetOptions> {
+  checkOptionNames(options, optionNames, "jwks");
+  const { maxAge = 600_000, maxStale = 86_400_000, cooldown = 1_000, timeout = 5_000 } = options;
+  const { maxBytes = 1_048_576, maxKeys = 1_000 } = options;
+  for (const [name, value] of Object.entries({ maxAge, maxStale, cooldown, timeout })) {
+    if (!(Number.isFinite(value) && value > 0)) {
+      throw new TypeError(`jwks.${name}: expected milliseconds above 0, got ${value}`);
+    }
+  }
+  for (const [name, value] of Object.entries({ maxBytes, maxKeys })) {
+    if (!(Number.isSafeInteger(value) && value > 0)) {
+      throw new TypeError(`jwks.${name}: expected a whole number above 0, got ${value}`);
+    }
+  }
+  return { maxAge, maxStale, cooldown, timeout, maxBytes, maxKeys };
 }

@@ -13,10 +13,20 @@ export interface SignedTokenTrustOptions extends JwtIssuers, JwtSchemeOptions {
 }
 
 /**
- * An issuer that also signs the tokens of users lets users call `internal` methods: give services an issuer, or an
- * `audience`, of their own.
+ * Services present a JSON Web Token. Give them an issuer or an `audience` of their own: a token that users may have as well
+ * would let them call `internal` methods, and `createAuth` refuses that.
  *
  * @throws TypeError for a misconfiguration.
+ *
+ * @example
+ * const auth = createAuth({
+ *   policies,
+ *   authenticate: jwt({ issuer, jwksUri, audience: "shop" }),
+ *   internal: signedTokenTrust({
+ *     header: "x-service-token",
+ *     issuers: [{ issuer, jwksUri, audience: "shop-internal" }],
+ *   }),
+ * });
  */
 export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
   checkPlainObject("signedTokenTrust", options);
@@ -32,11 +42,12 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
     internal: true,
     cache,
     fingerprint: directory.fingerprint,
+    accepts: directory.accepts,
     isCurrent: directory.isCurrent,
     warmUp: directory.warmUp,
     read(source) {
       const token = name === undefined ? readBearerToken(source.header) : readToken(source.header, name);
-      return token === undefined ? undefined : { key: token, verify: () => directory.verify(token) };
+      return token === undefined ? undefined : directory.present(token);
     },
   };
 }

@@ -1,12 +1,14 @@
 import { type CryptoKey, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
+import { type Acceptance, opaque } from "../authentication/acceptance.js";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
 import type { Verified } from "../authentication/scheme.js";
+import { refuseBoundToken } from "./bound-token.js";
+import { checkCanonicalForm } from "./canonical-form.js";
 import { checkJwtOptions } from "./check-jwt-options.js";
 import { compileClaimsMapping } from "./claims-mapping.js";
 import type { JwtIssuerOptions } from "./jwt-options.js";
 import { createKeySource } from "./key-source.js";
 import { refusalOf } from "./refusal.js";
-import { checkStrictForm } from "./strict-form.js";
 
 /** The end of the year 9999, in seconds since the epoch. What lies beyond is a mistake, such as milliseconds for seconds. */
 const maxExpiration = 253_402_300_799;
@@ -17,6 +19,8 @@ export interface TokenVerifier {
   readonly issuers: readonly string[] | undefined;
   /** All that the options say, and which keys they name. */
   readonly fingerprint: string;
+  /** Which tokens it accepts. */
+  readonly accepts: Acceptance;
   verify(token: string): Promise<Verified>;
   /** Fetches the keys. */
   warmUp(): Promise<void>;
@@ -29,7 +33,7 @@ export function createTokenVerifier(options: JwtIssuerOptions, owner: string): T
   checkJwtOptions(options, owner);
   const keys = createKeySource(options);
   const toIdentity = compileClaimsMapping(options.claimsMapping);
-  const { clockTolerance = 0, maxTokenAge, typ } = options;
+  const { allowBoundTokens = false, clockTolerance = 0, maxTokenAge, typ } = options;
   const [issuers, audiences] = [options.issuer, options.audience].map((value) =>
     value === undefined ? undefined : ([value].flat() as string[]),
   );
@@ -52,28 +56,45 @@ export function createTokenVerifier(options: JwtIssuerOptions, owner: string): T
     return ends.length === 0 ? undefined : new Date((Math.min(...ends) + clockTolerance) * 1000);
   }
 
+  const { keySet } = keys;
   // A key costs jose less than a function that finds one.
   const verifySignature: (token: string) => Promise<JWTVerifyResult & { readonly vouchedBy?: string }> =
-    keys.keySet === undefined
+    keySet === undefined
       ? (token) => jwtVerify(token, keys.key, verifyOptions)
       : async (token) => {
-          const verified = await jwtVerify(token, keys.keySet.getKey, verifyOptions);
-          return { ...verified, vouchedBy: await keys.keySet.nameOf(verified.key as CryptoKey) };
+          const verified = await keySet.verify((getKey) => jwtVerify(token, getKey, verifyOptions));
+          return { ...verified, vouchedBy: await keySet.nameOf(verified.key as CryptoKey) };
         };
 
   return {
     issuers,
-    fingerprint: JSON.stringify([keys.fingerprint, verifyOptions, options.claimsMapping]),
-    warmUp: async () => keys.keySet?.warmUp(),
-    isCurrent: keys.keySet?.isCurrent,
+    fingerprint: JSON.stringify([keys.fingerprint, verifyOptions, options.claimsMapping, allowBoundTokens]),
+    accepts: {
+      by: opaque(keys.fingerprint),
+      only: {
+        iss: issuers,
+        aud: audiences,
+        typ: typ === undefined ? undefined : [mediaType(typ)],
+        alg: keys.algorithms,
+      },
+    },
+    warmUp: async () => keySet?.warmUp(),
+    isCurrent: keySet?.isCurrent,
     async verify(token) {
       try {
         const { payload, protectedHeader, vouchedBy } = await verifySignature(token);
-        checkStrictForm(token, protectedHeader, payload);
+        checkCanonicalForm(token, protectedHeader, payload);
+        if (!allowBoundTokens) refuseBoundToken(payload);
         return { identity: { ...toIdentity(payload), expiresAt: expiryOf(payload) }, vouchedBy };
       } catch (cause) {
         throw refusalOf(cause);
       }
     },
   };
+}
+
+/** A `typ` as it is compared (RFC 7515 section 4.1.9). */
+function mediaType(typ: string): string {
+  const name = typ.toLowerCase();
+  return name.includes("/") ? name : `application/${name}`;
 }

@@ -1,4 +1,5 @@
 import { type Caller, decide } from "./decide.js";
+import { checkTable } from "./read-tables.js";
 import type { MethodOf, ServicePolicy } from "./service-policy.js";
 
 /**
@@ -8,12 +9,18 @@ import type { MethodOf, ServicePolicy } from "./service-policy.js";
  *
  * False for methods that the table leaves `unspecified` or does not have: the
  * server's own rules are not known here.
+ *
+ * @throws TypeError for what is not a generated table.
+ *
+ * @example
+ * button.hidden = !can(OrderServicePolicy, "CancelOrder", { roles: ["support"] });
  */
 export function can<T extends ServicePolicy>(
   policy: T,
   method: MethodOf<T>,
   caller: Partial<Caller> | undefined,
 ): boolean {
+  checkTable(policy, "can");
   const row = Object.hasOwn(policy.methods, method) ? policy.methods[method] : undefined;
   // `allow` leaves it to authentication, which lets nobody in without a credential.
   if (row === undefined || (row.access === "allow" && !caller)) return false;

@@ -1,4 +1,4 @@
-import { isNameList } from "./name-list.js";
+import { readTables } from "./read-tables.js";
 import type { MethodPolicy, ServicePolicy } from "./service-policy.js";
 
 /** Tables, checked and ready to be asked. */
@@ -17,24 +17,18 @@ export interface PolicyIndex {
 export const missingRow: MethodPolicy = /* @__PURE__ */ Object.freeze({ access: "deny" });
 
 /**
- * Checks tables and indexes them by service and method.
+ * Checks tables and indexes them by service and method. It reads them once: later changes to them have no effect.
  *
- * @throws TypeError for a malformed table, or two tables for one service.
+ * @throws TypeError for what is not a generated table, or two tables for one service.
+ *
+ * @example
+ * const index = createPolicyIndex([OrderServicePolicy]);
+ * index.lookup("shop.v1.OrderService", "GetOrder"); // { access: "requires", roles: [], scopes: [] }
  */
 export function createPolicyIndex(policies: Iterable<ServicePolicy>): PolicyIndex {
   const services = new Map<string, ServicePolicy["methods"]>();
-  for (const policy of policies) {
-    const { typeName, methods } = Object(policy) as ServicePolicy;
-    if (typeof typeName !== "string" || !methods || countMembers(policy) !== 2) {
-      throw new TypeError(`policies[${services.size}]: not a generated table`);
-    }
+  for (const { typeName, methods } of readTables(policies)) {
     if (services.has(typeName)) throw new TypeError(`policies[${services.size}]: second table of ${typeName}`);
-    for (const method in methods) {
-      const row = methods[method];
-      if (!isMethodPolicy(row)) {
-        throw new TypeError(`policies: ${typeName}/${method}: not a row ${JSON.stringify(row)}`);
-      }
-    }
     services.set(typeName, methods);
   }
   return {
@@ -45,27 +39,4 @@ export function createPolicyIndex(policies: Iterable<ServicePolicy>): PolicyInde
       return Object.hasOwn(methods, method) ? methods[method] : missingRow;
     },
   };
-}
-
-/** A member that is not known could be a demand: a row that has one is refused. */
-function isMethodPolicy(row: MethodPolicy | undefined): boolean {
-  switch (row?.access) {
-    case "public":
-    case "allow":
-    case "unspecified":
-    case "deny":
-      return countMembers(row) === 1;
-    case "internal":
-    case "requires":
-      return countMembers(row) === 3 && isNameList(row.roles) && isNameList(row.scopes);
-    default:
-      return false;
-  }
-}
-
-// A loop: a table is checked once, before anything is compiled, and there can be very many rows.
-function countMembers(value: object): number {
-  let count = 0;
-  for (const _ in value) count++;
-  return count;
 }

@@ -1,4 +1,7 @@
 import { type CryptoKey, type JWTPayload, SignJWT } from "jose";
+import { wallTime } from "../clock.js";
+import { checkOption } from "../option-checks.js";
+import { checkOptionNames } from "../option-names.js";
 
 /** A secret for tests, long enough for every HMAC algorithm. It is public: never use it anywhere else. */
 export const TEST_JWT_SECRET = "a secret for tests alone, known to everybody who can read this text";
@@ -8,15 +11,56 @@ export interface TestJwtOptions {
   readonly key?: CryptoKey | Uint8Array;
   /** More members of the header, or others: `{ alg: "RS256", kid: "1" }`. By default, `HS256`. */
   readonly header?: { readonly alg?: string; readonly kid?: string; readonly typ?: string };
-  /** Seconds until the token expires, from now; negative for one that has. By default, 300. */
-  readonly expiresIn?: number;
+  /** How long the token is valid from now: seconds, or a text such as `1h`; negative for a token that has expired. By default, 300. */
+  readonly expiresIn?: number | string;
+  /** The claim `iss`. By default, none. */
+  readonly issuer?: string;
+  /** The claim `aud`. By default, none. */
+  readonly audience?: string | string[];
 }
 
-/** A signed token. By default, `sub` is `test-user`; `iat` and `exp` are set unless the claims have their own. */
-export function createTestJwt(claims: JWTPayload = {}, options: TestJwtOptions = {}): Promise<string> {
-  const { key = new TextEncoder().encode(TEST_JWT_SECRET), header = {}, expiresIn = 300 } = options;
-  const now = Math.floor(Date.now() / 1000);
-  return new SignJWT({ sub: "test-user", iat: now, exp: now + expiresIn, ...claims })
-    .setProtectedHeader({ alg: "HS256", ...header })
-    .sign(key);
+const optionNames: Readonly<Record<keyof TestJwtOptions, true>> = {
+  key: true,
+  header: true,
+  expiresIn: true,
+  issuer: true,
+  audience: true,
+};
+
+/** Options that somebody may take for claims. */
+const notClaims = { expiresIn: "exp", issuer: "iss", audience: "aud" } as const;
+
+/**
+ * Signs a token. By default, `sub` is `test-user`; `iat` and `exp` are set unless the claims have their own.
+ *
+ * @throws TypeError for an unknown option, for an option among the claims, and for a claim that an option sets as well.
+ *
+ * @example
+ * const token = await createTestJwt({ roles: ["admin"] }, { expiresIn: "1h", audience: "orders" });
+ */
+export async function createTestJwt(claims: JWTPayload = {}, options: TestJwtOptions = {}): Promise<string> {
+  checkOptionNames(options, optionNames, "createTestJwt");
+  for (const [option, claim] of Object.entries(notClaims)) {
+    if (Object.hasOwn(claims, option)) {
+      throw new TypeError(
+        `createTestJwt: ${option} is an option: write createTestJwt({ ...claims }, { ${option} }), or the claim ${claim}`,
+      );
+    }
+    if (Object.hasOwn(options, option) && Object.hasOwn(claims, claim)) {
+      throw new TypeError(`createTestJwt: both the option ${option} and the claim ${claim}; keep one`);
+    }
+  }
+  const { key = new TextEncoder().encode(TEST_JWT_SECRET), header = {}, expiresIn = 300, issuer, audience } = options;
+  const isDuration = typeof expiresIn === "string" || Number.isFinite(expiresIn);
+  checkOption(isDuration, "createTestJwt: expiresIn", 'seconds, or a text such as "1h"');
+  const now = Math.floor(wallTime() / 1000);
+  const set = {
+    ...(issuer !== undefined && { iss: issuer }),
+    ...(audience !== undefined && { aud: audience }),
+    ...(typeof expiresIn === "number" && { exp: now + expiresIn }),
+  };
+  const token = new SignJWT({ sub: "test-user", iat: now, ...set, ...claims });
+  // By jose, which knows the units.
+  if (typeof expiresIn === "string") token.setExpirationTime(expiresIn);
+  return token.setProtectedHeader({ alg: "HS256", ...header }).sign(key);
 }

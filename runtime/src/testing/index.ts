@@ -1,4 +1,5 @@
 export { type Coverage, checkCoverage } from "./check-coverage.js";
+export { checkWiring, type WiredServer, type WiringOptions } from "./check-wiring.js";
 export { createMockAuthContext, type MockAuthContextInit } from "./create-mock-auth-context.js";
 export { createTestJwt, TEST_JWT_SECRET, type TestJwtOptions } from "./create-test-jwt.js";
 export { createTestKeyPair, type TestKeyAlgorithm, type TestKeyPair } from "./create-test-key-pair.js";

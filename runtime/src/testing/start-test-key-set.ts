@@ -4,8 +4,11 @@ import type { JWK, JWTPayload } from "jose";
 import { createTestJwt, type TestJwtOptions } from "./create-test-jwt.js";
 import { createTestKeyPair, type TestKeyAlgorithm, type TestKeyPair } from "./create-test-key-pair.js";
 
-/** How the endpoint fails: an HTTP status, no answer at all, a closed connection, or an answer that is no key set. */
-export type TestKeySetFailure = number | "hang" | "reset" | "garbage";
+/**
+ * How the endpoint fails: an HTTP status, no answer at all, a closed connection, an answer that is no key set, one without keys,
+ * a response head without body, or a body of one byte a second.
+ */
+export type TestKeySetFailure = number | "hang" | "reset" | "garbage" | "empty" | "stall" | "drip";
 
 /** An issuer's key set behind a real endpoint on loopback. */
 export interface TestKeySet {
@@ -14,14 +17,27 @@ export interface TestKeySet {
   readonly requests: number;
   /** Signs with the newest key, whether it is published or not. */
   sign(claims?: JWTPayload, options?: Omit<TestJwtOptions, "key">): Promise<string>;
-  /** Makes a new key that signs from now on; the old ones stay published where `keep` says so. By default, they go. */
-  rotate(options?: { readonly keep?: boolean }): Promise<void>;
+  /**
+   * Makes a new key that signs from now on. The old ones stay published where `keep` says so; by default, they go. With
+   * `sameKid` the new key has the name of the last one.
+   */
+  rotate(options?: { readonly keep?: boolean; readonly sameKid?: boolean }): Promise<void>;
   /** Makes the endpoint fail until it is told otherwise, by undefined. */
   fail(how: TestKeySetFailure | undefined): void;
   close(): Promise<void>;
 }
 
-/** @param algorithm - by default, `RS256`. */
+/**
+ * Starts an endpoint with one key.
+ *
+ * @param algorithm - by default, `RS256`.
+ *
+ * @example
+ * const keySet = await startTestKeySet();
+ * const auth = createAuth({ policies, authenticate: jwt({ jwksUri: keySet.jwksUri, audience: "shop" }) });
+ * const token = await keySet.sign({ sub: "ada", aud: "shop" });
+ * await keySet.close();
+ */
 export async function startTestKeySet(algorithm: TestKeyAlgorithm = "RS256"): Promise<TestKeySet> {
   const signer = { pair: await createTestKeyPair(algorithm, "key-1") };
   let published: readonly JWK[] = [signer.pair.publicJwk];
@@ -43,8 +59,9 @@ export async function startTestKeySet(algorithm: TestKeyAlgorithm = "RS256"): Pr
       const header = { alg: algorithm, ...(publicJwk.kid !== undefined && { kid: publicJwk.kid }), ...options?.header };
       return createTestJwt(claims, { ...options, key: privateKey, header });
     },
-    async rotate({ keep = false } = {}) {
-      signer.pair = await createTestKeyPair(algorithm, `key-${++count}`);
+    async rotate({ keep = false, sameKid = false } = {}) {
+      if (!sameKid) count++;
+      signer.pair = await createTestKeyPair(algorithm, `key-${count}`);
       published = [...(keep ? published : []), signer.pair.publicJwk];
     },
     fail(how) {
@@ -61,5 +78,14 @@ function answer(response: ServerResponse, failure: TestKeySetFailure | undefined
   if (failure === "hang") return;
   if (failure === "reset") response.destroy();
   else if (failure === "garbage") response.end("<html>");
+  else if (failure === "empty") response.end('{"keys":[]}');
+  else if (failure === "stall") response.writeHead(200).flushHeaders();
+  else if (failure === "drip") drip(response);
   else response.writeHead(failure ?? 200, { "content-type": "application/json" }).end(JSON.stringify({ keys }));
+}
+
+function drip(response: ServerResponse): void {
+  const timer = setInterval(() => response.write(" "), 1_000);
+  response.writeHead(200).write(" ");
+  response.once("close", () => clearInterval(timer));
 }

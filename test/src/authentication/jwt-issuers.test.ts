@@ -255,9 +255,14 @@ describe("what a trust in signed tokens takes", () => {
     const { interceptors } = createAuth({
       policies: [EchoServicePolicy],
       authenticate: jwt(options),
-      internal: signedTokenTrust({ ...options, header: "x-service-token" }),
+      internal: signedTokenTrust({
+        ...options,
+        issuers: [{ ...a, audience: "lab-services" }],
+        header: "x-service-token",
+      }),
     });
-    const [token, service] = [await byA(), await byA({ sub: "orders" })];
+    const [token, service] = [await byA(), await byA({ sub: "orders", aud: "lab-services" })];
+    expect(await internal(interceptors, { "x-service-token": token })).toMatchObject(refused());
     expect(await tryIt(interceptors, bearer(token))).toEqual(ok());
     expect(await internal(interceptors, { "x-service-token": service })).toEqual(ok("orders"));
     expect(await internal(interceptors, bearer(token))).toMatchObject(missing);

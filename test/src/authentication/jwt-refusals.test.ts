@@ -66,6 +66,43 @@ describe("a refusal says why, and whether it holds for good", () => {
   });
 });
 
+describe("a token of several readings is refused, though its signature is right", () => {
+  const exp = now + 600;
+  const claims = `{"sub":"ada","aud":"lab","exp":${exp}}`;
+  const mark = "\ufeff";
+  const token = (header: string, payload: string) => {
+    const input = `${encode(header)}.${encode(payload)}`;
+    return `${input}.${createHmac("sha256", TEST_JWT_SECRET).update(input).digest("base64url")}`;
+  };
+  const extension = "an extension of the header (crit, b64)";
+  test.each([
+    { name: "b64: false", header: '{"alg":"HS256","b64":false}', why: extension },
+    { name: "b64: true", header: '{"alg":"HS256","b64":true}', why: extension },
+    { name: "b64: null", header: '{"alg":"HS256","b64":null}', why: extension },
+    { name: "b64: true, critical", header: '{"alg":"HS256","b64":true,"crit":["b64"]}', why: extension },
+    { name: "b64: false, critical", header: '{"alg":"HS256","b64":false,"crit":["b64"]}', why: "ERR_JWT_INVALID" },
+    { name: "an unknown extension", header: '{"alg":"HS256","x":1,"crit":["x"]}', why: "ERR_JOSE_NOT_SUPPORTED" },
+    { name: "no extension", header: '{"alg":"HS256","crit":[]}', why: "ERR_JWS_INVALID" },
+    { name: "a byte order mark before the header", header: `${mark}{"alg":"HS256"}`, why: "a byte order mark" },
+    { name: "a byte order mark before the claims", payload: mark + claims, why: "a byte order mark" },
+    { name: "two byte order marks", payload: mark + mark + claims, why: "ERR_JWT_INVALID" },
+    { name: "a byte order mark after the claims", payload: claims + mark, why: "ERR_JWT_INVALID" },
+  ])("$name", async ({ header = '{"alg":"HS256"}', payload = claims, why }) => {
+    const refusal = await refusalOf(bySecret(), bearer(token(header, payload)));
+    expect(refusal).toMatchObject({ name: "InvalidCredentialError", message: why });
+    expect(await tryIt(bySecret(), bearer(token(header, payload)))).toMatchObject(refused());
+  });
+
+  test.each([
+    ["the usual header", '{"alg":"HS256"}', claims],
+    ["white space", ' {"alg":"HS256" }\n', `\t${claims} `],
+    ["a mark inside of a text", '{"alg":"HS256"}', `{"name":"${mark}","sub":"ada","aud":"lab","exp":${exp}}`],
+    ["claims of these names", '{"alg":"HS256"}', `{"b64":false,"crit":["x"],"sub":"ada","aud":"lab","exp":${exp}}`],
+  ])("%s is accepted", async (_, header, payload) => {
+    expect(await tryIt(bySecret(), bearer(token(header, payload)))).toEqual(ok());
+  });
+});
+
 describe("refusals by a key set hold until its keys change", () => {
   let pairs: TestKeyPair[];
   let close: () => Promise<unknown>;

@@ -92,6 +92,85 @@ describe("how old a key set gets", () => {
     expect([await tryIt(remembering, token), await tryIt(interceptor, token)]).toEqual([ok(), ok()]);
   });
 
+  describe("a remembered token counts while its key set is fresh", () => {
+    const day = { ttl: 86_400_000 };
+    test("a key that was removed while the server was idle has lost its say", async () => {
+      const interceptor = byKeySet({ maxAge: 5_000 }, day);
+      const token = await signed();
+      expect(await tryIt(interceptor, token)).toEqual(ok());
+      await keySet.rotate();
+      pass(5_000);
+      expect(await tryIt(interceptor, token)).toMatchObject(refused());
+      const fresh = await signed("carol");
+      expect(await tryIt(interceptor, fresh)).toEqual(ok("carol"));
+      await keySet.rotate();
+      pass(3_600_000);
+      expect(await tryIt(interceptor, fresh)).toMatchObject(refused());
+    });
+
+    test("a key that is still there goes on", async () => {
+      const interceptor = byKeySet({ maxAge: 5_000 }, day);
+      const token = await signed();
+      for (let i = 1; i <= 3; i++) {
+        expect(await tryIt(interceptor, token)).toEqual(ok());
+        expect(keySet.requests).toBe(i);
+        pass(3_600_000);
+      }
+    });
+
+    test("while the endpoint is known to fail, it is neither verified nor held up at every call", async () => {
+      const fetches = vi.spyOn(globalThis, "fetch");
+      const answered = async () => {
+        await Promise.allSettled(fetches.mock.results.map(({ value }) => value));
+        for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      };
+      const interceptor = byKeySet({ maxAge: 5_000, timeout: 5_000 }, day);
+      const token = await signed();
+      expect(await tryIt(interceptor, token)).toEqual(ok());
+      keySet.fail(500);
+      pass(5_000);
+      const verify = vi.spyOn(crypto.subtle, "verify");
+      expect(await tryIt(interceptor, token)).toEqual(ok());
+      expect(verify).toHaveBeenCalledTimes(1);
+      for (let i = 0; i < 60; i++) {
+        pass(1_000);
+        expect(await tryIt(interceptor, token)).toEqual(ok());
+        await answered();
+      }
+      expect(verify).toHaveBeenCalledTimes(1);
+      // The endpoint was asked in the background meanwhile: after 2, 4 and then every 8 seconds.
+      expect(keySet.requests).toBe(10);
+      vi.restoreAllMocks();
+    });
+
+    test("a failure that was long ago says nothing about now", async () => {
+      const interceptor = byKeySet({ maxAge: 5_000 }, day);
+      const token = await signed();
+      expect(await tryIt(interceptor, token)).toEqual(ok());
+      keySet.fail(500);
+      pass(5_000);
+      expect(await tryIt(interceptor, token)).toEqual(ok());
+      keySet.fail(undefined);
+      await keySet.rotate();
+      pass(60_000);
+      expect(await tryIt(interceptor, token)).toMatchObject(refused());
+    });
+
+    test("an endpoint that hangs holds nobody up, once it is known to fail", async () => {
+      const interceptor = byKeySet({ maxAge: 5_000, timeout: 2 ** 30 }, day);
+      const token = await signed();
+      expect(await tryIt(interceptor, token)).toEqual(ok());
+      keySet.fail(500);
+      pass(5_000);
+      expect(await tryIt(interceptor, token)).toEqual(ok());
+      keySet.fail("hang");
+      pass(2_000);
+      // A request hangs in the background. Neither remembered callers nor new ones wait for it.
+      for (const headers of [token, await signed()]) expect(await tryIt(interceptor, headers)).toEqual(ok());
+      await vi.waitFor(() => expect(keySet.requests).toBe(3));
+    });
+  });
+
   test("what warms up fetches what is too old, and nothing else", async () => {
     const authenticate = jwt({ jwksUri: keySet.jwksUri, audience: "lab", jwks: { maxAge: 5_000 } });
     const { warmUp } = createAuth({ policies: [], authenticate });

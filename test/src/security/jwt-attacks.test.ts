@@ -34,6 +34,8 @@ const without = (name: keyof typeof good) => {
 };
 const publicPem = rsa.publicKey.export({ format: "pem", type: "spki" }) as string;
 const publicJwk = rsa.publicKey.export({ format: "jwk" });
+/** A sound key, which makes a set usable. */
+const beside = { ...ec.publicKey.export({ format: "jwk" }), kid: "ec" };
 
 let server: Server;
 let jwksUri: string;
@@ -44,8 +46,8 @@ const keySets: Record<string, unknown> = {
       { ...ec.publicKey.export({ format: "jwk" }), kid: "ec" },
     ],
   },
-  "/for-encryption": { keys: [{ ...publicJwk, kid: "rsa", use: "enc" }] },
-  "/no-verify": { keys: [{ ...publicJwk, kid: "rsa", key_ops: ["encrypt"] }] },
+  "/for-encryption": { keys: [{ ...publicJwk, kid: "rsa", use: "enc" }, beside] },
+  "/no-verify": { keys: [{ ...publicJwk, kid: "rsa", key_ops: ["encrypt"] }, beside] },
   "/other-alg": { keys: [{ ...publicJwk, kid: "rsa", alg: "PS256" }] },
   "/ambiguous": {
     keys: [

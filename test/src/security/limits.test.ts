@@ -1,5 +1,6 @@
-import { type AuthLimits, credentials, session } from "@connectum/auth";
-import { describe, expect, test, vi } from "vitest";
+import { type AuthLimits, credentials, type JwtIssuerOptions, jwt, session } from "@connectum/auth";
+import { startTestKeySet, type TestKeySet } from "@connectum/auth/testing";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { withMovedClock } from "../support/moved-clock.js";
 import { startInstance } from "./instance.js";
 
@@ -166,6 +167,95 @@ describe("verifications", () => {
     await begun(1);
     finish();
     expect(await Promise.all(answers)).toEqual(Array(20).fill("slow"));
+  });
+});
+
+describe("issuers are bounded one by one", () => {
+  let [a, b]: TestKeySet[] = [];
+  beforeEach(async () => {
+    [a, b] = [await startTestKeySet("ES256"), await startTestKeySet("ES256")];
+  });
+  afterEach(async () => {
+    await Promise.all([a?.close(), b?.close()]);
+  });
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const garbage = (iss: unknown, i: number) =>
+    `${encode({ alg: "ES256", kid: `made-up-${i}` })}.${encode({ iss, sub: "eve", aud: "lab", i })}.${"A".repeat(86)}`;
+  const issuers = () => [
+    { issuer: "https://a.example.com", audience: "lab", jwksUri: String(a?.jwksUri), jwks: { timeout: 8_000 } },
+    { issuer: "https://b.example.com", audience: "lab", jwksUri: String(b?.jwksUri), jwks: { cooldown: 50 } },
+  ];
+  const byB = async (sub: string) => String(await b?.sign({ iss: "https://b.example.com", sub, aud: "lab" }));
+  const byA = async (sub: string) => String(await a?.sign({ iss: "https://a.example.com", sub, aud: "lab" }));
+
+  test("garbage naming one whose endpoint hangs does not starve the callers of another", async () => {
+    a?.fail("hang");
+    const { call } = startInstance({ authenticate: jwt({ issuers: issuers() }) });
+    const flood = Array.from({ length: 1_500 }, (_, i) => call(garbage("https://a.example.com", i)));
+    const answers = await Promise.all(flood.slice(1_000));
+    expect(new Set(answers)).toEqual(new Set(["Unavailable"]));
+    // The first thousand wait. New callers of the other issuer are served meanwhile, and its own garbage is refused.
+    for (let i = 0; i < 20; i++) expect(await call(await byB(`bob-${i}`))).toBe(`bob-${i}`);
+    expect(await call(garbage("https://b.example.com", 0))).toBe("Unauthenticated");
+    expect(await call(await byA("ada"))).toBe("Unavailable");
+    await a?.close();
+    await Promise.all(flood);
+  });
+
+  test("garbage naming nobody known is refused at once, and takes nobody's room", async () => {
+    a?.fail("hang");
+    const { call } = startInstance({ authenticate: jwt({ issuers: issuers() }), limits: { verifications: 1 } });
+    const waiting = call(await byA("ada"));
+    const names = ["https://c.example.com", "", "__proto__", undefined, 7, ["https://a.example.com"]];
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => call(garbage(names[i % 6], i))));
+    expect(new Set(answers)).toEqual(new Set(["Unauthenticated"]));
+    expect(await call("no-token")).toBe("Unauthenticated");
+    expect(await call(await byB("bob"))).toBe("bob");
+    expect(await call(await byA("eve"))).toBe("Unavailable");
+    await a?.close();
+    expect(await waiting).toBe("Unavailable");
+  });
+
+  test("the names of one entry share its bound, as they share its keys", async () => {
+    a?.fail("hang");
+    const [one] = issuers();
+    const both = { ...(one as JwtIssuerOptions), issuer: ["https://a.example.com", "https://a2.example.com"] };
+    const { call } = startInstance({ authenticate: jwt({ issuers: [both] }), limits: { verifications: 1 } });
+    const waiting = call(garbage("https://a.example.com", 0));
+    expect(await call(garbage("https://a2.example.com", 0))).toBe("Unavailable");
+    await a?.close();
+    expect(await waiting).toBe("Unavailable");
+  });
+
+  test("a scheme does not starve another one", async () => {
+    let answer: (identity: undefined) => void = () => {};
+    const hangs = new Promise<undefined>((resolve) => {
+      answer = resolve;
+    });
+    const keys = credentials({
+      extractCredentials: (header) => /^Bearer key (.*)$/.exec(header.get("authorization") ?? "")?.[1],
+      verifyCredentials: () => hangs,
+    });
+    const { call } = startInstance({
+      authenticate: [keys, jwt({ issuers: issuers() })],
+      limits: { verifications: 1 },
+    });
+    const waiting = call("key 1");
+    expect(await call("key 2")).toBe("Unavailable");
+    expect(await call(await byB("bob"))).toBe("bob");
+    answer(undefined);
+    expect(await waiting).toBe("Unauthenticated");
+  });
+
+  test("a remembered token is not decoded again", async () => {
+    const { call } = startInstance({ authenticate: jwt({ issuers: issuers() }) });
+    const token = await byB("bob");
+    expect(await call(token)).toBe("bob");
+    const parse = vi.spyOn(JSON, "parse");
+    expect(await call(token)).toBe("bob");
+    // What is read is the name of the key, and the call itself.
+    for (const [text] of parse.mock.calls) expect(text).not.toContain('"aud"');
+    parse.mockRestore();
   });
 });
 

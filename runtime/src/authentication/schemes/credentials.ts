@@ -57,6 +57,7 @@ export function credentials(options: CredentialsOptions): AuthScheme {
     takesBearer: extractCredentials === undefined,
     trustedHeaders: [],
     internal: undefined,
+    accepts: [{ by: verifyCredentials }],
     cache,
     read({ header, values }) {
       const credential =

@@ -64,6 +64,7 @@ export function gateway(options: GatewayOptions): AuthScheme {
     presents: "nothing",
     internal: undefined,
     trustedHeaders: [...mapping.headers, ...trust.headers],
+    accepts: [{ by: `gateway ${mapping.subject}`, only: { proof: trust.proofs } }],
     cache: false,
     read(source) {
       if (!source.header.has(mapping.subject)) return undefined;

@@ -62,6 +62,7 @@ export function meshIdentityTrust(options: MeshIdentityTrustOptions): AuthScheme
     presents: "nothing",
     trustedHeaders: [header, ...trust.headers],
     internal: true,
+    accepts: [{ by: `mesh ${header}`, only: { proof: trust.proofs, workload: allow } }],
     cache: false,
     read(source) {
       const value = source.header.get(header);

@@ -91,6 +91,7 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
     presents: readsHeaders ? "unknown" : "credential",
     trustedHeaders: [],
     internal: undefined,
+    accepts: [{ by: verifySession }],
     cache,
     read(source) {
       const { header } = source;

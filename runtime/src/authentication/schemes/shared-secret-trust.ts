@@ -40,6 +40,7 @@ export function sharedSecretTrust(options: SharedSecretTrustOptions): AuthScheme
     challenge: undefined,
     trustedHeaders: [header],
     internal: true,
+    accepts: [{ by: `secret ${header}`, only: { proof: matchers.flatMap(([, { identities }]) => identities) } }],
     cache: false,
     read(source) {
       const secret = source.header.get(header);

@@ -5,7 +5,7 @@
 /**
  * Access policy of service shop.v1.OrderService.
  *
- * The service of the documentation's snippets.
+ * A shop with every access that tests of authorization need.
  *
  * @generated from service shop.v1.OrderService
  */

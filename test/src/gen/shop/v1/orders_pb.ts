@@ -175,7 +175,7 @@ export const ExportOrdersResponseSchema: GenMessage<ExportOrdersResponse> = /*@_
   messageDesc(file_shop_v1_orders, 9);
 
 /**
- * The service of the documentation's snippets.
+ * A shop with every access that tests of authorization need.
  *
  * @generated from service shop.v1.OrderService
  */

@@ -1,0 +1,51 @@
+import { Code } from "@connectrpc/connect";
+import { monotonicTime } from "../clock.js";
+import { warn } from "../warn.js";
+
+/** Least time between two lines, in milliseconds. */
+const interval = 60_000;
+
+/**
+ * Creates a log of calls that are answered with `unavailable`, so that a server that refuses everybody says so: one line
+ * a minute at most, with the number of calls, and without messages of errors, which may hold secrets.
+ *
+ * @param scheme - name of the authentication scheme.
+ *
+ * @example
+ * const logOutage = createOutageLog("jwt");
+ * logOutage(error); // @connectum/auth: jwt: cannot verify credentials (TypeError, ECONNREFUSED); calls answered with "unavailable": 1
+ */
+export function createOutageLog(scheme: string): (cause: unknown) => void {
+  let next = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  return (cause) => {
+    count++;
+    const now = monotonicTime();
+    if (now < next) return;
+    next = now + interval;
+    warn(
+      `${scheme}: cannot verify credentials (${kindOf(cause)}); calls answered with "unavailable": ${count}; the next line follows in ${interval / 1_000} s at the earliest`,
+    );
+    count = 0;
+  };
+}
+
+const word = /^\w{1,64}$/;
+
+/** Names and codes of an error and of its causes. */
+function kindOf(cause: unknown): string {
+  const words = new Set<string>();
+  let error = cause;
+  for (let depth = 0; depth < 8 && Object(error) === error; depth++) {
+    try {
+      const { name, code, cause, errors } = error as { [Field in "name" | "code" | "cause" | "errors"]?: unknown };
+      for (const part of [name, typeof code === "number" ? Code[code] : code]) {
+        if (typeof part === "string" && word.test(part) && part !== "Error") words.add(part);
+      }
+      error = cause ?? (Array.isArray(errors) ? errors[0] : undefined);
+    } catch {
+      break;
+    }
+  }
+  return [...words].join(", ") || "no further name";
+}

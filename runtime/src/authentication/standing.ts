@@ -1,0 +1,60 @@
+import { Code, ConnectError, type ContextKey, type ContextValues } from "@connectrpc/connect";
+import { wallTime } from "../clock.js";
+import { type AuthContext, authContextKey } from "../context/auth-context.js";
+import { sharedContextKey } from "../context/shared.js";
+import { expiredCredentials } from "./authentication-error.js";
+import { challengesKey } from "./challenge.js";
+
+/** A verified credential of one call, which can expire or be revoked while the call goes on. */
+export interface Standing {
+  /** The identity that the credential established. */
+  readonly context: AuthContext;
+  /** Whether an interceptor already ends the call, a stream, with its credential. */
+  guarded: boolean;
+  /** @throws ConnectError with code `unauthenticated` for a credential that has expired, or that this process knows to be revoked. */
+  check(): void;
+}
+
+/** The credential that was verified last; it refers to those before it. */
+export const standingKey: ContextKey<Standing | undefined> = /* @__PURE__ */ sharedContextKey<Standing | undefined>(
+  "standing",
+  undefined,
+);
+
+/**
+ * Refuses a caller whose identity counts no longer. Synchronous, so that nothing can happen between this check and what follows.
+ *
+ * @throws ConnectError with code `unauthenticated`.
+ */
+export function checkStanding(values: ContextValues): void {
+  const standing = values.get(standingKey);
+  standing?.check();
+  const context = values.get(authContextKey);
+  // Other code may have established this identity.
+  if (context !== undefined && context !== standing?.context && wallTime() >= expiryOf(context)) {
+    throw expiredCredentials(values.get(challengesKey));
+  }
+}
+
+/**
+ * The last check before a handler starts: the identity counts, and the caller still waits for an answer.
+ *
+ * @throws ConnectError with code `unauthenticated`; or with the code for which the call was aborted, `deadline_exceeded` or `canceled`.
+ */
+export function checkCall(values: ContextValues, signal: AbortSignal): void {
+  checkWaiting(signal);
+  checkStanding(values);
+}
+
+/** @throws ConnectError with the code for which the call was aborted. */
+export function checkWaiting(signal: AbortSignal): void {
+  if (signal.aborted) throw ConnectError.from(signal.reason, Code.Canceled);
+}
+
+/** Milliseconds since the epoch; infinite for an identity that does not expire. What is not a time has passed. */
+export function expiryOf({ expiresAt }: { readonly expiresAt?: unknown }): number {
+  if (expiresAt === undefined || expiresAt === null) return Number.POSITIVE_INFINITY;
+  // Not `instanceof`: the Date may be of another realm.
+  const time = Number(expiresAt);
+  return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time;
+}

@@ -1,0 +1,35 @@
+import { type CryptoKey, createLocalJWKSet, importJWK, type JWK } from "jose";
+import { InvalidKeySetError } from "./invalid-key-set-error.js";
+import { nameKey } from "./key-name.js";
+import { describeFault, type ParsedKeySet } from "./parse-key-set.js";
+import { algorithmsOf } from "./verification-jwk.js";
+
+export interface ImportedKeySet {
+  readonly find: ReturnType<typeof createLocalJWKSet>;
+  /** The names of its keys, see {@link nameKey}. */
+  readonly names: ReadonlySet<string>;
+  /** Why keys were skipped. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Imports the keys one by one: the thread is free between them, however many there are.
+ *
+ * @throws InvalidKeySetError where none is usable.
+ */
+export async function importKeySet({ keys, faults: parseFaults }: ParsedKeySet): Promise<ImportedKeySet> {
+  const usable: JWK[] = [];
+  const names = new Set<string>();
+  const faults = [...parseFaults];
+  for (const key of keys) {
+    try {
+      // The digest for the name is computed on another thread.
+      names.add(await nameKey((await importJWK(key, algorithmsOf(key)[0])) as CryptoKey));
+      usable.push(key);
+    } catch {
+      faults.push(describeFault(key, "it cannot be imported"));
+    }
+  }
+  if (usable.length === 0) throw new InvalidKeySetError(["no usable key", ...faults.slice(0, 3)].join("; "));
+  return { find: createLocalJWKSet({ keys: usable }), names, faults };
+}

@@ -1,0 +1,176 @@
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  createConnectRouter,
+  createContextValues,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
+import { isAuthenticationInterceptor } from "../authentication/authentication-interceptor.js";
+import { isAuthorized, wasRefused } from "../authorization/mark-authorized.js";
+import { authContextKey } from "../context/auth-context.js";
+import { compileMethodPatterns } from "../method-pattern.js";
+import { checkOption } from "../option-checks.js";
+import { checkOptionNames } from "../option-names.js";
+import { createMockAuthContext } from "./create-mock-auth-context.js";
+
+/** A server's options: what is given to `connectNodeAdapter`, or to another adapter. */
+export interface WiredServer extends ConnectRouterOptions {
+  /** Called twice, with routers that this check makes. */
+  readonly routes: (router: ConnectRouter) => unknown;
+}
+
+export interface WiringOptions {
+  /** Patterns of methods that are meant to be without access control: `["grpc.health.v1.Health/*"]`. By default, none. */
+  readonly except?: readonly string[];
+  /** Headers of the calls, for interceptors of your own that refuse calls before access control. By default, none. */
+  readonly headers?: HeadersInit;
+}
+
+/**
+ * Calls every method of a server in memory, to make sure that none can be reached without access control. The server's
+ * interceptors run, and so do `authorize` and `checks`; implementations do not: a probe stands in for each.
+ *
+ * A method is called twice: as a client without credential would call it; and without the request gate, as a caller whom
+ * authentication has let in, so that a chain without authorization shows.
+ *
+ * @returns the methods that were called, as `pkg.v1.Service/Method`.
+ * @throws Error naming every method that is reached without access control, or of which that cannot be told.
+ *
+ * @example
+ * test("every method is behind access control", async () => {
+ *   const methods = await checkWiring({ ...auth, routes });
+ *   expect(methods).toContain("shop.v1.OrderService/CancelOrder");
+ * });
+ */
+export async function checkWiring(server: WiredServer, options: WiringOptions = {}): Promise<string[]> {
+  checkOption(typeof Object(server).routes === "function", "checkWiring", "a server's options, with routes");
+  checkOptionNames(options, { except: true, headers: true }, "checkWiring");
+  const { except = [], headers } = options;
+  const isExcepted = compileMethodPatterns(except, "except");
+  const asWired = handlersOf(server, (own) => own);
+  const authenticated = handlersOf(server, (own) => {
+    const interceptors = interceptorsOf(server, own).map((one) => (isAuthenticationInterceptor(one) ? establish : one));
+    return { ...own, interceptors, requestGate: undefined as never };
+  });
+  const methods: string[] = [];
+  const problems: string[] = [];
+  for (const [i, { handler, probe }] of asWired.entries()) {
+    const { method } = handler;
+    const name = `${method.parent.typeName}/${method.name}`;
+    methods.push(name);
+    if (isExcepted(method.parent.typeName, method.name)) continue;
+    const outcomes = [await drive(handler, probe, headers)];
+    const other = authenticated[i];
+    if (other !== undefined) outcomes.push(await drive(other.handler, other.probe, headers));
+    if (outcomes.includes("unprotected")) {
+      problems.push(
+        `${name}: reached without authorization; where the service or the method has interceptors of its own, write auth.withInterceptors([...])`,
+      );
+    } else if (!outcomes.includes("protected")) {
+      problems.push(
+        `${name}: refused before access control was reached; give headers that pass the interceptors before it`,
+      );
+    }
+  }
+  if (methods.length === 0) problems.push("routes: registers no method");
+  if (problems.length > 0) {
+    throw new Error(`${problems.length} of ${methods.length} methods:\n  ${problems.join("\n  ")}`);
+  }
+  return methods;
+}
+
+type Handler = ConnectRouter["handlers"][number];
+type HandlerOptions = Parameters<ConnectRouter["service"]>[2];
+
+/** Stands in for an implementation. */
+interface Probe {
+  reached: "no" | "authorized" | "unauthorized";
+}
+
+/** The server's handlers, with probes for implementations. */
+function handlersOf(
+  { routes, ...server }: WiredServer,
+  change: (own: HandlerOptions) => HandlerOptions,
+): { readonly handler: Handler; readonly probe: Probe }[] {
+  const router = createConnectRouter(server);
+  const probes = new Map<Handler, Probe>();
+  const add = (method: DescMethod, own: HandlerOptions) => {
+    const probe: Probe = { reached: "no" };
+    const implementation = (_: unknown, context: HandlerContext) => {
+      if (probe.reached !== "unauthorized") probe.reached = isAuthorized(context) ? "authorized" : "unauthorized";
+      throw new ConnectError("checkWiring", Code.Aborted);
+    };
+    router.rpc(method, implementation as never, change(own));
+    probes.set(router.handlers.at(-1) as Handler, probe);
+  };
+  const probing: ConnectRouter = {
+    handlers: router.handlers,
+    service(service: DescService, _: unknown, own?: HandlerOptions) {
+      for (const method of service.methods) add(method, own);
+      return probing;
+    },
+    rpc(method: DescMethod, _: unknown, own?: HandlerOptions) {
+      add(method, own);
+      return probing;
+    },
+  };
+  routes(probing);
+  return router.handlers.map((handler) => {
+    const probe = probes.get(handler);
+    if (probe !== undefined) return { handler, probe };
+    throw new Error(
+      `${handler.requestPath}: cannot be checked, since it was not added by router.service or router.rpc`,
+    );
+  });
+}
+
+/** As connect chooses them: those of the service or method, even if undefined, replace those of the server. */
+function interceptorsOf(server: WiredServer, own: HandlerOptions): Interceptor[] {
+  const { interceptors } = own !== undefined && Object.hasOwn(own, "interceptors") ? own : server;
+  return interceptors ?? [];
+}
+
+const caller = createMockAuthContext({ subject: "checkWiring" });
+
+/** Stands in for authentication. */
+const establish: Interceptor = (next) => (req) => {
+  req.contextValues.set(authContextKey, caller);
+  return next(req);
+};
+
+/** Calls with an empty message, by the first protocol that the handler speaks. */
+async function drive(
+  handler: Handler,
+  probe: Probe,
+  headers: HeadersInit | undefined,
+): Promise<"protected" | "unprotected" | "unknown"> {
+  const isUnary = handler.method.methodKind === "unary";
+  const type = [isUnary ? "application/proto" : "application/connect+proto", "application/grpc", "application/grpc-web"]
+    .filter((candidate) => handler.supportedContentType(candidate))
+    .at(0);
+  const header = new Headers(headers);
+  header.set("content-type", type ?? "application/proto");
+  header.set("connect-protocol-version", "1");
+  const contextValues = createContextValues();
+  const { body } = await handler({
+    httpVersion: "2.0",
+    method: "POST",
+    url: `https://in-memory${handler.requestPath}`,
+    header,
+    // An envelope of no flags and length 0, but for unary calls of the Connect protocol.
+    body: bodyOf(new Uint8Array(type === "application/proto" ? 0 : 5)),
+    signal: new AbortController().signal,
+    contextValues,
+  });
+  for await (const _ of body ?? []);
+  if (probe.reached === "unauthorized") return "unprotected";
+  return probe.reached === "authorized" || wasRefused(contextValues) ? "protected" : "unknown";
+}
+
+async function* bodyOf(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}

@@ -1,1 +1,0 @@
-export * from "../../../../../gen/shop/v1/orders_pb.js";

@@ -1,0 +1,200 @@
+import { connect } from "node:net";
+import type { Interceptor } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { createTestJwt, startTestKeySet } from "@connectum/auth/testing";
+import { expect } from "vitest";
+import { installed } from "./greeter.js";
+import { once } from "./once.js";
+import type { Runs } from "./runs.js";
+import { call, clientOf, outcome, parts, serve, snippet, type Wiring } from "./shop.js";
+
+const issuers = once(async () => {
+  const [login, partner] = await Promise.all([startTestKeySet(), startTestKeySet("ES256")]);
+  // What the snippets read when they are loaded.
+  Object.assign(process.env, {
+    JWKS_URI: login.jwksUri,
+    PARTNER_JWKS_URI: partner.jwksUri,
+    GATEWAY_SECRET: "the-secret-of-the-gateway",
+    BILLING_SECRET: "the-secret-of-billing",
+  });
+  return { login, partner };
+});
+
+export async function closeIssuers(): Promise<void> {
+  const { login, partner } = await issuers();
+  await Promise.all([login.close(), partner.close()]);
+}
+
+const missing = "Unauthenticated: Missing credentials";
+const invalid = "Unauthenticated: Invalid credentials";
+const denied = "PermissionDenied: Access denied";
+
+const user = { sub: "ada", iss: "https://login.example.com", aud: "shop" };
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+/** The headers of a call with a token by the users' issuer. */
+export async function by(claims: object): Promise<Record<string, string>> {
+  const { login } = await issuers();
+  return bearer(await login.sign({ ...user, ...claims }));
+}
+const forged = async () => bearer(await createTestJwt(user));
+
+/** The wiring that a snippet exports by one of these names. */
+async function wiringOf(name: string): Promise<Wiring> {
+  await issuers();
+  const { auth, options, interceptors, requestGate } = await snippet<
+    { readonly auth?: Wiring; readonly options?: Wiring } & Wiring
+  >(name);
+  return auth ?? options ?? ({ interceptors, requestGate } as Wiring);
+}
+
+export const authentication: Runs = {
+  async "src/jwt.ts"() {
+    const wiring = await wiringOf("src/jwt.ts");
+    expect(await call(wiring, "listProducts")).toBe("anonymous");
+    expect(await call(wiring, "getOrder")).toBe(missing);
+    expect(await call(wiring, "getOrder", await by({}))).toBe("ada");
+    expect(await call(wiring, "getOrder", await by({ aud: "other" }))).toBe(invalid);
+    expect(await call(wiring, "cancelOrder", await by({ roles: ["editor"] }))).toBe(denied);
+    expect(await call(wiring, "cancelOrder", await by({ realm_access: { roles: ["editor"] } }))).toBe("ada");
+  },
+
+  async "src/own-chain.ts"() {
+    const wiring = await wiringOf("src/own-chain.ts");
+    expect(await call(wiring, "listProducts")).toBe("anonymous");
+    expect(await call(wiring, "getOrder")).toBe(missing);
+    expect(await call(wiring, "getOrder", await by({}))).toBe("ada");
+    expect(await call(wiring, "cancelOrder", await by({}))).toBe(denied);
+    expect(await call(wiring, "cancelOrder", await by({ roles: ["editor"] }))).toBe("ada");
+  },
+
+  async "src/issuers.ts"() {
+    const wiring = await wiringOf("src/issuers.ts");
+    const { partner } = await issuers();
+    const iss = "https://partner.example.com";
+    expect(await call(wiring, "getOrder", await by({}))).toBe("ada");
+    expect(await call(wiring, "getOrder", bearer(await partner.sign({ ...user, iss })))).toBe("ada");
+    expect(await call(wiring, "getOrder", bearer(await partner.sign(user)))).toBe(invalid);
+    expect(await call(wiring, "getOrder", await by({ iss }))).toBe(invalid);
+  },
+
+  async "src/gateway.ts"() {
+    const wiring = await wiringOf("src/gateway.ts");
+    const secret = { "x-gateway-secret": "the-secret-of-the-gateway" };
+    const ada = { "x-user-id": "ada", "x-user-roles": "editor,guest" };
+    expect(await call(wiring, "cancelOrder", { ...secret, ...ada })).toBe("ada");
+    expect(await call(wiring, "cancelOrder", { ...secret, ...ada, "x-user-roles": "guest" })).toBe(denied);
+    expect(await call(wiring, "cancelOrder", ada)).toBe(invalid);
+    expect(await call(wiring, "cancelOrder", { ...ada, "x-gateway-secret": "a guess" })).toBe(invalid);
+    expect(await call(wiring, "getOrder", secret)).toBe(missing);
+  },
+
+  async "src/gateway-by-address.ts"() {
+    const wiring = await wiringOf("src/gateway-by-address.ts");
+    expect(await call(wiring, "getOrder", { "x-user-id": "ada" })).toBe("ada");
+    const { contextValues: _, ...unrecorded } = wiring;
+    expect(await call(unrecorded, "getOrder", { "x-user-id": "ada" })).toBe(invalid);
+  },
+
+  async "src/session.ts"() {
+    const wiring = await wiringOf("src/session.ts");
+    expect(await call(wiring, "cancelOrder", { cookie: "theme=dark; session=s3cr3t" })).toBe("ada");
+    expect(await call(wiring, "cancelOrder", { cookie: "session=guess" })).toBe(invalid);
+    expect(await call(wiring, "getOrder", { cookie: "theme=dark" })).toBe(missing);
+  },
+
+  async "src/api-key.ts"() {
+    const wiring = await wiringOf("src/api-key.ts");
+    expect(await call(wiring, "getOrder", { "x-api-key": "key-1" })).toBe("ada");
+    expect(await call(wiring, "cancelOrder", { "x-api-key": "key-1" })).toBe(denied);
+    expect(await call(wiring, "getOrder", { "x-api-key": "key-2" })).toBe(invalid);
+    expect(await call(wiring, "getOrder")).toBe(missing);
+  },
+
+  async "src/internal.ts"() {
+    const wiring = await wiringOf("src/internal.ts");
+    const { partner } = await issuers();
+    const service = await partner.sign({ sub: "orders", iss: "https://services.example.com", aud: "shop" });
+    expect(await call(wiring, "settleOrders", { "x-service-token": service })).toBe("orders");
+    expect(await call(wiring, "settleOrders", { "x-internal-secret": "the-secret-of-billing" })).toBe("billing");
+    expect(await call(wiring, "settleOrders", { "x-internal-secret": "a guess" })).toBe(invalid);
+    expect(await call(wiring, "settleOrders", await by({}))).toBe(missing);
+    expect(await call(wiring, "settleOrders", { "x-service-token": (await partner.sign(user)) as string })).toBe(
+      invalid,
+    );
+    expect(await call(wiring, "getOrder", await by({}))).toBe("ada");
+  },
+
+  async "src/mesh.ts"() {
+    const wiring = await wiringOf("src/mesh.ts");
+    const cert = (uri: string) => ({ "x-forwarded-client-cert": `Hash=1;URI=spiffe://cluster.local/ns/${uri}` });
+    expect(await call(wiring, "settleOrders", cert("shop/sa/orders"))).toContain("shop/sa/orders");
+    expect(await call(wiring, "settleOrders", cert("billing/sa/any"))).toContain("billing/sa/any");
+    expect(await call(wiring, "settleOrders", cert("shop/sa/web"))).toBe(invalid);
+    expect(await call(wiring, "settleOrders", await by({}))).toBe(missing);
+    expect(await call(wiring, "settleOrders")).toBe(missing);
+    expect(await call(wiring, "getOrder", await by({}))).toBe("ada");
+    expect(await call(wiring, "getOrder", cert("shop/sa/orders"))).toBe(missing);
+    expect(await call(wiring, "listProducts")).toBe("anonymous");
+  },
+
+  async "src/optional.ts"() {
+    const wiring = await wiringOf("src/optional.ts");
+    expect(await call(wiring, "listProducts")).toBe("anonymous");
+    expect(await call(wiring, "listProducts", await by({}))).toBe("ada");
+    expect(await call(wiring, "listProducts", await forged())).toBe(invalid);
+  },
+
+  // `shop()` runs the command.
+  async keyv() {
+    expect(JSON.parse((await installed()).read("package.json")).dependencies).toHaveProperty("keyv");
+  },
+
+  async "src/shared-cache.ts"() {
+    const wiring = await wiringOf("src/shared-cache.ts");
+    const token = await by({});
+    for (let i = 0; i < 3; i++) expect(await call(wiring, "getOrder", token)).toBe("ada");
+    expect(await call(wiring, "getOrder", await forged())).toBe(invalid);
+  },
+
+  async "src/clients.ts"() {
+    await issuers();
+    const { bearer, onBehalf } = await snippet<{ bearer: Interceptor; onBehalf: Interceptor }>("src/clients.ts");
+
+    // A server that accepts one token, reached by the name that the snippet trusts and by another.
+    const { runtime, policies } = await parts();
+    const verifyCredentials = (token: string) => (token === "a-token" ? { subject: "ada" } : null);
+    const shop = await serve(
+      runtime.createAuth({ policies, authenticate: runtime.credentials({ verifyCredentials }) }),
+    );
+    const at = (baseUrl: string) => {
+      const createConnection = () => connect(Number(new URL(shop.http1Url).port), "127.0.0.1");
+      const nodeOptions = { createConnection } as object;
+      return createConnectTransport({ baseUrl, httpVersion: "1.1", interceptors: [bearer], nodeOptions });
+    };
+    expect(await outcome(shop, (await clientOf(at("https://api.example.com"))).getOrder({}, {}))).toBe("ada");
+    expect(await outcome(shop, (await clientOf(at("https://elsewhere.example.com"))).getOrder({}, {}))).toBe(missing);
+    shop.close();
+
+    // One service calls another: the second sees the caller of the first.
+    const trustSource = { header: "x-gateway-secret", secrets: "the-secret-of-the-gateway" };
+    const behind = await serve(runtime.createAuth({ policies, authenticate: runtime.gateway({ trustSource }) }));
+    const client = await clientOf(createGrpcTransport({ baseUrl: behind.http2Url, interceptors: [onBehalf] }));
+    const forward = { getOrder: async () => ((await client.getOrder({}, {})) as object) ?? {} };
+    await call(await wiringOf("src/own-chain.ts"), "getOrder", await by({ sub: "grace" }), {}, forward);
+    expect(behind.subject).toBe("grace");
+    expect(await outcome(behind, client.getOrder({}, {}))).toBe(missing);
+    behind.close();
+  },
+
+  async "src/revocations.ts"() {
+    const wiring = await wiringOf("src/revocations.ts");
+    const { signOutEverywhere } = await snippet<{ signOutEverywhere(subject: string): Promise<void> }>(
+      "src/revocations.ts",
+    );
+    const [ada, bob] = [await by({}), await by({ sub: "bob" })];
+    expect(await call(wiring, "getOrder", ada)).toBe("ada");
+    await signOutEverywhere("ada");
+    expect(await call(wiring, "getOrder", ada)).toBe(invalid);
+    expect(await call(wiring, "getOrder", bob)).toBe("bob");
+  },
+};

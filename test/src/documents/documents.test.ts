@@ -1,0 +1,55 @@
+import { readdirSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { root } from "../published/registry.js";
+import { authentication, closeIssuers } from "./authentication.js";
+import { authorization } from "./authorization.js";
+import { blocksOf } from "./blocks.js";
+import { generator } from "./generator.js";
+import { removeGreeter } from "./greeter.js";
+import { contributing, pluginReadme, runtimeReadme } from "./packages.js";
+import { readme, stopReadme } from "./readme.js";
+import type { Runs } from "./runs.js";
+import { removeShop } from "./shop.js";
+
+/** Every document with blocks, and the tests that execute them. */
+const documents: Readonly<Record<string, Runs>> = {
+  "README.md": readme,
+  "docs/authentication.md": authentication,
+  "docs/authorization.md": authorization,
+  "docs/generator.md": generator,
+  "runtime/README.md": runtimeReadme,
+  "plugin/README.md": pluginReadme,
+  "CONTRIBUTING.md": contributing,
+};
+
+afterAll(async () => {
+  await Promise.all([stopReadme(), closeIssuers(), removeShop()]);
+  await removeGreeter();
+});
+
+/** What tools have printed. */
+const records = ["bench/RESULTS.md", "test/mutation/SURVIVORS.md"];
+
+test("every document of the repository that has a block is in this list", () => {
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".md") && !/(^|\/)(node_modules|dist|reports|coverage|tmp|\.\w+)\//.test(file),
+  );
+  const withBlocks = files.filter((file) => !records.includes(file) && blocksOf(file).length > 0);
+  expect(withBlocks.sort()).toEqual(Object.keys(documents).sort());
+});
+
+describe.each(Object.entries(documents))("%s", (document, runs) => {
+  const blocks = blocksOf(document);
+
+  test("every block has a name of its own, and a test", () => {
+    expect(blocks.map(({ name }) => name).sort()).toEqual(Object.keys(runs).sort());
+  });
+
+  test.each(blocks.filter(({ name }) => Object.hasOwn(runs, name)))(
+    "$language $name",
+    async ({ name, text }) => {
+      await runs[name]?.(text);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,100 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { createProject, type Project } from "../published/project.js";
+import { root } from "../published/registry.js";
+import { type Block, blocksOf } from "./blocks.js";
+import { installed, readmeBlock, registry } from "./greeter.js";
+import type { Runs } from "./runs.js";
+import { shop } from "./shop.js";
+
+const table = "src/gen/shop/v1/orders_auth.ts";
+const options = "proto/connectum/auth/v1/options.proto";
+const orders = (blocksOf("docs/authorization.md").find(({ name }) => name.endsWith(".proto")) as Block).text;
+
+/** A project with the service of the guides, ready to generate. */
+async function createShop(): Promise<Project> {
+  const packages = await installed();
+  const project = createProject(await registry(), packages);
+  project.write("package.json", packages.read("package.json"));
+  for (const file of ["buf.yaml", "buf.gen.yaml"]) project.write(file, readmeBlock(file));
+  project.write("proto/shop/v1/orders.proto", orders);
+  return project;
+}
+
+export const generator: Runs = {
+  async "buf.gen.yaml"(text) {
+    // The README shows the same file, and its test runs it.
+    expect(text).toBe(readmeBlock("buf.gen.yaml"));
+    // Without `exclude_types`, as below buf 1.51, messages import the options, and still compile.
+    const project = await createShop();
+    project.write("tsconfig.json", readmeBlock("tsconfig.json"));
+    project.write("buf.gen.yaml", text.replace(/ +exclude_types:\n( +- connectum.*\n)+/, ""));
+    await project.use("connectum-auth-proto proto && buf generate && tsc");
+    expect(project.read("src/gen/shop/v1/orders_pb.ts")).toContain('"../../connectum/auth/v1/options_pb.js"');
+    project.remove();
+  },
+
+  async protoc(text) {
+    const project = await createShop();
+    await project.use("connectum-auth-proto proto && mkdir -p src/gen bin");
+    symlinkSync(join(root, "node_modules/.bin/protoc"), join(project.folder, "bin/protoc"));
+    await project.run(`PATH=$PWD/bin:$PATH\n${text}`);
+    // The tables of buf and protoc are equal, up to the options that their heads name.
+    const body = (text: string) => text.slice(text.indexOf("/* eslint-disable */"));
+    expect(body(project.read(table))).toBe(body((await shop()).read(table)));
+    project.remove();
+  },
+
+  async "package.json"(text) {
+    const { scripts } = JSON.parse(text);
+    const project = await createShop();
+    await project.run(`npm pkg set scripts.generate='${scripts.generate}' && npm run generate`);
+    expect(project.read(table)).toBe((await shop()).read(table));
+    project.remove();
+  },
+
+  async "buf.yaml"(text) {
+    const project = await createShop();
+    project.write("buf.yaml", text);
+    await project.use("buf generate");
+    expect(project.read(table)).toBe((await shop()).read(table));
+    // The conditions that the document names.
+    await project.use("connectum-auth-proto proto");
+    expect((await project.tryUse("buf generate")).output).toContain(
+      `${options.slice("proto/".length)} is contained in multiple modules`,
+    );
+    await project.run(`rm -r proto/connectum`);
+    project.write("proto/shop/v1/orders.proto", 'syntax = "proto3";\npackage shop.v1;\nmessage Order {}\n');
+    const { status, output } = await project.tryUse("buf generate");
+    expect(output).toContain('exclusion of type "connectum.auth.v1.method_auth": not found');
+    expect(status).not.toBe(0);
+    project.remove();
+  },
+
+  async "src/gen/auth_policies.ts"(text) {
+    // The repository's formatter breaks lines its own way.
+    const [shown, written] = [text, (await shop()).read("src/gen/auth_policies.ts")].map((text) =>
+      text.replace(/\s/g, ""),
+    );
+    expect(written).toContain(shown);
+  },
+
+  async problem(text) {
+    const [, line, column, , policy] = /:(\d+):(\d+): (\S+): unknown policy "(\w+)"/.exec(text) ?? [];
+    const project = await createShop();
+    // The same mistake, at the position that the document shows.
+    const lines = 'syntax = "proto3";\npackage shop.v1;\nimport "connectum/auth/v1/options.proto";'.split("\n");
+    lines[Number(line) - 4] = "service OrderService {\n  rpc Cancel(Request) returns (Response) {";
+    const source = lines.join("\n");
+    const option = "    option (connectum.auth.v1.method_auth) = {";
+    project.write(
+      "proto/shop/v1/orders.proto",
+      `${source}\n${option}\n${" ".repeat(Number(column) - 1)}policy: "${policy}"\n    };\n  }\n}\nmessage Request {}\nmessage Response {}\n`,
+    );
+    const { status, output } = await project.tryUse("connectum-auth-proto proto && buf generate");
+    expect(output).toContain(text.trim());
+    expect(status).not.toBe(0);
+    project.remove();
+  },
+};
