@@ -103,6 +103,19 @@ describe("in this process", () => {
     expect(seen.filter((token) => token === "revoked").length).toBe(2);
   });
 
+  test("a token that expired by a wrong clock is accepted once the clock is right again", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const interceptor = createJwtAuthInterceptor({ secret: TEST_JWT_SECRET, audience: "lab" });
+    const headers = as(await createTestJwt({ sub: "ada", aud: "lab" }, { expiresIn: 60 }));
+    const right = Date.now();
+    for (const ahead of [60_000, 3_600_000, 365 * 86_400_000]) {
+      vi.setSystemTime(right + ahead);
+      for (let i = 0; i < 2; i++) expect(await tryIt(interceptor, headers)).toMatchObject(refused());
+      vi.setSystemTime(right);
+      for (let i = 0; i < 2; i++) expect(await tryIt(interceptor, headers)).toEqual(ok());
+    }
+  });
+
   test("refusals are bounded as well", async () => {
     const seen: string[] = [];
     const interceptor = createAuthInterceptor({
