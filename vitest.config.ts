@@ -2,13 +2,17 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // Every core: nothing else of ours runs beside the tests.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
           name: "unit",
           include: ["test/src/**/*.test.ts"],
           exclude: ["test/src/system/**"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          // How long an event is waited for: a busy machine must not make a test fail.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       {

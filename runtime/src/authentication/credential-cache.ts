@@ -35,6 +35,12 @@ export interface Entry extends End {
   readonly vouchedBy: string | undefined;
 }
 
+interface Refusal extends End {
+  readonly error: InvalidCredentialError;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /** What processes share. */
 interface Shared {
   readonly store: SharedStore;
@@ -45,7 +51,7 @@ interface Shared {
 
 interface Memory {
   readonly entries: LRU<Entry>;
-  readonly refusals: LRU<{ readonly error: InvalidCredentialError } & End>;
+  readonly refusals: LRU<Refusal>;
   readonly shared: Shared | undefined;
 }
 
@@ -107,7 +113,7 @@ export class CredentialCache {
       this.#memory?.entries.delete(digest);
     }
     const refusal = this.#memory?.refusals.get(digest);
-    if (refusal !== undefined && !hasEnded(refusal) && refusal.error.final) throw refusal.error;
+    if (refusal !== undefined && !hasEnded(refusal) && isAfter(refusal) && refusal.error.final) throw refusal.error;
     let pending = this.#pending.get(digest);
     if (pending === undefined) {
       pending = this.#limiter.run(credential, () => this.#find(credential, digest)) as Promise<Entry>;
@@ -140,7 +146,7 @@ export class CredentialCache {
       return entry;
     } catch (error) {
       if (error instanceof InvalidCredentialError && error.final) {
-        memory.refusals.set(digest, { error, ...endIn(refusals.ttl) });
+        memory.refusals.set(digest, { error, since: wallTime(), ...endIn(refusals.ttl) });
       }
       throw error;
     }
@@ -185,4 +191,9 @@ function endIn(ttl: number): End {
 
 function hasEnded({ until, untilMonotonic }: End): boolean {
   return wallTime() >= until || monotonicTime() >= untilMonotonic;
+}
+
+/** False if the wall clock was set back since: the credential may have expired only by a wrong clock. */
+function isAfter({ since }: Refusal): boolean {
+  return wallTime() >= since;
 }

@@ -184,8 +184,10 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       if (shared === undefined) return;
       let cause: unknown;
       try {
-        const taken = await Promise.all(names.map((name) => shared.put(prefix + name, encode(at, at + ttl), ttl)));
-        if (!taken.includes(false)) return;
+        const texts = await Promise.all(
+          names.map((name) => shared.putAndRead(prefix + name, encode(at, at + ttl), ttl)),
+        );
+        if (texts.every((text) => text !== undefined && isSince(text, at))) return;
       } catch (error) {
         cause = error;
       }
@@ -216,6 +218,12 @@ function revoked(name: string): InvalidCredentialError {
 /** Both times in milliseconds since the epoch. */
 function encode(at: number, until: number): string {
   return JSON.stringify({ at, until });
+}
+
+/** Whether a stored revocation means everything that one of this time means. */
+function isSince(text: string, time: number): boolean {
+  const stored = decode(text);
+  return stored !== undefined && stored.at >= time;
 }
 
 /** When, and for how many milliseconds from now; undefined for a text that {@link encode} did not write. */

@@ -64,6 +64,15 @@ export class SharedStore {
     return (await this.#timeLimit.within(Promise.resolve(this.#store.set(key, text, whole)))) !== false;
   }
 
+  /**
+   * As `put`, and returns the text that the store has then: a Keyv over Redis answers true for a write that Redis refused.
+   * Undefined where the store took nothing.
+   */
+  async putAndRead(key: string, text: string, ttl: number): Promise<string | undefined> {
+    if (!(await this.put(key, text, ttl))) return undefined;
+    return textOf(await this.#timeLimit.within(Promise.resolve(this.#store.get(key))));
+  }
+
   /** Logs that the store does not return texts as they were written. */
   reportUnreadable(): void {
     this.#warnOfValue(

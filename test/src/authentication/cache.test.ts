@@ -18,6 +18,7 @@ import { createTestJwt, startTestKeySet, TEST_JWT_SECRET, type TestKeySet } from
 import { Keyv } from "keyv";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
+import { passUntil, withMovedClock } from "../support/moved-clock.js";
 import { ok, refused, tryIt, unavailable } from "./call.js";
 
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -100,6 +101,19 @@ describe("in this process", () => {
     vi.advanceTimersByTime(1);
     await tryIt(interceptor, as("revoked"));
     expect(seen.filter((token) => token === "revoked").length).toBe(2);
+  });
+
+  test("a token that expired by a wrong clock is accepted once the clock is right again", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const interceptor = createJwtAuthInterceptor({ secret: TEST_JWT_SECRET, audience: "lab" });
+    const headers = as(await createTestJwt({ sub: "ada", aud: "lab" }, { expiresIn: 60 }));
+    const right = Date.now();
+    for (const ahead of [60_000, 3_600_000, 365 * 86_400_000]) {
+      vi.setSystemTime(right + ahead);
+      for (let i = 0; i < 2; i++) expect(await tryIt(interceptor, headers)).toMatchObject(refused());
+      vi.setSystemTime(right);
+      for (let i = 0; i < 2; i++) expect(await tryIt(interceptor, headers)).toEqual(ok());
+    }
   });
 
   test("refusals are bounded as well", async () => {
@@ -251,7 +265,7 @@ describe("cached tokens and keys that rotate", () => {
     expect(await tryIt(interceptor, as(fresh))).toEqual(ok("bob"));
     expect(await tryIt(interceptor, as(old))).toEqual(ok());
     await keySet.rotate();
-    await vi.waitFor(async () => expect(await tryIt(interceptor, as(old))).toMatchObject(refused()), 2_000);
+    await vi.waitFor(async () => expect(await tryIt(interceptor, as(old))).toMatchObject(refused()), 20_000);
     expect(await tryIt(interceptor, as(fresh))).toMatchObject(refused());
     expect(await tryIt(interceptor, as(await keySet.sign({ sub: "eve", aud: "lab" })))).toEqual(ok("eve"));
   });
@@ -502,12 +516,14 @@ describe("a store that processes share", () => {
     ],
   ])("a store that %s costs a bounded time once, and lets nobody in", async (_, store) => {
     const { seen, interceptor } = counting({ store, namespace, storeTimeout: 200, maxSize: 1 });
-    const start = Date.now();
-    for (let i = 0; i < 10; i++) {
-      expect(await tryIt(interceptor, as(`caller-${i}`))).toEqual(ok(`caller-${i}`));
-      expect(await tryIt(interceptor, as("bad"))).toMatchObject(refused());
-    }
-    expect(Date.now() - start).toBeLessThan(2_500);
+    await withMovedClock(async () => {
+      const start = performance.now();
+      for (let i = 0; i < 10; i++) {
+        expect(await passUntil(tryIt(interceptor, as(`caller-${i}`)))).toEqual(ok(`caller-${i}`));
+        expect(await passUntil(tryIt(interceptor, as("bad")))).toMatchObject(refused());
+      }
+      expect(performance.now() - start).toBeLessThan(400);
+    });
     expect(seen.length).toBe(20);
   });
 });

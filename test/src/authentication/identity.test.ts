@@ -31,6 +31,7 @@ import { describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { EchoService, ServerStreamResponseSchema } from "../gen/lab/v1/lab_pb.js";
 import { labRoutes, protocols } from "../support/lab.js";
+import { withMovedClock } from "../support/moved-clock.js";
 import { callAs, kinds, missing, ok, outcome, refused, tryIt, withLab } from "./call.js";
 
 const verifyCredentials = (token: string) => (token.startsWith("bad") ? null : { subject: token });
@@ -68,7 +69,7 @@ describe("calls that handlers make in process", () => {
   });
 });
 
-test("10,000 interleaved calls by different callers: each sees itself", { timeout: 60_000 }, async () => {
+test("4,000 interleaved calls by different callers: each sees itself", { timeout: 120_000 }, async () => {
   const auth = createAuth({ policies, authenticate: jwt({ secret: TEST_JWT_SECRET, audience: "lab" }) });
   await withLab(auth, async ({ transports }) => {
     const callers = await Promise.all(
@@ -82,7 +83,7 @@ test("10,000 interleaved calls by different callers: each sees itself", { timeou
     let mixed = 0;
     let done = 0;
     const worker = async () => {
-      for (let n = next++; n < 10_000; n = next++) {
+      for (let n = next++; n < 4_000; n = next++) {
         const caller = callers[(n * 7) % callers.length] as (typeof callers)[number];
         const kind = kinds[(n >> 3) % 4] as (typeof kinds)[number];
         const wire = wires[n % 8] as (typeof wires)[number];
@@ -96,7 +97,7 @@ test("10,000 interleaved calls by different callers: each sees itself", { timeou
       }
     };
     await Promise.all(Array.from({ length: 64 }, worker));
-    expect({ done, mixed }).toEqual({ done: 10_000, mixed: 0 });
+    expect({ done, mixed }).toEqual({ done: 4_000, mixed: 0 });
   });
 });
 
@@ -343,22 +344,25 @@ describe("streams end with their credential", () => {
   }
 
   test.each(["connect", "grpc", "grpc-web"] as const)("an idle stream (%s)", async (protocol) => {
-    await withLab({ interceptors: [expiring(150)] }, async ({ transports }) => {
-      const texts: string[] = [];
-      const start = Date.now();
-      const stream = (async () => {
-        const client = createClient(EchoService, transports[protocol]);
-        for await (const { text } of client.bidiStream(idle(), { headers: as("ada") })) texts.push(text);
-        return "ended";
-      })();
-      expect(await outcome(stream)).toEqual({
-        code: "Unauthenticated",
-        text: "Credentials expired",
-        challenge: 'Bearer error="invalid_token"',
-      });
-      expect(texts).toEqual(["first"]);
-      expect(Date.now() - start).toBeLessThan(4_000);
-    });
+    await withMovedClock(() =>
+      withLab({ interceptors: [expiring(60_000)] }, async ({ transports }) => {
+        const texts: string[] = [];
+        const stream = (async () => {
+          const client = createClient(EchoService, transports[protocol]);
+          for await (const { text } of client.bidiStream(idle(), { headers: as("ada") })) {
+            texts.push(text);
+            await vi.advanceTimersByTimeAsync(60_000);
+          }
+          return "ended";
+        })();
+        expect(await outcome(stream)).toEqual({
+          code: "Unauthenticated",
+          text: "Credentials expired",
+          challenge: 'Bearer error="invalid_token"',
+        });
+        expect(texts).toEqual(["first"]);
+      }),
+    );
   });
 
   test("a client stream that goes on sending", async () => {
@@ -370,7 +374,7 @@ describe("streams end with their credential", () => {
   });
 
   test("one that is over in time is not touched", async () => {
-    await withLab({ interceptors: [expiring(2_000)] }, async ({ transports }) => {
+    await withLab({ interceptors: [expiring(60_000)] }, async ({ transports }) => {
       for (const kind of kinds) expect(await callAs(transports.grpc, kind, as("ada"))).toBe("ada");
     });
   });
@@ -408,7 +412,10 @@ describe("streams end with their credential", () => {
   });
 
   test("the handler is asked to stop, so that it does not produce for nobody", async () => {
-    let stopped = false;
+    let stop = (): void => {};
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
     const routes = ({ service }: ConnectRouter) =>
       service(EchoService, {
         async *serverStream() {
@@ -418,7 +425,7 @@ describe("streams end with their credential", () => {
               yield { text: "tick" };
             }
           } finally {
-            stopped = true;
+            stop();
           }
         },
       });
@@ -428,8 +435,7 @@ describe("streams end with their credential", () => {
       return "ended";
     })();
     expect(await outcome(stream)).toMatchObject(refused("Credentials expired"));
-    await sleep(60);
-    expect(stopped).toBe(true);
+    await stopped;
   });
 
   const answerWith = (messages: object): Interceptor => {
@@ -472,7 +478,7 @@ describe("streams end with their credential", () => {
     expect(await outcome(readAll([reader, expiring(ms), produce]))).toMatchObject(
       ms > 100 ? ok("ended") : refused("Credentials expired"),
     );
-    await vi.waitFor(() => expect(seen).toEqual(want));
+    await vi.waitFor(() => expect(seen).toEqual(want), 20_000);
   });
 
   const next = () => new Promise(() => {});
@@ -550,7 +556,7 @@ test("the timer of a stream does not keep the process alive", async () => {
   `;
   const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
     cwd: import.meta.dirname,
-    timeout: 10_000,
+    timeout: 60_000,
   });
   expect((await run).stdout).toBe("done\n");
 });

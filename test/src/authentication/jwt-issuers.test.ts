@@ -128,12 +128,12 @@ describe("what another instance has verified is believed while the key is known 
     expect(await tryIt(first.interceptors, headers)).toEqual(ok());
     expect(await tryIt(first.interceptors, headers)).toEqual(ok());
     expect(verify).toHaveBeenCalledTimes(1);
-    await vi.waitFor(() => expect(store.store.size).toBe(1));
+    await vi.waitFor(() => expect(store.store.size).toBe(1), 20_000);
 
     // An instance that has no key set yet verifies.
     expect(await tryIt(start().interceptors, headers)).toEqual(ok());
     expect(verify).toHaveBeenCalledTimes(2);
-    await vi.waitFor(() => expect(store.store.size).toBe(1));
+    await vi.waitFor(() => expect(store.store.size).toBe(1), 20_000);
 
     const second = start();
     await second.warmUp();
@@ -153,7 +153,7 @@ describe("what another instance has verified is believed while the key is known 
     const verify = vi.spyOn(crypto.subtle, "verify");
     const headers = bearer(await byA());
     expect(await tryIt(start(), headers)).toEqual(ok());
-    await vi.waitFor(() => expect(store.store.size).toBe(1));
+    await vi.waitFor(() => expect(store.store.size).toBe(1), 20_000);
     const interceptor = start();
     for (let i = 0; i < 2; i++) expect(await tryIt(interceptor, headers)).toEqual(ok());
     expect(verify).toHaveBeenCalledTimes(1);

@@ -271,7 +271,7 @@ describe("what a store remembers is believed by those with the same keys alone",
         cache: { store },
       });
     expect(await tryIt(protect(mine), headers)).toEqual(ok());
-    await vi.waitFor(async () => expect(store.store.size).toBe(1));
+    await vi.waitFor(async () => expect(store.store.size).toBe(1), 20_000);
     const verify = vi.spyOn(webcrypto.subtle, "verify");
     expect(await tryIt(protect(mine), headers)).toEqual(ok());
     expect(verify).not.toHaveBeenCalled();

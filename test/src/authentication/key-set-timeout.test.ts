@@ -58,7 +58,7 @@ describe("a fetch ends when its time is over", () => {
     expect(outcomes).toEqual(outcomes.map(() => unavailable));
     expect(keySet.requests).toBe(1);
     keySet.fail(undefined);
-    await vi.waitFor(async () => expect(await tryIt(interceptor, token)).toEqual(ok()));
+    await vi.waitFor(async () => expect(await tryIt(interceptor, token)).toEqual(ok()), 20_000);
   });
 
   /** A call while time is ours: the handler waits a little. */

@@ -12,18 +12,23 @@ let keySet: TestKeySet;
 const pass = (ms: number) => vi.advanceTimersByTime(ms);
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["performance"] });
+  vi.spyOn(globalThis, "fetch");
   keySet = await startTestKeySet("ES256");
 });
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   await keySet.close();
 });
 
 const byKeySet = (jwks?: RemoteKeySetOptions, cache: false | object = false) =>
   createJwtAuthInterceptor({ jwksUri: keySet.jwksUri, audience: "lab", ...(jwks && { jwks }), cache });
 const signed = async (sub = "ada") => bearer(await keySet.sign({ sub, aud: "lab" }));
-/** Long enough for a request in the background to be answered, or for one that should not be sent to arrive. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** Resolves when every request has been answered. One in the background begins with the call that causes it, or never. */
+async function settled(): Promise<void> {
+  await Promise.allSettled(vi.mocked(fetch).mock.results.map(({ value }) => value));
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe("how old a key set gets", () => {
   test.each([
@@ -167,7 +172,7 @@ describe("how old a key set gets", () => {
       pass(2_000);
       // A request hangs in the background. Neither remembered callers nor new ones wait for it.
       for (const headers of [token, await signed()]) expect(await tryIt(interceptor, headers)).toEqual(ok());
-      await vi.waitFor(() => expect(keySet.requests).toBe(3));
+      await vi.waitFor(() => expect(keySet.requests).toBe(3), 20_000);
     });
   });
 

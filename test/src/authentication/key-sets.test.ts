@@ -1,17 +1,28 @@
 import { createJwtAuthInterceptor, type RemoteKeySetOptions } from "@connectum/auth";
 import { createTestJwt, startTestKeySet, TEST_JWT_SECRET, type TestKeySet } from "@connectum/auth/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ok, refused, tryIt, unavailable } from "./call.js";
+import { passUntil } from "../support/moved-clock.js";
+import { type Outcome, ok, refused, tryIt as startCall, unavailable } from "./call.js";
 
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
 let keySet: TestKeySet;
+// The clocks stand still but for what a call waits for: nothing depends on how fast the machine is.
 beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
   keySet = await startTestKeySet("ES256");
 });
 afterEach(async () => {
   vi.useRealTimers();
   await keySet.close();
 });
+
+/** Makes a call, and lets time pass until it is answered. */
+const tryIt = (...call: Parameters<typeof startCall>): Promise<Outcome> => passUntil(startCall(...call));
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+/** Calls until a call is answered well. */
+async function recover(...call: Parameters<typeof startCall>): Promise<void> {
+  while ((await tryIt(...call)).code !== "ok") await pass(20);
+}
 
 const byKeySet = (jwks: RemoteKeySetOptions = {}) =>
   createJwtAuthInterceptor({ jwksUri: keySet.jwksUri, audience: "lab", jwks, cache: false });
@@ -25,7 +36,7 @@ describe("outages", () => {
       const interceptor = byKeySet({ timeout: 200, cooldown: 50 });
       expect(await tryIt(interceptor, as(await signed()))).toEqual(unavailable);
       keySet.fail(undefined);
-      await expect.poll(async () => (await tryIt(interceptor, as(await signed()))).code).toBe("ok");
+      await recover(interceptor, as(await signed()));
     },
   );
 
@@ -36,13 +47,13 @@ describe("outages", () => {
       const known = await signed();
       expect(await tryIt(interceptor, as(known))).toEqual(ok());
       keySet.fail(how);
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await pass(150);
       expect(await tryIt(interceptor, as(known))).toEqual(ok());
       await keySet.rotate({ keep: true });
       const unknown = await signed("bob");
       expect(await tryIt(interceptor, as(unknown))).toEqual(unavailable);
       keySet.fail(undefined);
-      await expect.poll(async () => (await tryIt(interceptor, as(unknown))).code).toBe("ok");
+      await recover(interceptor, as(unknown));
     },
   );
 
@@ -59,7 +70,7 @@ describe("outages", () => {
     const known = await signed();
     expect(await tryIt(interceptor, as(known))).toEqual(ok());
     keySet.fail(500);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await pass(150);
     expect(await tryIt(interceptor, as(known))).toEqual(unavailable);
   });
 
@@ -77,13 +88,12 @@ describe("rotation", () => {
     expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
     await keySet.rotate({ keep: true });
     // Within the cool-down of the fetch before.
-    const start = Date.now();
     expect(await tryIt(interceptor, as(await signed("bob")))).toEqual(ok("bob"));
-    expect(Date.now() - start).toBeLessThan(5_000);
     expect(keySet.requests).toBe(2);
   });
 
   test("no valid call is refused while keys rotate under load", async () => {
+    vi.useRealTimers();
     const interceptor = byKeySet({ cooldown: 50 });
     const outcomes = new Set<string>();
     const rotations = (async () => {
@@ -97,7 +107,7 @@ describe("rotation", () => {
       over = true;
     });
     const caller = async () => {
-      while (!over) outcomes.add((await tryIt(interceptor, as(await signed()))).code);
+      while (!over) outcomes.add((await startCall(interceptor, as(await signed()))).code);
     };
     await Promise.all([rotations, ...Array.from({ length: 10 }, caller)]);
     expect([...outcomes]).toEqual(["ok"]);
@@ -107,7 +117,7 @@ describe("rotation", () => {
     // The clock of the key set stands still until it is told to go on.
     vi.useFakeTimers({ toFake: ["performance"] });
     const interceptor = byKeySet({ cooldown: 50 });
-    expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
+    expect(await startCall(interceptor, as(await signed()))).toEqual(ok());
     const madeUp = await Promise.all(
       Array.from({ length: 100 }, (_, i) =>
         keySet.sign({ sub: "eve", aud: "lab" }, { header: { alg: "ES256", kid: `made-up-${i}` } }),
@@ -117,12 +127,12 @@ describe("rotation", () => {
       vi.advanceTimersByTime(1);
       let over = 0;
       const flood = madeUp.map(async (token) => {
-        const outcome = await tryIt(interceptor, as(token));
+        const outcome = await startCall(interceptor, as(token));
         over++;
         return outcome;
       });
       // Whoever is known is not held up by them.
-      expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
+      expect(await startCall(interceptor, as(await signed()))).toEqual(ok());
       expect(over).toBe(0);
       expect(keySet.requests).toBe(round);
       vi.advanceTimersByTime(49);
@@ -134,7 +144,7 @@ describe("rotation", () => {
   test("100 first calls share one request", async () => {
     const interceptor = byKeySet();
     const token = await signed();
-    const got = await Promise.all(Array.from({ length: 100 }, () => tryIt(interceptor, as(token))));
+    const got = await passUntil(Promise.all(Array.from({ length: 100 }, () => startCall(interceptor, as(token)))));
     expect(new Set(got.map(({ code }) => code))).toEqual(new Set(["ok"]));
     expect(keySet.requests).toBe(1);
   });
@@ -142,9 +152,9 @@ describe("rotation", () => {
   test("it is fetched again in the background, before it must be", async () => {
     const interceptor = byKeySet({ maxAge: 400, cooldown: 10 });
     await tryIt(interceptor, as(await signed()));
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await pass(250);
     expect(await tryIt(interceptor, as(await signed()))).toEqual(ok());
-    await expect.poll(() => keySet.requests).toBe(2);
+    while (keySet.requests < 2) await pass(1);
   });
 });
 

@@ -47,7 +47,7 @@ describe.each([
         (error) => ConnectError.from(error).code,
       );
     expect(got).toBe(code);
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    await vi.waitFor(() => expect(events).toHaveLength(1), 20_000);
     expect(events[0]).toMatchObject({ service: "lab.v1.EchoService", method: "Unary", ...want });
   });
 });

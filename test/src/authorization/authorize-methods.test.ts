@@ -336,7 +336,7 @@ test("calls that share their context values by mistake are each decided about by
   const onDecision = (event: DecisionEvent) => void events.push(event);
   const { access } = inProcess(share, createProtoAuthzInterceptor({ policies, checks: [check], onDecision }));
   const calls = ["ada", "eve"].map((subject) => outcome(access.role({}, { headers: { "x-subject": subject } })));
-  await vi.waitFor(() => expect(asked).toEqual(["ada", "eve"]));
+  await vi.waitFor(() => expect(asked).toEqual(["ada", "eve"]), 20_000);
   for (const resolve of release.reverse()) resolve();
   expect(await Promise.all(calls)).toEqual(["ok", "PermissionDenied"]);
   expect(events.map(({ subject, effect }) => `${subject} ${effect}`).sort()).toEqual(["ada allow", "eve deny"]);

@@ -56,18 +56,18 @@ describe.each(protocols)("the gate, over %s", (protocol) => {
 test("a call that the gate refuses is refused before its body is there", async () => {
   const { auth } = watched();
   const lab = await startLab({ interceptors: [...auth.interceptors], requestGate: auth.requestGate }, labRoutes());
-  const post = (path: string, caller: string) =>
+  const post = (path: string, caller: string, rest?: string) =>
     new Promise((resolve, reject) => {
       const headers = { "content-type": "application/json", ...as(caller) };
       const request = http.request(`${lab.http1Url}/lab.v1.AccessService/${path}`, { method: "POST", headers });
       request.on("error", reject).on("response", ({ statusCode }) => resolve(statusCode));
-      request.setTimeout(300, () => resolve("waits"));
-      // The rest of the body never comes.
       request.write("{");
+      // Without it, the body never ends.
+      if (rest !== undefined) request.end(rest);
     });
   try {
     expect(await post("Role", "wrong")).toBe(403);
-    expect(await post("Role", "right")).toBe("waits");
+    expect(await post("Role", "right", "}")).toBe(200);
   } finally {
     await lab.close();
   }

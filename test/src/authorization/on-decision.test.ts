@@ -115,7 +115,7 @@ describe("an event says who decided what about whom, and why", () => {
       },
     ]);
     expect(events[0]?.durationMs).toBeGreaterThanOrEqual(0);
-    expect(events[0]?.durationMs).toBeLessThan(1000);
+    expect(events[0]?.durationMs).toBeLessThan(60_000);
   });
 
   test("a missing row and a skipped method", async () => {

@@ -1,7 +1,18 @@
-// Replays every outage, and prints what was lost. Exits with 1 where that is anything at all.
+// Replays every outage, and then lets everything fail at random: `npm run test:faults -- --minutes 30 --seed 42`.
+// Prints what was lost, let in or refused by mistake. Exits with 1 where that is anything at all.
+import { parseArgs } from "node:util";
 import { describeTally, type Tally } from "./load.js";
 import { keySetTimes, outliveOutage, rotateUnderLoad, startOpenIdScene } from "./openid-outages.js";
+import { runRandomFaults } from "./random-faults.js";
 import { flapRedisUnderLoad, shareSessions, startRedisScene } from "./redis-outages.js";
+
+const { values } = parseArgs({ options: { minutes: { type: "string", default: "0.75" }, seed: { type: "string" } } });
+const duration = Number(values.minutes) * 60_000;
+const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+if (!(duration > 0) || !Number.isSafeInteger(seed)) {
+  console.error("--minutes N --seed N");
+  process.exit(2);
+}
 
 let lost = 0;
 let calls = 0;
@@ -56,4 +67,7 @@ try {
 }
 
 console.log(`\n${calls} calls; lost: ${lost || "nothing"}`);
-process.exitCode = lost === 0 ? 0 : 1;
+
+console.log(`\nEverything fails at random for ${duration / 60_000} minutes, seed ${seed}`);
+const isRight = await runRandomFaults(duration, seed);
+process.exit(lost === 0 && isRight ? 0 : 1);

@@ -6,6 +6,8 @@ export interface TestHttpServer {
   readonly url: string;
   /** What answers; can be replaced while the server runs. */
   listener: RequestListener;
+  /** How many connections are open. */
+  connections(): Promise<number>;
   /** Cuts all connections and closes the port. */
   stop(): Promise<void>;
   /** Listens on the same port again. */
@@ -27,6 +29,10 @@ export async function startHttpServer(listener: RequestListener): Promise<TestHt
   const started: TestHttpServer = {
     url: `http://127.0.0.1:${port}`,
     listener,
+    connections: () =>
+      new Promise((resolve, reject) => {
+        server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+      }),
     async stop() {
       if (!isUp) return;
       isUp = false;

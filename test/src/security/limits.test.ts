@@ -1,20 +1,28 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type AuthLimits, credentials, type JwtIssuerOptions, jwt, session } from "@connectum/auth";
 import { startTestKeySet, type TestKeySet } from "@connectum/auth/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { withMovedClock } from "../support/moved-clock.js";
 import { startInstance } from "./instance.js";
 
 const named = (count: number, prefix: string) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
-function start(limits?: AuthLimits, verifyTime = 0) {
+/** Verifications of tokens that begin with `slow` wait for `finish`. */
+function start(limits?: AuthLimits) {
   let running = 0;
   let most = 0;
+  let began = 0;
+  const waiting = new Map<number, () => void>();
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
   const instance = startInstance({
     authenticate: credentials({
       extractCredentials: (header) => header.get("authorization")?.slice("Bearer ".length),
       async verifyCredentials(token) {
         most = Math.max(most, ++running);
-        await sleep(token.startsWith("slow") ? verifyTime : 0);
+        waiting.get(++began)?.();
+        if (token.startsWith("slow")) await finished;
         running--;
         const [, kind, count] = /^(roles|scopes)(\d+)$/.exec(token) ?? [];
         return { subject: token.slice(0, 20), ...(kind && { [kind]: named(Number(count), kind) }) };
@@ -23,7 +31,14 @@ function start(limits?: AuthLimits, verifyTime = 0) {
     }),
     ...(limits && { limits }),
   });
-  return { ...instance, mostAtATime: () => most };
+  return {
+    ...instance,
+    finish,
+    mostAtATime: () => most,
+    /** Resolves when so many verifications have begun. */
+    begun: (count: number) =>
+      count <= began ? Promise.resolve() : new Promise<void>((resolve) => waiting.set(count, resolve)),
+  };
 }
 
 describe("a caller who is over a limit is refused, and one at the limit is served", () => {
@@ -76,43 +91,62 @@ describe("a caller who is over a limit is refused, and one at the limit is serve
 
 describe("verifications", () => {
   test("that take too long are given up: unavailable, and not refused for good", async () => {
-    const { call } = start({ verificationTime: 50, verifications: 1 }, 120);
-    for (const token of ["slow", "slow2"]) {
-      const start_ = Date.now();
-      expect(await call(token)).toBe("Unavailable");
-      expect(Date.now() - start_).toBeLessThan(110);
-    }
+    const { call, begun, finish } = start({ verificationTime: 50, verifications: 1 });
+    await withMovedClock(async () => {
+      for (const [i, token] of ["slow", "slow2"].entries()) {
+        const answer = call(token);
+        await begun(i + 1);
+        await vi.advanceTimersByTimeAsync(50);
+        expect(await answer).toBe("Unavailable");
+      }
+    });
     expect(await call("fast")).toBe("fast");
-    await sleep(100);
+    finish();
     // The verification was late, but it has come to an end.
     expect(await call("slow")).toBe("slow");
   });
 
   test("are given up one by one, each when its own time is over", async () => {
-    const { call } = start({ verificationTime: 100 }, 400);
-    const start_ = Date.now();
-    const late = async (token: string) => {
-      expect(await call(token)).toBe("Unavailable");
-      return Date.now() - start_;
-    };
-    const first = late("slow1");
-    await sleep(60);
-    const second = late("slow2");
+    const { call, begun } = start({ verificationTime: 100 });
+    const answers: string[] = [];
+    const note = (token: string) => call(token).then((answer) => answers.push(`${token} ${answer}`));
+    await withMovedClock(async () => {
+      const first = note("slow1");
+      await begun(1);
+      await vi.advanceTimersByTimeAsync(60);
+      const second = note("slow2");
+      await begun(2);
+      await vi.advanceTimersByTimeAsync(39);
+      expect(answers).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      await first;
+      await vi.advanceTimersByTimeAsync(59);
+      expect(answers).toEqual(["slow1 Unavailable"]);
+      await vi.advanceTimersByTimeAsync(1);
+      await second;
+      expect(answers).toEqual(["slow1 Unavailable", "slow2 Unavailable"]);
+    });
     expect(await call("fast")).toBe("fast");
-    expect(await first).toBeLessThan(150);
-    expect(await second).toBeGreaterThanOrEqual(155);
-    expect(await call("fast2")).toBe("fast2");
   });
 
   test("may take longer than a timer can wait", async () => {
-    const { call } = start({ verificationTime: Number.MAX_SAFE_INTEGER }, 50);
-    expect(await call("slow")).toBe("slow");
+    const { call, begun, finish } = start({ verificationTime: Number.MAX_SAFE_INTEGER });
+    const { answer } = await withMovedClock(async () => {
+      const waiting = { answer: call("slow") };
+      await begun(1);
+      await vi.advanceTimersByTimeAsync(86_400_000);
+      return waiting;
+    });
+    finish();
+    expect(await answer).toBe("slow");
   });
 
   test("are no more than may be at a time; the rest is told at once to come again", async () => {
-    const { call, mostAtATime } = start({ verifications: 5 }, 100);
-    const answers = await Promise.all(named(20, "slow").map((token) => call(token)));
-    expect(answers.filter((answer) => answer === "Unavailable")).toHaveLength(15);
+    const { call, finish, mostAtATime } = start({ verifications: 5 });
+    const answers = named(20, "slow").map((token) => call(token));
+    expect(await Promise.all(answers.slice(5))).toEqual(Array(15).fill("Unavailable"));
+    finish();
+    expect(await Promise.all(answers.slice(0, 5))).toEqual(named(5, "slow"));
     expect(mostAtATime()).toBe(5);
     expect(await call("slow19")).toBe("slow19");
   });
@@ -128,8 +162,11 @@ describe("verifications", () => {
   });
 
   test("of one credential count as one", async () => {
-    const { call } = start({ verifications: 1 }, 50);
-    expect(await Promise.all(Array.from({ length: 20 }, () => call("slow")))).toEqual(Array(20).fill("slow"));
+    const { call, begun, finish } = start({ verifications: 1 });
+    const answers = Array.from({ length: 20 }, () => call("slow"));
+    await begun(1);
+    finish();
+    expect(await Promise.all(answers)).toEqual(Array(20).fill("slow"));
   });
 });
 
@@ -223,29 +260,17 @@ describe("issuers are bounded one by one", () => {
 });
 
 test("a flood of unknown tokens does not starve callers whose tokens are remembered", async () => {
-  const { call } = start({ verifications: 20 }, 2_000);
+  const { call, finish } = start({ verifications: 20 });
   const known = named(10, "known");
   await Promise.all(known.map(call));
-  let isOver = false;
-  let flooded = 0;
-  const flood = Array.from({ length: 100 }, async (_, i) => {
-    for (let n = 0; !isOver; n++) {
-      const answer = await Promise.race([call(`slow-${i}-${n}`), sleep(5, "waiting")]);
-      if (answer !== "waiting" && answer !== "Unavailable" && !answer.startsWith("slow")) throw new Error(answer);
-      flooded++;
-      await sleep(1);
-    }
-  });
-  const times: number[] = [];
-  for (let n = 0; n < 30; n++) {
-    const start_ = Date.now();
+  const flood: Promise<string>[] = [];
+  for (let round = 0; round < 30; round++) {
+    flood.push(...named(10, `slow-${round}-`).map(call));
+    // No verification has come to an end: nobody who is remembered has waited for one.
     expect(await Promise.all(known.map(call))).toEqual(known);
-    times.push(Date.now() - start_);
-    await sleep(10);
   }
-  isOver = true;
-  await Promise.all(flood);
-  expect(flooded).toBeGreaterThan(200);
-  // Verifying takes two seconds here: nobody who is remembered has waited for one.
-  expect(Math.max(...times)).toBeLessThan(1_500);
+  finish();
+  const answers = await Promise.all(flood);
+  expect(answers.filter((answer) => answer.startsWith("slow"))).toHaveLength(20);
+  expect(answers.filter((answer) => answer === "Unavailable")).toHaveLength(280);
 });

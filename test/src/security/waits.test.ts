@@ -108,7 +108,7 @@ describe("times above what a timer can wait", () => {
     // The cache's store, the verifier, and the store of revocations.
     expect(await after(3_000, here.call("ada"))).toBe("ada");
     expect(await after(0, here.call("ada"))).toBe("ada");
-    await here.revoke({ subject: "ada" });
+    await after(1_000, here.revoke({ subject: "ada" }));
     expect(await after(0, here.call("ada"))).toBe("Unauthenticated");
     expect(await after(2_000, there.call("ada"))).toBe("Unauthenticated");
   });
