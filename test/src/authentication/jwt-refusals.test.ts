@@ -150,13 +150,15 @@ describe("what is remembered of a refusal", () => {
     expect(await tryIt(interceptor, headers)).toEqual(ok());
   });
 
-  test("that it has expired, is", async () => {
+  test("that it has expired, is, until the clock is set back", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
+    const verify = vi.spyOn(crypto.subtle, "verify");
     const interceptor = bySecret();
     const headers = bearer(await sign({ exp: now - 1 }));
-    expect(await tryIt(interceptor, headers)).toMatchObject(refused());
+    for (let i = 0; i < 3; i++) expect(await tryIt(interceptor, headers)).toMatchObject(refused());
+    expect(verify).toHaveBeenCalledTimes(1);
     vi.setSystemTime(Date.now() - 5_000);
-    expect(await tryIt(interceptor, headers)).toMatchObject(refused());
-    expect(await tryIt(bySecret(), headers)).toEqual(ok());
+    expect(await tryIt(interceptor, headers)).toEqual(ok());
+    verify.mockRestore();
   });
 });
