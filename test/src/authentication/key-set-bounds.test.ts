@@ -23,7 +23,7 @@ const signer = createSigner("good");
 const others = (count: number) => Array.from({ length: count }, (_, i) => ({ ...signer.jwk, kid: `other-${i}` }));
 /** Warnings of the key set. That calls are answered with `unavailable` is logged elsewhere. */
 const said = (): string[] =>
-  warn.mock.calls.map((call: unknown[]) => String(call[0])).filter((text) => text.includes("key set"));
+  warn.mock.calls.map((call: unknown[]) => String(call[0])).filter((text: string) => text.includes("key set"));
 const padded = (bytes: number) => JSON.stringify({ keys: [signer.jwk] }).padEnd(bytes, " ");
 
 describe("how large a key set may be", () => {
