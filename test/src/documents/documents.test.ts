@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { root } from "../published/registry.js";
 import { authentication, closeIssuers } from "./authentication.js";
@@ -36,6 +37,13 @@ test("every document of the repository that has a block is in this list", () => 
   );
   const withBlocks = files.filter((file) => !records.includes(file) && blocksOf(file).length > 0);
   expect(withBlocks.sort()).toEqual(Object.keys(documents).sort());
+});
+
+test("every proof that SECURITY.md names is there", () => {
+  const table = readFileSync(join(root, "SECURITY.md"), "utf8");
+  const paths = [...table.matchAll(/`([\w-]+\/[\w.-]+\.ts)`/g)].map(([, path = ""]) => path);
+  expect(paths.length).toBeGreaterThan(30);
+  expect(paths.filter((path) => !existsSync(join(root, "test/src", path)))).toEqual([]);
 });
 
 describe.each(Object.entries(documents))("%s", (document, runs) => {
