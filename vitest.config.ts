@@ -11,6 +11,7 @@ export default defineConfig({
           include: ["test/src/**/*.test.ts"],
           exclude: ["test/src/system/**"],
           testTimeout: 60_000,
+          hookTimeout: 120_000,
           // How long an event is waited for: a busy machine must not make a test fail.
           expect: { poll: { timeout: 20_000 } },
         },
