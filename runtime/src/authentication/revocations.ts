@@ -1,6 +1,6 @@
 import { monotonicTime, wallTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
-import { checkOptionNames } from "../option-names.js";
+import { ownMembers, readOptions } from "../option-names.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { type CacheStore, checkStore } from "./cache-options.js";
 import { RevocableSchemes } from "./revocable-schemes.js";
@@ -100,15 +100,14 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
     clockTolerance: true,
     storeTimeout: true,
   } as const;
-  checkOptionNames(options, known, "revocations");
-  const { interval, ttl, maxSize, clockTolerance, storeTimeout } = { ...defaults, ...options };
+  const own = readOptions(options, known, "revocations");
+  const { store, interval, ttl, maxSize, clockTolerance, storeTimeout } = ownMembers({ ...defaults, ...own });
   for (const [name, value] of Object.entries({ interval, ttl, maxSize, clockTolerance, storeTimeout })) {
     if (!(Number.isSafeInteger(value) && value > 0)) {
       throw new TypeError(`revocations.${name}: expected a whole number above 0, got ${value}`);
     }
   }
-  if ("store" in options) checkStore(options.store, "revocations.store");
-  const { store } = options;
+  if ("store" in own) checkStore(store, "revocations.store");
   const shared = store && new SharedStore(store, storeTimeout, "revocations.store");
   const kept = new Map<string, Kept>();
   const asked = new WeakMap<AuthContext, Asked>();

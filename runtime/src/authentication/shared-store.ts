@@ -61,7 +61,7 @@ export class SharedStore {
     // Redis takes whole milliseconds above 0, and refuses all others.
     const whole = Math.min(Math.floor(ttl), Number.MAX_SAFE_INTEGER);
     if (whole < 1) return true;
-    return (await this.#timeLimit.within(Promise.resolve(this.#store.set(key, text, whole)))) !== false;
+    return (await this.#timeLimit.within(this.#store.set(key, text, whole))) !== false;
   }
 
   /**
@@ -70,7 +70,7 @@ export class SharedStore {
    */
   async putAndRead(key: string, text: string, ttl: number): Promise<string | undefined> {
     if (!(await this.put(key, text, ttl))) return undefined;
-    return textOf(await this.#timeLimit.within(Promise.resolve(this.#store.get(key))));
+    return textOf(await this.#timeLimit.within(this.#store.get(key)));
   }
 
   /** Logs that the store does not return texts as they were written. */
@@ -83,7 +83,7 @@ export class SharedStore {
   async #ask(method: string, ask: () => unknown): Promise<unknown> {
     if (monotonicTime() < this.#pausedUntil) return undefined;
     try {
-      return await this.#timeLimit.within(Promise.resolve(ask()));
+      return await this.#timeLimit.within(ask());
     } catch (error) {
       this.#pausedUntil = monotonicTime() + pause;
       // Never the message: it may hold the address of the store, with its password.

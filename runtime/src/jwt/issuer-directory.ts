@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { decodeJwt } from "jose";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
 import type { AuthScheme, Credential } from "../authentication/scheme.js";
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 import type { JwtIssuerOptions, JwtIssuers } from "./jwt-options.js";
 import { refusalOf } from "./refusal.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
@@ -20,9 +20,9 @@ export interface IssuerDirectory
  * @throws TypeError for a misconfiguration.
  */
 export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, owner: string): IssuerDirectory {
-  if (!("issuers" in Object(options))) return directoryOfOne(createTokenVerifier(options as JwtIssuerOptions, owner));
-  checkOptionNames(options, { issuers: true }, `${owner} with issuers`);
-  const { issuers } = options as JwtIssuers;
+  if (!Object.hasOwn(Object(options), "issuers"))
+    return directoryOfOne(createTokenVerifier(options as JwtIssuerOptions, owner));
+  const { issuers } = readOptions(options as JwtIssuers, { issuers: true }, `${owner} with issuers`);
   if (!Array.isArray(issuers) || issuers.length === 0)
     throw new TypeError("issuers: expected a list of at least one issuer");
   const verifiers: TokenVerifier[] = [];
@@ -61,7 +61,12 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
       await Promise.all(verifiers.map(({ warmUp }) => warmUp()));
     },
     // A remembered token is not even decoded.
-    present: (token) => ({ key: token, issuer: () => find(token).id, verify: async () => find(token).verify(token) }),
+    present: (token) => ({
+      key: token,
+      presented: token,
+      issuer: () => find(token).id,
+      verify: async () => find(token).verify(token),
+    }),
   };
 }
 
@@ -73,7 +78,7 @@ function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
     accepts: [accepts],
     warmUp,
     isCurrent,
-    present: (token) => ({ key: token, verify: () => verify(token) }),
+    present: (token) => ({ key: token, presented: token, verify: () => verify(token) }),
   };
 }
 

@@ -90,7 +90,6 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
     takesBearer,
     presents: readsHeaders ? "unknown" : "credential",
     trustedHeaders: [],
-    internal: undefined,
     accepts: [{ by: verifySession }],
     cache,
     read(source) {
