@@ -12,7 +12,7 @@ import { SharedStore } from "./shared-store.js";
 export type Revocation =
   /**
    * Every credential of a principal that was issued before now, by any issuer. Credentials say when they were issued by a
-   * claim `iat`, in seconds; one that does not say counts as issued before.
+   * claim `iat`, in seconds; one that does not say, or names a time more than a day ahead, counts as issued before.
    */
   | { readonly subject: string }
   /** The token whose claim `jti` this is, and the session whose `mapSession` says so. */
@@ -88,6 +88,9 @@ interface Asked {
   pending: Promise<void> | undefined;
 }
 
+/** No clock is as far ahead, in milliseconds: a time of issue beyond is a mistake. */
+const farAhead = 86_400_000;
+
 const defaults = { interval: 5_000, ttl: 86_400_000, maxSize: 100_000, clockTolerance: 5_000, storeTimeout: 250 };
 
 /** @throws TypeError naming the option that is malformed. */
@@ -132,7 +135,10 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   function isMeant({ at, until }: Kept, name: string, context: AuthContext): boolean {
     if (monotonicTime() >= until) return false;
     const issuedAt = Object.hasOwn(context.claims, "iat") ? context.claims["iat"] : undefined;
-    return !name.startsWith("subject") || typeof issuedAt !== "number" || issuedAt * 1_000 <= at + clockTolerance;
+    if (!name.startsWith("subject") || typeof issuedAt !== "number") return true;
+    const time = issuedAt * 1_000;
+    // A time that is days away says nothing: most likely it is in milliseconds.
+    return time <= at + clockTolerance || time > wallTime() + farAhead;
   }
 
   /** @throws InvalidCredentialError */
