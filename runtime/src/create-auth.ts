@@ -118,7 +118,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
       return { interceptors: [...interceptors, ...own.filter((one) => !interceptors.includes(one))], requestGate };
     },
     async warmUp() {
-      await Promise.all([...schemes, ...internalSchemes].map((scheme) => scheme.warmUp?.()));
+      await Promise.all([...schemes, ...internalSchemes].map(async (scheme) => scheme.warmUp?.()));
     },
     revoke: revocations.revoke,
   };

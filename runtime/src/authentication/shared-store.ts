@@ -1,7 +1,7 @@
-import { Code } from "@connectrpc/connect";
 import { monotonicTime } from "../clock.js";
 import { createRareWarning } from "../warn.js";
 import type { CacheStore } from "./cache-options.js";
+import { kindOf } from "./error-kind.js";
 import { TimeLimit } from "./time-limit.js";
 
 /** How long a store is left alone after it failed, in milliseconds. */
@@ -86,10 +86,9 @@ export class SharedStore {
       return await this.#timeLimit.within(ask());
     } catch (error) {
       this.#pausedUntil = monotonicTime() + pause;
-      // Never the message: it may hold the address of the store, with its password.
-      const { code, name } = Object(error);
-      const isLate = code === Code.DeadlineExceeded;
-      this.#reportFailure(isLate ? `${method} did not answer in time` : `${method} failed (${code ?? name})`);
+      const kind = kindOf(error);
+      const isLate = kind.includes("DeadlineExceeded");
+      this.#reportFailure(isLate ? `${method} did not answer in time` : `${method} failed (${kind})`);
       return undefined;
     }
   }
