@@ -24,5 +24,5 @@ export function kindOf(cause: unknown): string {
       break;
     }
   }
-  return [...words].join(", ") || "no further name";
+  return [...words].join(", ") || "Error";
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { decodeJwt } from "jose";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
 import type { AuthScheme, Credential } from "../authentication/scheme.js";
+import { sha256 } from "../authentication/sha256.js";
 import { readOptions } from "../option-names.js";
 import type { JwtIssuerOptions, JwtIssuers } from "./jwt-options.js";
 import { refusalOf } from "./refusal.js";
@@ -50,7 +50,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
     return issuer;
   }
   return {
-    fingerprint: digest([...byName.values()].map(({ fingerprint }) => fingerprint).join("\n")),
+    fingerprint: sha256([...byName.values()].map(({ fingerprint }) => fingerprint).join("\n")),
     accepts: verifiers.map(({ accepts }) => accepts),
     isCurrent(vouchedBy) {
       const [name, key] = JSON.parse(vouchedBy) as [string, string | null];
@@ -74,7 +74,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
 function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
   const { fingerprint, accepts, verify, warmUp, isCurrent = () => false } = verifier;
   return {
-    fingerprint: digest(fingerprint),
+    fingerprint: sha256(fingerprint),
     accepts: [accepts],
     warmUp,
     isCurrent,
@@ -91,8 +91,4 @@ function issuerOf(token: string): string {
     throw refusalOf(error);
   }
   throw new InvalidCredentialError("no issuer", { final: true });
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
 }
