@@ -1,5 +1,6 @@
 import type { ContextKey } from "@connectrpc/connect";
 import { memberOf } from "../member-of.js";
+import { timeOf } from "../time-of.js";
 import { type FrozenJson, freezeJson } from "./freeze-json.js";
 import { sharedContextKey } from "./shared.js";
 
@@ -70,7 +71,7 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
     throw new TypeError("claims: expected an object");
   }
-  const time = expiresAt instanceof Date ? expiresAt.getTime() : Number.NaN;
+  const time = expiresAt === undefined ? Number.NaN : timeOf(expiresAt);
   if (expiresAt !== undefined && Number.isNaN(time)) throw new TypeError("expiresAt: expected a valid Date");
   const context: { -readonly [Field in keyof AuthContext]: AuthContext[Field] } = {
     subject,
