@@ -14,7 +14,7 @@ import { createGate } from "./authorization/gate.js";
 import { createThreshold } from "./authorization/threshold.js";
 import { monotonicTime } from "./clock.js";
 import { checkOption, checkPlainObject } from "./option-checks.js";
-import { checkOptionNames } from "./option-names.js";
+import { readOptions } from "./option-names.js";
 
 export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
   /** How callers prove who they are: one scheme, or several tried in order; the first that finds its credential decides. */
@@ -66,16 +66,16 @@ export interface Auth {
 export function createAuth(options: CreateAuthOptions): Auth {
   checkPlainObject("createAuth", options);
   const [authzOptions, others] = splitAuthzOptions(options);
-  const { pipeline, scheme: own } = splitOptions<typeof others & AuthenticationOptions>(others);
+  const { pipeline, scheme } = splitOptions<typeof others & AuthenticationOptions>(others);
   if (pipeline.skipMethods !== undefined) {
     throw new TypeError(
       "skipMethods: not an option of createAuth: methods are public by their table, or optionalMethods",
     );
   }
-  checkOptionNames(own, { policies: true, authenticate: true, internal: true, ...authzOptionNames }, "createAuth");
-  const { policies, internal = [] } = own;
+  const known = { policies: true, authenticate: true, internal: true, ...authzOptionNames } as const;
+  const { policies, authenticate: users, internal = [] } = readOptions(scheme, known, "createAuth");
   const enforcer = createEnforcer(policies, authzOptions);
-  const schemes = listSchemes(own.authenticate, "authenticate");
+  const schemes = listSchemes(users, "authenticate");
   const internalSchemes = vouched(listSchemes(internal, "internal", schemes));
   if (schemes.length === 0) throw new TypeError("authenticate: expected at least one scheme, such as jwt({...})");
   const revocations = pipeline.revocations ?? createRevocations();
@@ -118,7 +118,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
       return { interceptors: [...interceptors, ...own.filter((one) => !interceptors.includes(one))], requestGate };
     },
     async warmUp() {
-      await Promise.all([...schemes, ...internalSchemes].map((scheme) => scheme.warmUp?.()));
+      await Promise.all([...schemes, ...internalSchemes].map(async (scheme) => scheme.warmUp?.()));
     },
     revoke: revocations.revoke,
   };

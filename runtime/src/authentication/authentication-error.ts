@@ -62,8 +62,13 @@ export function codeOf(cause: unknown): Code {
 
 /** Recognised by its shape: other realms and other copies of connect have classes of their own. */
 export function isConnectError(error: unknown): error is ConnectError {
-  const traits = Object(error);
-  return traits.name === "ConnectError" && typeof traits.code === "number" && Code[traits.code] !== undefined;
+  try {
+    const { name, code } = Object(error);
+    return name === "ConnectError" && typeof code === "number" && Code[code] !== undefined;
+  } catch {
+    // A getter of the error threw.
+    return false;
+  }
 }
 
 /** By name as well: another realm, or another copy of this package, has a class of its own. */

@@ -58,5 +58,5 @@ export function splitOptions<T extends AuthenticationOptions>(
     limits,
     revocations,
   };
-  return { pipeline, scheme };
+  return { pipeline, scheme: ownMembers(scheme) };
 }

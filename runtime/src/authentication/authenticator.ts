@@ -4,6 +4,8 @@ import { type AuthContext, type AuthContextInit, authContextKey, createAuthConte
 import { stripIdentityHeaders } from "../context/auth-headers.js";
 import { vouchFor } from "../context/internal-identity.js";
 import { sharedContextKey } from "../context/shared.js";
+import { isPromiseLike } from "../is-promise-like.js";
+import { memberOf } from "../member-of.js";
 import { compileMethodPatterns } from "../method-pattern.js";
 import { missingCredentials } from "../unauthenticated.js";
 import { failedVerification } from "./authentication-error.js";
@@ -14,7 +16,7 @@ import { CredentialStanding } from "./credential-standing.js";
 import { Limiter } from "./limits.js";
 import { createOutageLog } from "./outage-log.js";
 import { compilePropagation } from "./propagation.js";
-import type { AuthScheme, Credential } from "./scheme.js";
+import { type AuthScheme, type Credential, isInternalScheme } from "./scheme.js";
 import { checkStanding, type Standing, standingKey } from "./standing.js";
 
 /** The schemes of an authenticator, and which of them count for a method. */
@@ -130,7 +132,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
       for (const verifier of plan.verifiers) {
         const credential = verifier.scheme.read(call);
         if (credential === undefined) continue;
-        const { key, presented = key } = credential;
+        const presented = memberOf(credential, "presented") ?? credential.key;
         verifier.limiter.checkCredential(presented);
         return { credential, presented, verifier };
       }
@@ -176,7 +178,10 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   /** After the cache, since a revocation beats a remembered verification. Undefined if there is nothing to wait for. */
   function checkRevoked({ found, entry }: Verified): Promise<void> | undefined {
     try {
-      return revocations?.check(found.presented, entry.context)?.catch(refuse(found.verifier));
+      const pending = revocations?.check(found.presented, entry.context);
+      if (pending === undefined) return undefined;
+      if (!isPromiseLike(pending)) throw new TypeError("revocations.check: expected a promise or undefined");
+      return Promise.resolve(pending).catch(refuse(found.verifier));
     } catch (cause) {
       return refuse(found.verifier)(cause);
     }
@@ -229,10 +234,11 @@ function refuse({ challenges, logOutage }: Verifier): (cause: unknown) => never 
 }
 
 function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
+  const isInternal = isInternalScheme(scheme);
   const admit = (identity: AuthContextInit) => {
     const context = createAuthContext(identity, scheme.name);
     limiter.checkIdentity(context);
-    return scheme.internal === true ? vouchFor(context) : context;
+    return isInternal ? vouchFor(context) : context;
   };
   return {
     scheme,

@@ -1,4 +1,4 @@
-import { checkOptionNames } from "../option-names.js";
+import { ownMembers, readOptions } from "../option-names.js";
 
 /** How verified credentials are remembered: in this process, and in a store that processes share. */
 export interface CacheOptions {
@@ -59,8 +59,8 @@ const optionNames: Readonly<Record<keyof CacheOptions, true>> = {
 
 /** Cache options with their defaults. @throws TypeError naming the option that is malformed. */
 export function checkCacheOptions(options: CacheOptions): CacheOptions & { ttl: number; maxSize: number } {
-  checkOptionNames(options, optionNames, "cache");
-  const { ttl = 300_000, maxSize = 10_000, store, namespace, secret, storeTimeout = 250 } = options;
+  const own = readOptions(options, optionNames, "cache");
+  const { ttl = 300_000, maxSize = 10_000, store, namespace, secret, storeTimeout = 250 } = own;
   for (const [name, value] of Object.entries({ ttl, storeTimeout })) {
     if (!(Number.isFinite(value) && value > 0)) {
       throw new TypeError(`cache.${name}: expected milliseconds above 0, got ${value}`);
@@ -69,17 +69,17 @@ export function checkCacheOptions(options: CacheOptions): CacheOptions & { ttl: 
   if (!(Number.isSafeInteger(maxSize) && maxSize > 0)) {
     throw new TypeError(`cache.maxSize: expected a whole number above 0, got ${maxSize}`);
   }
-  if ("store" in options) checkStore(store, "cache.store");
-  if ("secret" in options) {
+  if ("store" in own) checkStore(store, "cache.store");
+  if ("secret" in own) {
     if (typeof secret !== "string" || secret.length < 32) {
       throw new TypeError("cache.secret: expected at least 32 characters; is an environment variable missing?");
     }
     if (store === undefined) throw new TypeError("cache.secret: has no effect without a store");
   }
-  if ("namespace" in options && (typeof namespace !== "string" || namespace === "")) {
+  if ("namespace" in own && (typeof namespace !== "string" || namespace === "")) {
     throw new TypeError("cache.namespace: expected a non-empty string");
   }
-  return { ...options, ttl, maxSize, storeTimeout };
+  return ownMembers({ ...own, ttl, maxSize, storeTimeout });
 }
 
 /** @throws TypeError where a store lacks what is called. */

@@ -1,6 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { compileMethodPatterns } from "../method-pattern.js";
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 import { createAuthenticationInterceptor } from "./authentication-interceptor.js";
 import { type AuthenticationOptions, splitOptions } from "./authentication-options.js";
 import { createAuthenticator } from "./authenticator.js";
@@ -23,8 +23,8 @@ export interface InternalAuthInterceptorOptions extends AuthenticationOptions {
  * @throws TypeError for a misconfiguration.
  */
 export function createInternalAuthInterceptor(options: InternalAuthInterceptorOptions): Interceptor {
-  const { pipeline, scheme: own } = splitOptions(options);
-  checkOptionNames(own, { trust: true, methods: true }, "createInternalAuthInterceptor");
+  const { pipeline, scheme } = splitOptions(options);
+  const own = readOptions(scheme, { trust: true, methods: true }, "createInternalAuthInterceptor");
   const schemes = vouched(listSchemes(own.trust, "trust"));
   if (schemes.length === 0)
     throw new TypeError("trust: expected at least one scheme, such as sharedSecretTrust({...})");

@@ -5,7 +5,7 @@ import { InvalidCredentialError } from "./authentication-error.js";
 import { checkCacheOptions } from "./cache-options.js";
 import { createEntrySeal, type EntrySeal } from "./entry-seal.js";
 import type { Limiter } from "./limits.js";
-import type { AuthScheme, Credential, Verified } from "./scheme.js";
+import { type AuthScheme, type Credential, isInternalScheme, type Verified } from "./scheme.js";
 import { sha256 } from "./sha256.js";
 import { SharedStore } from "./shared-store.js";
 import { expiryOf } from "./standing.js";
@@ -84,7 +84,7 @@ export class CredentialCache {
     }
     this.#ttl = ttl;
     const seal = secret === undefined ? undefined : createEntrySeal(secret);
-    const owner = [scheme.name, namespace, scheme.fingerprint, scheme.internal === true, seal?.salt];
+    const owner = [scheme.name, namespace, scheme.fingerprint, isInternalScheme(scheme), seal?.salt];
     this.#memory = {
       entries: lru(maxSize),
       refusals: lru(Math.min(maxSize, refusals.max)),

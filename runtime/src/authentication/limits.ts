@@ -1,6 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
-import { checkOptionNames } from "../option-names.js";
+import { isPromiseLike } from "../is-promise-like.js";
+import { memberOf } from "../member-of.js";
+import { readOptions } from "../option-names.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import type { Credential } from "./scheme.js";
 import { TimeLimit } from "./time-limit.js";
@@ -46,8 +48,7 @@ export class Limiter {
 
   /** @throws TypeError for a limit that is not a whole number above 0. */
   constructor(options: AuthLimits = {}) {
-    checkOptionNames(options, optionNames, "limits");
-    this.#limits = { ...defaults, ...options };
+    this.#limits = { ...defaults, ...readOptions(options, optionNames, "limits") };
     for (const [name, value] of Object.entries(this.#limits)) {
       if (!(Number.isSafeInteger(value) && value > 0)) {
         throw new TypeError(`limits.${name}: expected a whole number above 0, got ${value}`);
@@ -73,8 +74,8 @@ export class Limiter {
    *
    * @throws ConnectError with code `unavailable`, or later with `deadline_exceeded`.
    */
-  run<T>(credential: Credential, verify: () => T | Promise<T>): T | Promise<T> {
-    const issuer = credential.issuer?.() ?? "";
+  run<T>(credential: Credential, verify: () => T | PromiseLike<T>): T | Promise<T> {
+    const issuer = memberOf(credential, "issuer")?.call(credential) ?? "";
     let timeLimit = this.#timeLimits.get(issuer);
     if (timeLimit === undefined) {
       timeLimit = new TimeLimit(this.#limits.verificationTime);
@@ -84,6 +85,6 @@ export class Limiter {
       throw new ConnectError("too many verifications at the same time", Code.Unavailable);
     }
     const verified = verify();
-    return verified instanceof Promise ? timeLimit.within(verified) : verified;
+    return isPromiseLike(verified) ? timeLimit.within(verified) : verified;
   }
 }

@@ -1,6 +1,6 @@
-import { Code } from "@connectrpc/connect";
 import { monotonicTime } from "../clock.js";
 import { warn } from "../warn.js";
+import { kindOf } from "./error-kind.js";
 
 /** Least time between two lines, in milliseconds. */
 const interval = 60_000;
@@ -28,24 +28,4 @@ export function createOutageLog(scheme: string): (cause: unknown) => void {
     );
     count = 0;
   };
-}
-
-const word = /^\w{1,64}$/;
-
-/** Names and codes of an error and of its causes. */
-function kindOf(cause: unknown): string {
-  const words = new Set<string>();
-  let error = cause;
-  for (let depth = 0; depth < 8 && Object(error) === error; depth++) {
-    try {
-      const { name, code, cause, errors } = error as { [Field in "name" | "code" | "cause" | "errors"]?: unknown };
-      for (const part of [name, typeof code === "number" ? Code[code] : code]) {
-        if (typeof part === "string" && word.test(part) && part !== "Error") words.add(part);
-      }
-      error = cause ?? (Array.isArray(errors) ? errors[0] : undefined);
-    } catch {
-      break;
-    }
-  }
-  return [...words].join(", ") || "no further name";
 }

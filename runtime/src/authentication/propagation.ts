@@ -1,8 +1,10 @@
 import type { AuthContext } from "../context/auth-context.js";
-import { encodeAuthHeaders } from "../context/auth-headers.js";
+import { encodeAuthHeaders, identityHeaders } from "../context/auth-headers.js";
 import type { AuthenticationOptions } from "./authentication-options.js";
 
-/** Writes an identity into headers without identity headers. */
+const identityHeaderNames: readonly string[] = /* @__PURE__ */ Object.values(identityHeaders);
+
+/** Writes an identity into headers, in place of one that is there. */
 export type Propagate = (context: AuthContext, header: Headers) => void;
 
 /**
@@ -30,6 +32,8 @@ export function compilePropagation(options: AuthenticationOptions): Propagate | 
       fields = encodeAuthHeaders(context, claims);
       encoded.set(context, fields);
     }
+    // What a caller before had and this one lacks would be taken for this one's.
+    for (const name of identityHeaderNames) header.delete(name);
     for (const [name, value] of fields) header.set(name, value);
   };
 }

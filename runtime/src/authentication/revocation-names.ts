@@ -1,5 +1,5 @@
 import type { AuthContext } from "../context/auth-context.js";
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 import { credentialName } from "./credential-name.js";
 import type { Revocation } from "./revocations.js";
 import { sha256 } from "./sha256.js";
@@ -20,8 +20,8 @@ export function namesOfCaller(presented: string | undefined, { subject, claims }
 
 /** @throws TypeError for a revocation that cannot mean anybody. */
 export function namesOfRevocation(what: Revocation): readonly string[] {
-  checkOptionNames(what, { subject: true, tokenId: true, credential: true }, "revoke");
-  const [[kind, given] = ["", ""], ...more] = Object.entries<unknown>(what);
+  const own = readOptions(what, { subject: true, tokenId: true, credential: true }, "revoke");
+  const [[kind, given] = ["", ""], ...more] = Object.entries<unknown>(own);
   const value = kind === "tokenId" && Number.isFinite(given) ? String(given) : given;
   if (more.length > 0 || typeof value !== "string" || value === "") {
     throw new TypeError("revoke: expected one of { subject }, { tokenId } and { credential }, a non-empty string");

@@ -1,6 +1,6 @@
 import { monotonicTime, wallTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
-import { checkOptionNames } from "../option-names.js";
+import { ownMembers, readOptions } from "../option-names.js";
 import { InvalidCredentialError } from "./authentication-error.js";
 import { type CacheStore, checkStore } from "./cache-options.js";
 import { RevocableSchemes } from "./revocable-schemes.js";
@@ -12,7 +12,7 @@ import { SharedStore } from "./shared-store.js";
 export type Revocation =
   /**
    * Every credential of a principal that was issued before now, by any issuer. Credentials say when they were issued by a
-   * claim `iat`, in seconds; one that does not say counts as issued before.
+   * claim `iat`, in seconds; one that does not say, or names a time more than a day ahead, counts as issued before.
    */
   | { readonly subject: string }
   /** The token whose claim `jti` this is, and the session whose `mapSession` says so. */
@@ -88,6 +88,9 @@ interface Asked {
   pending: Promise<void> | undefined;
 }
 
+/** No clock is as far ahead, in milliseconds: a time of issue beyond is a mistake. */
+const farAhead = 86_400_000;
+
 const defaults = { interval: 5_000, ttl: 86_400_000, maxSize: 100_000, clockTolerance: 5_000, storeTimeout: 250 };
 
 /** @throws TypeError naming the option that is malformed. */
@@ -100,15 +103,14 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
     clockTolerance: true,
     storeTimeout: true,
   } as const;
-  checkOptionNames(options, known, "revocations");
-  const { interval, ttl, maxSize, clockTolerance, storeTimeout } = { ...defaults, ...options };
+  const own = readOptions(options, known, "revocations");
+  const { store, interval, ttl, maxSize, clockTolerance, storeTimeout } = ownMembers({ ...defaults, ...own });
   for (const [name, value] of Object.entries({ interval, ttl, maxSize, clockTolerance, storeTimeout })) {
     if (!(Number.isSafeInteger(value) && value > 0)) {
       throw new TypeError(`revocations.${name}: expected a whole number above 0, got ${value}`);
     }
   }
-  if ("store" in options) checkStore(options.store, "revocations.store");
-  const { store } = options;
+  if ("store" in own) checkStore(store, "revocations.store");
   const shared = store && new SharedStore(store, storeTimeout, "revocations.store");
   const kept = new Map<string, Kept>();
   const asked = new WeakMap<AuthContext, Asked>();
@@ -133,7 +135,10 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   function isMeant({ at, until }: Kept, name: string, context: AuthContext): boolean {
     if (monotonicTime() >= until) return false;
     const issuedAt = Object.hasOwn(context.claims, "iat") ? context.claims["iat"] : undefined;
-    return !name.startsWith("subject") || typeof issuedAt !== "number" || issuedAt * 1_000 <= at + clockTolerance;
+    if (!name.startsWith("subject") || typeof issuedAt !== "number") return true;
+    const time = issuedAt * 1_000;
+    // A time that is days away says nothing: most likely it is in milliseconds.
+    return time <= at + clockTolerance || time > wallTime() + farAhead;
   }
 
   /** @throws InvalidCredentialError */

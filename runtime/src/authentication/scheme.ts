@@ -1,5 +1,6 @@
 import type { ContextValues } from "@connectrpc/connect";
 import type { AuthContextInit } from "../context/auth-context.js";
+import { memberOf } from "../member-of.js";
 import type { Acceptance } from "./acceptance.js";
 import type { CacheOptions } from "./cache-options.js";
 
@@ -79,4 +80,9 @@ export interface Verified {
   readonly identity: AuthContextInit;
   /** Names what vouched for the credential, such as a key, for {@link AuthScheme.isCurrent}. */
   readonly vouchedBy?: string | undefined;
+}
+
+/** Whether the identities of a scheme may call `internal` methods. */
+export function isInternalScheme(scheme: AuthScheme): boolean {
+  return memberOf(scheme, "internal") === true;
 }

@@ -1,7 +1,7 @@
-import { Code } from "@connectrpc/connect";
 import { monotonicTime } from "../clock.js";
 import { createRareWarning } from "../warn.js";
 import type { CacheStore } from "./cache-options.js";
+import { kindOf } from "./error-kind.js";
 import { TimeLimit } from "./time-limit.js";
 
 /** How long a store is left alone after it failed, in milliseconds. */
@@ -61,7 +61,7 @@ export class SharedStore {
     // Redis takes whole milliseconds above 0, and refuses all others.
     const whole = Math.min(Math.floor(ttl), Number.MAX_SAFE_INTEGER);
     if (whole < 1) return true;
-    return (await this.#timeLimit.within(Promise.resolve(this.#store.set(key, text, whole)))) !== false;
+    return (await this.#timeLimit.within(this.#store.set(key, text, whole))) !== false;
   }
 
   /**
@@ -70,7 +70,7 @@ export class SharedStore {
    */
   async putAndRead(key: string, text: string, ttl: number): Promise<string | undefined> {
     if (!(await this.put(key, text, ttl))) return undefined;
-    return textOf(await this.#timeLimit.within(Promise.resolve(this.#store.get(key))));
+    return textOf(await this.#timeLimit.within(this.#store.get(key)));
   }
 
   /** Logs that the store does not return texts as they were written. */
@@ -83,13 +83,12 @@ export class SharedStore {
   async #ask(method: string, ask: () => unknown): Promise<unknown> {
     if (monotonicTime() < this.#pausedUntil) return undefined;
     try {
-      return await this.#timeLimit.within(Promise.resolve(ask()));
+      return await this.#timeLimit.within(ask());
     } catch (error) {
       this.#pausedUntil = monotonicTime() + pause;
-      // Never the message: it may hold the address of the store, with its password.
-      const { code, name } = Object(error);
-      const isLate = code === Code.DeadlineExceeded;
-      this.#reportFailure(isLate ? `${method} did not answer in time` : `${method} failed (${code ?? name})`);
+      const kind = kindOf(error);
+      const isLate = kind.includes("DeadlineExceeded");
+      this.#reportFailure(isLate ? `${method} did not answer in time` : `${method} failed (${kind})`);
       return undefined;
     }
   }

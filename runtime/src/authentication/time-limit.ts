@@ -28,16 +28,16 @@ export class TimeLimit {
   }
 
   /**
-   * Settles as the promise does.
+   * Settles as the promise does, of whatever realm or library it is.
    *
    * @throws ConnectError with code `deadline_exceeded` where the time is over first.
    */
-  within<T>(promise: PromiseLike<T>): Promise<T> {
+  within<T>(promise: T | PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { due: monotonicTime() + this.#time, reject };
       this.#waiting.add(waiting);
       if (!this.#armed) this.#arm(this.#time);
-      promise.then(
+      Promise.resolve(promise).then(
         (value) => {
           this.#waiting.delete(waiting);
           resolve(value);

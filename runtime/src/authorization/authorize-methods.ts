@@ -11,6 +11,7 @@ import type {
 import type { AuthContext } from "../context/auth-context.js";
 import type { MethodMatcher } from "../method-pattern.js";
 import { checkPlainObject, rejectUnknownOptions } from "../option-checks.js";
+import { ownMembers } from "../option-names.js";
 import type { AuthzRequest } from "./authz-request.js";
 import { guardMessages } from "./guard-messages.js";
 import type { Question } from "./verdict.js";
@@ -95,7 +96,7 @@ function questionOf(method: DescMethod, check: unknown, name: string): Question 
     return { decidedBy, ask: (caller, request) => request.message && check(caller, request.message, request) };
   }
   if (!streams || Object(check) !== check) throw new TypeError(`${name}: expected a function`);
-  const { open = () => true, message, ...rest } = check as StreamChecks<Message>;
+  const { open = () => true, message, ...rest } = ownMembers(check as StreamChecks<Message>);
   rejectUnknownOptions(rest, `${name}.`);
   for (const [part, value] of Object.entries(check as object)) {
     if (typeof value !== "function") throw new TypeError(`${name}.${part}: expected a function`);

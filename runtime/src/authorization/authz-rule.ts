@@ -1,5 +1,6 @@
 import { compileMethodPatterns, type MethodMatcher } from "../method-pattern.js";
 import { checkList, checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
+import { ownMembers } from "../option-names.js";
 import { isNameList } from "../policy/name-list.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import { anybody, type PlannedVerdict } from "./verdict.js";
@@ -34,7 +35,7 @@ export interface CompiledRule {
 export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule[] {
   checkList("rules", rules);
   return rules.map((rule: AuthzRule, i) => {
-    const { name, methods, effect, requires, ...rest } = Object(rule) as AuthzRule;
+    const { name, methods, effect, requires, ...rest } = ownMembers(Object(rule) as AuthzRule);
     checkOption(isNameList([name]), `rules[${i}].name`, "a non-empty string");
     const option = `rules[${i}] (${name})`;
     rejectUnknownOptions(rest, `${option}.`);
@@ -52,7 +53,7 @@ export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule
 function compileRequires(requires: NonNullable<AuthzRule["requires"]>, option: string): MethodPolicy {
   // A set or a promise, for example, would ask for nothing.
   checkOption({}.toString.call(requires) === "[object Object]", option, "an object");
-  const { roles = [], scopes = [], ...rest } = requires;
+  const { roles = [], scopes = [], ...rest } = ownMembers(requires);
   rejectUnknownOptions(rest, `${option}.`);
   checkOption(isNameList(roles), `${option}.roles`, "a list of non-empty strings");
   checkOption(isNameList(scopes), `${option}.scopes`, "a list of non-empty strings");

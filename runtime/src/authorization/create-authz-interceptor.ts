@@ -1,6 +1,7 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { compileMethodPatterns } from "../method-pattern.js";
 import { checkPlainObject } from "../option-checks.js";
+import { ownMembers } from "../option-names.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
 import type { AuthzOptions } from "./authz-options.js";
 import { createEnforcer } from "./enforcer.js";
@@ -28,7 +29,7 @@ export interface AuthzInterceptorOptions extends AuthzOptions {
  */
 export function createProtoAuthzInterceptor(options: ProtoAuthzInterceptorOptions): Interceptor {
   checkPlainObject("createProtoAuthzInterceptor", options);
-  const { policies, ...authzOptions } = options;
+  const { policies, ...authzOptions } = ownMembers(options);
   return createEnforcingInterceptor(createEnforcer(policies, authzOptions));
 }
 
@@ -46,10 +47,10 @@ export function createProtoAuthzInterceptor(options: ProtoAuthzInterceptorOption
  */
 export function createAuthzInterceptor(options: AuthzInterceptorOptions): Interceptor {
   checkPlainObject("createAuthzInterceptor", options);
-  const { skipMethods = [], ...authzOptions } = options;
+  const { skipMethods = [], checks = [], ...others } = ownMembers(options);
   const matches = compileMethodPatterns(skipMethods, "skipMethods");
   const verdict = { effect: "allow", decidedBy: "skipMethods", policy: anybody } as const;
-  const enforcer = createEnforcer([], authzOptions, [{ matches, verdict }]);
-  for (const check of authzOptions.checks ?? []) check.rejectPublic(matches);
+  const enforcer = createEnforcer([], { checks, ...others }, [{ matches, verdict }]);
+  for (const check of checks) check.rejectPublic(matches);
   return createEnforcingInterceptor(enforcer);
 }

@@ -4,6 +4,7 @@ import { checkStanding } from "../authentication/standing.js";
 import { monotonicTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { checkWord } from "../option-checks.js";
+import { ownMembers } from "../option-names.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
 import { warn } from "../warn.js";
 import type { AuthzOptions } from "./authz-options.js";
@@ -34,9 +35,10 @@ export interface Enforcer extends Evaluator {
 /** @throws TypeError for a malformed table or option. */
 export function createEnforcer(
   policies: Iterable<ServicePolicy>,
-  { mode = "enforce", onDecision, decisionEvents, ...decisionOptions }: AuthzOptions,
+  options: AuthzOptions,
   skipped: readonly CompiledRule[] = [],
 ): Enforcer {
+  const { mode = "enforce", onDecision, decisionEvents, ...decisionOptions } = ownMembers(options);
   const evaluator = createEvaluator(policies, decisionOptions, skipped);
   checkWord("mode", mode, "enforce", "report");
   const enforced = mode === "enforce";

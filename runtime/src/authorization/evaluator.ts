@@ -1,6 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
 import { checkFunction, checkList, checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
+import { ownMembers } from "../option-names.js";
 import { type Caller, decide } from "../policy/decide.js";
 import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
@@ -30,7 +31,15 @@ export function createEvaluator(
   options: DecisionOptions,
   skipped: readonly CompiledRule[],
 ): Evaluator {
-  const { rules = [], authorize, defaultPolicy = "deny", checks = [], roles, matchScope, ...rest } = options;
+  const {
+    rules = [],
+    authorize,
+    defaultPolicy = "deny",
+    checks = [],
+    roles,
+    matchScope,
+    ...rest
+  } = ownMembers(options);
   rejectUnknownOptions(rest);
   const { services, lookup } = createPolicyIndex(policies);
   checkWord("defaultPolicy", defaultPolicy, "allow", "deny");

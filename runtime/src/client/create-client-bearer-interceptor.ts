@@ -1,5 +1,5 @@
 import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 import { createPolicyIndex } from "../policy/policy-index.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
 import { createWarning } from "../warn.js";
@@ -47,8 +47,8 @@ const optionNames: Readonly<Record<keyof ClientBearerOptions, true>> = {
  * });
  */
 export function createClientBearerInterceptor(options: ClientBearerOptions): Interceptor {
-  checkOptionNames(options, optionNames, "createClientBearerInterceptor");
-  const { token, sendToPublic = false, allowedOrigins } = options;
+  const own = readOptions(options, optionNames, "createClientBearerInterceptor");
+  const { token, sendToPublic = false, allowedOrigins } = own;
   if (typeof token !== "function" && !isBearerToken(token)) {
     throw new TypeError(
       "token: expected a Bearer token or a function that gives one; is an environment variable missing?",
@@ -56,9 +56,7 @@ export function createClientBearerInterceptor(options: ClientBearerOptions): Int
   }
   const tokenFor = typeof token === "function" ? createTokenSource(token) : () => token;
   const forget = typeof token === "function" ? token.forget?.bind(token) : undefined;
-  const index = createPolicyIndex(
-    Object.hasOwn(options, "policies") ? (options.policies as readonly ServicePolicy[]) : [],
-  );
+  const index = createPolicyIndex("policies" in own ? (own.policies as readonly ServicePolicy[]) : []);
   const isAllowed = allowedOrigins === undefined ? () => true : compileAllowedOrigins(allowedOrigins);
 
   return (next) => async (req) => {

@@ -2,7 +2,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import { headerName } from "../authentication/header-name.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { setAuthHeaders, stripIdentityHeaders } from "../context/auth-headers.js";
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 
 export interface ClientGatewayOptions {
   /** Whom the call is for: a function such as `getAuthContext`, undefined for nobody, or always the same. */
@@ -30,9 +30,9 @@ const optionNames: Readonly<Record<keyof ClientGatewayOptions, true>> = {
  * @throws TypeError for a misconfiguration.
  */
 export function createClientGatewayInterceptor(options: ClientGatewayOptions): Interceptor {
-  checkOptionNames(options, optionNames, "createClientGatewayInterceptor");
-  const { identity, secret, claims = [] } = options;
-  const header = headerName(options.header ?? "x-gateway-secret", "header");
+  const own = readOptions(options, optionNames, "createClientGatewayInterceptor");
+  const { identity, secret, claims = [] } = own;
+  const header = headerName(own.header ?? "x-gateway-secret", "header");
   if (typeof secret !== "string" || secret === "") {
     throw new TypeError("secret: set but empty; is an environment variable missing?");
   }

@@ -1,5 +1,5 @@
 import { monotonicTime, wallTime } from "../clock.js";
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 import { expiryOf, tokenOf } from "./token-answer.js";
 import { TokenAttempt } from "./token-attempt.js";
 import type { TokenAnswer, TokenProvider } from "./token-provider.js";
@@ -43,8 +43,7 @@ export function sharedToken(
   options: SharedTokenOptions = {},
 ): TokenProvider {
   if (typeof ask !== "function") throw new TypeError(`sharedToken: expected a function, got ${typeof ask}`);
-  checkOptionNames(options, { timeout: true }, "sharedToken");
-  const { timeout = 10_000 } = options;
+  const { timeout = 10_000 } = readOptions(options, { timeout: true }, "sharedToken");
   if (!(Number.isFinite(timeout) && timeout > 0)) {
     throw new TypeError(`sharedToken.timeout: expected milliseconds above 0, got ${timeout}`);
   }

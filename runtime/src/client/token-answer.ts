@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeOf, isConnectError } from "../authentication/authentication-error.js";
+import { timeOf } from "../time-of.js";
 import type { TokenAnswer } from "./token-provider.js";
 
 /**
@@ -55,6 +56,5 @@ function millisecondsOf(expiresAt: unknown): number {
   if (typeof expiresAt === "string") {
     return /^\d{4}-\d\d-\d\dT[\d:.,]+(?:Z|[+-]\d\d:?\d\d)$/i.test(expiresAt) ? Date.parse(expiresAt) : Number.NaN;
   }
-  // A Date of another realm as well.
-  return Object.prototype.toString.call(expiresAt) === "[object Date]" ? Number(expiresAt) : Number.NaN;
+  return timeOf(expiresAt);
 }

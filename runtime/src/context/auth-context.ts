@@ -1,4 +1,6 @@
 import type { ContextKey } from "@connectrpc/connect";
+import { memberOf } from "../member-of.js";
+import { timeOf } from "../time-of.js";
 import { type FrozenJson, freezeJson } from "./freeze-json.js";
 import { sharedContextKey } from "./shared.js";
 
@@ -58,7 +60,7 @@ export const authContextKey: ContextKey<AuthContext | undefined> = /* @__PURE__ 
  * @throws TypeError naming the malformed field, never its value.
  */
 export function createAuthContext(init: AuthContextInit, defaultType: string): AuthContext {
-  const member = (field: keyof AuthContextInit) => memberOf(init, field);
+  const member = (field: keyof AuthContextInit): unknown => memberOf(Object(init) as AuthContextInit, field);
   const subject = member("subject");
   const name = absentAsUndefined(member("name"));
   const { claims = {}, type = defaultType } = { claims: member("claims"), type: member("type") };
@@ -69,7 +71,7 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
     throw new TypeError("claims: expected an object");
   }
-  const time = expiresAt instanceof Date ? expiresAt.getTime() : Number.NaN;
+  const time = expiresAt === undefined ? Number.NaN : timeOf(expiresAt);
   if (expiresAt !== undefined && Number.isNaN(time)) throw new TypeError("expiresAt: expected a valid Date");
   const context: { -readonly [Field in keyof AuthContext]: AuthContext[Field] } = {
     subject,
@@ -88,15 +90,6 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
 /** Databases and frameworks say null or `""` for a value that is not there. */
 export function absentAsUndefined(value: unknown): unknown {
   return value === null || value === "" ? undefined : value;
-}
-
-/** A member of an object or of its classes, but not of `Object.prototype`, which other code of the process may have changed. */
-function memberOf(init: unknown, field: string): unknown {
-  for (let object = Object(init); object !== null; object = Object.getPrototypeOf(object)) {
-    const isRoot = object !== init && Object.getPrototypeOf(object) === null;
-    if (!isRoot && Object.hasOwn(object, field)) return (init as Record<string, unknown>)[field];
-  }
-  return undefined;
 }
 
 function names(list: unknown, field: string): readonly string[] {

@@ -1,3 +1,5 @@
+import { timeOf } from "../time-of.js";
+
 /** A JSON value that cannot be changed. */
 export type FrozenJson =
   | string
@@ -27,7 +29,6 @@ function freeze(value: unknown, path: (string | number)[]): FrozenJson {
   // JSON has no negative zero.
   if (typeof value === "number" && Number.isFinite(value)) return value === 0 ? 0 : value;
   if (Array.isArray(value)) return Object.freeze(value.map((item, i) => freezeMember(item, i, path)));
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
   if (isPlainObject(value)) {
     const copy: { [name: string]: FrozenJson } = {};
     for (const [name, member] of Object.entries(value)) {
@@ -39,6 +40,8 @@ function freeze(value: unknown, path: (string | number)[]): FrozenJson {
     }
     return Object.freeze(copy);
   }
+  const time = timeOf(value);
+  if (!Number.isNaN(time)) return new Date(time).toISOString();
   throw new TypeError(`${place(path)}: not a JSON value`);
 }
 
@@ -56,5 +59,6 @@ function place([first, ...names]: readonly (string | number)[]): string {
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // Written so that objects of another realm are plain as well.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

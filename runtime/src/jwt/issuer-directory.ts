@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { decodeJwt } from "jose";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
 import type { AuthScheme, Credential } from "../authentication/scheme.js";
-import { checkOptionNames } from "../option-names.js";
+import { sha256 } from "../authentication/sha256.js";
+import { readOptions } from "../option-names.js";
 import type { JwtIssuerOptions, JwtIssuers } from "./jwt-options.js";
 import { refusalOf } from "./refusal.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
@@ -20,9 +20,9 @@ export interface IssuerDirectory
  * @throws TypeError for a misconfiguration.
  */
 export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, owner: string): IssuerDirectory {
-  if (!("issuers" in Object(options))) return directoryOfOne(createTokenVerifier(options as JwtIssuerOptions, owner));
-  checkOptionNames(options, { issuers: true }, `${owner} with issuers`);
-  const { issuers } = options as JwtIssuers;
+  if (!Object.hasOwn(Object(options), "issuers"))
+    return directoryOfOne(createTokenVerifier(options as JwtIssuerOptions, owner));
+  const { issuers } = readOptions(options as JwtIssuers, { issuers: true }, `${owner} with issuers`);
   if (!Array.isArray(issuers) || issuers.length === 0)
     throw new TypeError("issuers: expected a list of at least one issuer");
   const verifiers: TokenVerifier[] = [];
@@ -50,7 +50,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
     return issuer;
   }
   return {
-    fingerprint: digest([...byName.values()].map(({ fingerprint }) => fingerprint).join("\n")),
+    fingerprint: sha256([...byName.values()].map(({ fingerprint }) => fingerprint).join("\n")),
     accepts: verifiers.map(({ accepts }) => accepts),
     isCurrent(vouchedBy) {
       const [name, key] = JSON.parse(vouchedBy) as [string, string | null];
@@ -61,7 +61,12 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
       await Promise.all(verifiers.map(({ warmUp }) => warmUp()));
     },
     // A remembered token is not even decoded.
-    present: (token) => ({ key: token, issuer: () => find(token).id, verify: async () => find(token).verify(token) }),
+    present: (token) => ({
+      key: token,
+      presented: token,
+      issuer: () => find(token).id,
+      verify: async () => find(token).verify(token),
+    }),
   };
 }
 
@@ -69,11 +74,11 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
 function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
   const { fingerprint, accepts, verify, warmUp, isCurrent = () => false } = verifier;
   return {
-    fingerprint: digest(fingerprint),
+    fingerprint: sha256(fingerprint),
     accepts: [accepts],
     warmUp,
     isCurrent,
-    present: (token) => ({ key: token, verify: () => verify(token) }),
+    present: (token) => ({ key: token, presented: token, verify: () => verify(token) }),
   };
 }
 
@@ -86,8 +91,4 @@ function issuerOf(token: string): string {
     throw refusalOf(error);
   }
   throw new InvalidCredentialError("no issuer", { final: true });
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
 }

@@ -1,6 +1,7 @@
 import { readBearerToken } from "../authentication/bearer-token.js";
 import type { AuthScheme } from "../authentication/scheme.js";
 import { checkPlainObject } from "../option-checks.js";
+import { ownMembers } from "../option-names.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtOptions } from "./jwt-options.js";
 
@@ -21,7 +22,7 @@ import type { JwtOptions } from "./jwt-options.js";
  */
 export function jwt(options: JwtOptions): AuthScheme {
   checkPlainObject("jwt", options);
-  const { cache = {}, ...issuers } = options;
+  const { cache = {}, ...issuers } = ownMembers(options);
   const directory = createIssuerDirectory(issuers, "jwt");
   return {
     name: "jwt",

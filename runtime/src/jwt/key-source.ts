@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { JWK } from "jose";
+import { sha256 } from "../authentication/sha256.js";
 import type { JwtIssuerOptions } from "./jwt-options.js";
 import { parseKeySetUri } from "./key-set-uri.js";
 import { importPublicKey } from "./public-key.js";
@@ -41,18 +41,20 @@ export function createKeySource(options: JwtIssuerOptions): KeySource {
     const algorithms = pin(options.algorithms, fitting, "this public key");
     return { algorithms, fingerprint, key: jwk };
   }
-  const key = typeof secret === "string" ? new TextEncoder().encode(secret) : secret;
-  if (!(key instanceof Uint8Array)) throw new TypeError("secret: expected a string or bytes");
+  const key = typeof secret === "string" ? new TextEncoder().encode(secret) : copyOf(secret);
+  if (key === undefined) throw new TypeError("secret: expected a string or bytes");
   const fitting = Object.keys(hmac).filter((algorithm) => key.length >= (hmac[algorithm] as number));
   if (fitting.length === 0) {
     throw new TypeError(`secret: HS256 needs at least 32 bytes (RFC 7518 section 3.2), got ${key.length}`);
   }
   const algorithms = pin(options.algorithms, fitting, `a secret of ${key.length} bytes`);
-  return { algorithms, fingerprint: digest(key), key };
+  return { algorithms, fingerprint: sha256(key, "base64url"), key };
 }
 
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("base64url");
+/** A copy, since the bytes may be wiped or used for something else. Undefined for what is not bytes, of whatever realm. */
+function copyOf(bytes: unknown): Uint8Array | undefined {
+  const isBytes = ArrayBuffer.isView(bytes) && (bytes as Uint8Array)[Symbol.toStringTag] === "Uint8Array";
+  return isBytes ? new Uint8Array(bytes as Uint8Array) : undefined;
 }
 
 function pin(wanted: readonly string[] | undefined, fitting: readonly string[], source: string): readonly string[] {

@@ -1,6 +1,7 @@
-import { createHash, createPublicKey, KeyObject } from "node:crypto";
+import { createPublicKey, KeyObject } from "node:crypto";
 // `KeyObjectLike` is structural, so that our declarations need no @types/node.
 import type { CryptoKey, JWK, KeyObject as KeyObjectLike } from "jose";
+import { sha256 } from "../authentication/sha256.js";
 import { removePssParameters } from "./rsa-pss.js";
 import { algorithmsOf, faultOf, isPrivate, otherPurposeOf } from "./verification-jwk.js";
 
@@ -31,9 +32,7 @@ export function importPublicKey(publicKey: PublicKey): VerificationKey {
   if (problem !== undefined) throw new TypeError(`publicKey: ${problem}`);
   return {
     jwk,
-    fingerprint: createHash("sha256")
-      .update(key.export({ format: "der", type: "spki" }))
-      .digest("base64url"),
+    fingerprint: sha256(key.export({ format: "der", type: "spki" }), "base64url"),
     algorithms: algorithmsOf(limited).filter((algorithm) => !isPss || algorithm.startsWith("PS")),
   };
 }

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type CryptoKey, errors, type JWTVerifyGetKey } from "jose";
 import { monotonicTime, startTimer } from "../clock.js";
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 import { createBoundedWarning } from "./bounded-warning.js";
 import { fetchKeySet } from "./fetch-key-set.js";
 import { type ImportedKeySet, importKeySet } from "./import-key-set.js";
@@ -207,9 +207,9 @@ function isOfSignature(error: unknown): boolean {
 
 /** @throws TypeError naming the option. */
 function checkOptions(options: RemoteKeySetOptions): Required<RemoteKeySetOptions> {
-  checkOptionNames(options, optionNames, "jwks");
-  const { maxAge = 600_000, maxStale = 86_400_000, cooldown = 1_000, timeout = 5_000 } = options;
-  const { maxBytes = 1_048_576, maxKeys = 1_000 } = options;
+  const own = readOptions(options, optionNames, "jwks");
+  const { maxAge = 600_000, maxStale = 86_400_000, cooldown = 1_000, timeout = 5_000 } = own;
+  const { maxBytes = 1_048_576, maxKeys = 1_000 } = own;
   for (const [name, value] of Object.entries({ maxAge, maxStale, cooldown, timeout })) {
     if (!(Number.isFinite(value) && value > 0)) {
       throw new TypeError(`jwks.${name}: expected milliseconds above 0, got ${value}`);

@@ -3,6 +3,7 @@ import { readBearerToken } from "../authentication/bearer-token.js";
 import { headerName } from "../authentication/header-name.js";
 import type { AuthScheme } from "../authentication/scheme.js";
 import { checkPlainObject } from "../option-checks.js";
+import { ownMembers } from "../option-names.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtIssuers, JwtSchemeOptions } from "./jwt-options.js";
 
@@ -30,10 +31,11 @@ export interface SignedTokenTrustOptions extends JwtIssuers, JwtSchemeOptions {
  */
 export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
   checkPlainObject("signedTokenTrust", options);
-  const { cache = {}, header, ...issuers } = options;
-  if (!("issuers" in issuers)) throw new TypeError("issuers: expected a list of at least one issuer");
+  const own = ownMembers(options);
+  const { cache = {}, header, ...issuers } = own;
+  if (!("issuers" in own)) throw new TypeError("issuers: expected a list of at least one issuer");
   const directory = createIssuerDirectory(issuers, "signedTokenTrust");
-  const name = "header" in options ? headerName(header, "header") : undefined;
+  const name = "header" in own ? headerName(header, "header") : undefined;
   return {
     name: "service-token",
     challenge: name === undefined ? "Bearer" : undefined,

@@ -2,12 +2,13 @@ import { type CryptoKey, type JWTPayload, type JWTVerifyOptions, type JWTVerifyR
 import { type Acceptance, opaque } from "../authentication/acceptance.js";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
 import type { Verified } from "../authentication/scheme.js";
+import { ownMembers } from "../option-names.js";
 import { refuseBoundToken } from "./bound-token.js";
 import { checkCanonicalForm } from "./canonical-form.js";
-import { checkJwtOptions } from "./check-jwt-options.js";
 import { compileClaimsMapping } from "./claims-mapping.js";
 import type { JwtIssuerOptions } from "./jwt-options.js";
 import { createKeySource } from "./key-source.js";
+import { readJwtOptions } from "./read-jwt-options.js";
 import { refusalOf } from "./refusal.js";
 
 /** The end of the year 9999, in seconds since the epoch. What lies beyond is a mistake, such as milliseconds for seconds. */
@@ -29,15 +30,15 @@ export interface TokenVerifier {
 }
 
 /** @throws TypeError for a misconfiguration. */
-export function createTokenVerifier(options: JwtIssuerOptions, owner: string): TokenVerifier {
-  checkJwtOptions(options, owner);
+export function createTokenVerifier(given: JwtIssuerOptions, owner: string): TokenVerifier {
+  const options = readJwtOptions(given, owner);
   const keys = createKeySource(options);
   const toIdentity = compileClaimsMapping(options.claimsMapping);
   const { allowBoundTokens = false, clockTolerance = 0, maxTokenAge, typ } = options;
   const [issuers, audiences] = [options.issuer, options.audience].map((value) =>
     value === undefined ? undefined : ([value].flat() as string[]),
   );
-  const verifyOptions: JWTVerifyOptions = {
+  const verifyOptions: JWTVerifyOptions = ownMembers({
     algorithms: [...keys.algorithms],
     requiredClaims: [...(options.allowMissingExpiration ? [] : ["exp"]), ...(options.requiredClaims ?? [])],
     clockTolerance,
@@ -45,7 +46,7 @@ export function createTokenVerifier(options: JwtIssuerOptions, owner: string): T
     ...(audiences !== undefined && { audience: audiences }),
     ...(typ !== undefined && { typ }),
     ...(maxTokenAge !== undefined && { maxTokenAge }),
-  };
+  });
 
   function expiryOf({ exp, iat }: JWTPayload): Date | undefined {
     if (exp !== undefined && exp > maxExpiration) throw new InvalidCredentialError("exp is beyond the year 9999");

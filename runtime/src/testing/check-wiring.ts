@@ -14,7 +14,7 @@ import { isAuthorized, wasRefused } from "../authorization/mark-authorized.js";
 import { authContextKey } from "../context/auth-context.js";
 import { compileMethodPatterns } from "../method-pattern.js";
 import { checkOption } from "../option-checks.js";
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 import { createMockAuthContext } from "./create-mock-auth-context.js";
 
 /** A server's options: what is given to `connectNodeAdapter`, or to another adapter. */
@@ -48,8 +48,7 @@ export interface WiringOptions {
  */
 export async function checkWiring(server: WiredServer, options: WiringOptions = {}): Promise<string[]> {
   checkOption(typeof Object(server).routes === "function", "checkWiring", "a server's options, with routes");
-  checkOptionNames(options, { except: true, headers: true }, "checkWiring");
-  const { except = [], headers } = options;
+  const { except = [], headers } = readOptions(options, { except: true, headers: true }, "checkWiring");
   const isExcepted = compileMethodPatterns(except, "except");
   const asWired = handlersOf(server, (own) => own);
   const authenticated = handlersOf(server, (own) => {

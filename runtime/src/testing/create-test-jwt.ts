@@ -1,7 +1,7 @@
 import { type CryptoKey, type JWTPayload, SignJWT } from "jose";
 import { wallTime } from "../clock.js";
 import { checkOption } from "../option-checks.js";
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 
 /** A secret for tests, long enough for every HMAC algorithm. It is public: never use it anywhere else. */
 export const TEST_JWT_SECRET = "a secret for tests alone, known to everybody who can read this text";
@@ -39,18 +39,18 @@ const notClaims = { expiresIn: "exp", issuer: "iss", audience: "aud" } as const;
  * const token = await createTestJwt({ roles: ["admin"] }, { expiresIn: "1h", audience: "orders" });
  */
 export async function createTestJwt(claims: JWTPayload = {}, options: TestJwtOptions = {}): Promise<string> {
-  checkOptionNames(options, optionNames, "createTestJwt");
+  const own = readOptions(options, optionNames, "createTestJwt");
   for (const [option, claim] of Object.entries(notClaims)) {
     if (Object.hasOwn(claims, option)) {
       throw new TypeError(
         `createTestJwt: ${option} is an option: write createTestJwt({ ...claims }, { ${option} }), or the claim ${claim}`,
       );
     }
-    if (Object.hasOwn(options, option) && Object.hasOwn(claims, claim)) {
+    if (Object.hasOwn(own, option) && Object.hasOwn(claims, claim)) {
       throw new TypeError(`createTestJwt: both the option ${option} and the claim ${claim}; keep one`);
     }
   }
-  const { key = new TextEncoder().encode(TEST_JWT_SECRET), header = {}, expiresIn = 300, issuer, audience } = options;
+  const { key = new TextEncoder().encode(TEST_JWT_SECRET), header = {}, expiresIn = 300, issuer, audience } = own;
   const isDuration = typeof expiresIn === "string" || Number.isFinite(expiresIn);
   checkOption(isDuration, "createTestJwt: expiresIn", 'seconds, or a text such as "1h"');
   const now = Math.floor(wallTime() / 1000);

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   type AuthContext,
@@ -286,4 +287,17 @@ describe("headers that carry an identity", () => {
   test("the kind of credential is `gateway` where none is named", () => {
     expect(parseAuthHeaders(new Headers({ "x-auth-subject": "ada" }))?.type).toBe("gateway");
   });
+});
+
+test("an identity of another realm is one, and what only looks like a Date is none", async () => {
+  const source = "({ subject: 'ada', claims: { a: [{ b: 1 }], at: new Date(0) }, expiresAt: new Date(4e12) })";
+  expect(await identify(runInNewContext(source))).toMatchObject({
+    subject: "ada",
+    claims: { a: [{ b: 1 }], at: "1970-01-01T00:00:00.000Z" },
+    expiresAt: new Date(4e12),
+  });
+  const lookalike = { [Symbol.toStringTag]: "Date", getTime: () => 4e12, valueOf: () => 4e12 };
+  for (const expiresAt of [lookalike, Object.create(Date.prototype), runInNewContext("new Date(NaN)"), 4e12]) {
+    expect(await identify({ subject: "ada", expiresAt })).toBe("expiresAt: expected a valid Date");
+  }
 });

@@ -5,6 +5,7 @@ import {
   type KeyPairKeyObjectResult,
   webcrypto,
 } from "node:crypto";
+import { runInNewContext } from "node:vm";
 import { createJwtAuthInterceptor, type JwtIssuerOptions, type PublicKey } from "@connectum/auth";
 import { createTestJwt, startTestKeySet, TEST_JWT_SECRET } from "@connectum/auth/testing";
 import { SignJWT } from "jose";
@@ -289,4 +290,23 @@ describe("what a store remembers is believed by those with the same keys alone",
     expect(await tryIt(protect(theirs), headers)).toMatchObject(refused());
     await Promise.all([mine.close(), theirs.close()]);
   });
+});
+
+test("a secret given as bytes is read once: wiping or reusing them afterwards changes nothing", async () => {
+  for (const create_ of [(text: string) => Buffer.from(text), (text: string) => new TextEncoder().encode(text)]) {
+    const secret = create_(TEST_JWT_SECRET);
+    const interceptor = create({ secret });
+    secret.fill(0);
+    expect(await tryIt(interceptor, bearer(await sign(secret, "HS256")))).toMatchObject(refused());
+    expect(await tryIt(interceptor, bearer(await sign(create_(TEST_JWT_SECRET), "HS256")))).toEqual(ok());
+  }
+});
+
+test("a secret of another realm is bytes as well", async () => {
+  const secret = runInNewContext("new Uint8Array(64).fill(7)") as Uint8Array;
+  const token = await sign(new Uint8Array(64).fill(7), "HS256");
+  expect(await tryIt(create({ secret }), bearer(token))).toEqual(ok());
+  for (const other of [runInNewContext("new Uint16Array(64)"), new ArrayBuffer(64), { length: 64 }, 64, true]) {
+    expect(() => create({ secret: other })).toThrow(TypeError);
+  }
 });

@@ -1,19 +1,25 @@
-import { createContextValues, type Interceptor } from "@connectrpc/connect";
+import { createClient, createContextValues, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import {
   createAuth,
   createAuthInterceptor,
+  createAuthzInterceptor,
   createGatewayAuthInterceptor,
   createInternalAuthInterceptor,
   createJwtAuthInterceptor,
+  createProtoAuthzInterceptor,
+  createRevocations,
   createSessionAuthInterceptor,
   credentials,
   meshIdentityTrust,
   recordPeer,
   sharedSecretTrust,
+  signedTokenTrust,
 } from "@connectum/auth";
 import { createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
+import { EchoService } from "../gen/lab/v1/lab_pb.js";
+import { labRoutes } from "../support/lab.js";
 import { missing, ok, refused, tryIt } from "./call.js";
 import { witness } from "./witness.js";
 
@@ -136,18 +142,101 @@ describe("a field that is inherited from Object.prototype is no part of an ident
   });
 });
 
-test("no scheme becomes internal by Object.prototype", async () => {
-  plant({ internal: true });
-  const { createClient, createRouterTransport } = await import("@connectrpc/connect");
-  const { EchoService } = await import("../gen/lab/v1/lab_pb.js");
-  const { labRoutes } = await import("../support/lab.js");
-  const { createProtoAuthzInterceptor } = await import("@connectum/auth");
-  const router = {
-    interceptors: [
-      createAuthInterceptor({ verifyCredentials: (subject) => ({ subject }) }),
-      createProtoAuthzInterceptor({ policies: [EchoServicePolicy] }),
+describe("an option of a JWT, its key set, a cache, limits or revocations", () => {
+  const issuer = { secret: TEST_JWT_SECRET, audience: "lab", issuer: "test" };
+  const claims = { sub: "ada", aud: "lab", iss: "test" };
+  const withToken = async (more: object, options: object = {}) => ({
+    authorization: `Bearer ${await createTestJwt({ ...claims, ...more }, options)}`,
+  });
+
+  test.each<[string, Record<string, unknown>, object]>([
+    ["allowBoundTokens", { allowBoundTokens: true }, { cnf: { jkt: "x" } }],
+    ["allowMissingExpiration", { allowMissingExpiration: true }, { exp: undefined }],
+    ["clockTolerance", { clockTolerance: 1e9 }, { exp: 1_000_000_000 }],
+  ])("%s opens nothing", async (_, members, bad) => {
+    plant(members);
+    for (const options of [issuer, { issuers: [issuer] }]) {
+      const interceptor = createJwtAuthInterceptor(options);
+      expect(await tryIt(interceptor, await withToken(bad))).toMatchObject(refused());
+      expect(await tryIt(interceptor, await withToken({}))).toEqual(ok());
+    }
+  });
+  test.each<[string, Record<string, unknown>]>([
+    ["jwksUri", { jwksUri: "https://evil.example/keys" }],
+    ["publicKey, algorithms", { publicKey: "evil", algorithms: ["none"] }],
+    ["issuers", { issuers: [{ ...issuer, issuer: "evil" }] }],
+    ["issuer, audience, typ, requiredClaims", { typ: "evil", requiredClaims: ["evil"], maxTokenAge: 1 }],
+    ["cache", { cache: { ttl: -1 }, ttl: -1, maxSize: -1, namespace: "", store: {}, secret: "" }],
+    ["limits, revocations", { credentialLength: 1, verifications: 0, interval: 0, storeTimeout: 0 }],
+    ["jwks", { jwks: { maxAge: -1 }, maxAge: -1, cooldown: -1, timeout: -1 }],
+    ["header", { header: "x-evil" }],
+    ["members of a credential", { presented: "evil", vouchedBy: "evil" }],
+    ["a member of a credential that is called", { issuer: "evil" }],
+  ])("%s changes nothing", async (_, members) => {
+    plant(members);
+    const revocations = createRevocations();
+    const interceptor = createJwtAuthInterceptor({ ...issuer, cache: {}, limits: {}, revocations });
+    const headers = await withToken({});
+    expect([await tryIt(interceptor, headers), await tryIt(interceptor, headers)]).toEqual([ok(), ok()]);
+    const trust = signedTokenTrust({ issuers: [issuer] });
+    expect(await tryIt(createInternalAuthInterceptor({ trust }), headers)).toEqual(ok());
+    await revocations.revoke({ credential: headers.authorization });
+    expect(await tryIt(interceptor, headers)).toMatchObject(refused());
+  });
+});
+
+describe("an option of authorization", () => {
+  const everything = [{ name: "evil", effect: "allow", methods: ["*"] }];
+  const denied = { code: "PermissionDenied" };
+
+  test("opens nothing", async () => {
+    plant({ mode: "report", defaultPolicy: "allow", skipMethods: ["*"], rules: everything, authorize: () => true });
+    const authentication = createAuthInterceptor({ verifyCredentials: (subject) => ({ subject }) });
+    for (const authorization of [createAuthzInterceptor({}), createProtoAuthzInterceptor({ policies: [] })]) {
+      expect(await tryIt([authentication, authorization], bearer)).toMatchObject(denied);
+    }
+    const authenticate = credentials({ verifyCredentials: (subject) => ({ subject }) });
+    expect(await tryIt(createAuth({ policies: [], authenticate }).interceptors, bearer)).toMatchObject(denied);
+  });
+  test("narrows no rule, and none is widened", async () => {
+    plant({ requires: { roles: ["evil"] }, roles: ["evil"], scopes: ["evil"] });
+    const authentication = createAuthInterceptor({ verifyCredentials: (subject) => ({ subject }) });
+    const by = (effect: "allow" | "deny") =>
+      createAuthzInterceptor({ rules: [{ name: "all", effect, methods: ["*"] }], defaultPolicy: "allow" });
+    expect(await tryIt([authentication, by("allow")], bearer)).toEqual(ok());
+    expect(await tryIt([authentication, by("deny")], bearer)).toMatchObject(denied);
+  });
+});
+
+describe("no caller becomes internal by Object.prototype", () => {
+  const trustSource = { header: "x-secret", secrets: secret };
+  test.each<[string, () => Interceptor, () => HeadersInit | Promise<HeadersInit>]>([
+    ["credentials", () => createAuthInterceptor({ verifyCredentials: (subject) => ({ subject }) }), () => bearer],
+    [
+      "session",
+      () => createSessionAuthInterceptor({ cookie: "s", verifySession, mapSession }),
+      () => ({ cookie: "s=ada" }),
     ],
-  };
-  const client = createClient(EchoService, createRouterTransport(labRoutes(router), { router }));
-  await expect(client.internalUnary({}, { headers: bearer })).rejects.toMatchObject({ rawMessage: "Access denied" });
+    [
+      "gateway",
+      () => createGatewayAuthInterceptor({ headerMapping: { subject: "x-user" }, trustSource }),
+      () => ({ "x-user": "ada", "x-secret": secret }),
+    ],
+    [
+      "jwt",
+      () => createJwtAuthInterceptor({ secret: TEST_JWT_SECRET, audience: "lab" }),
+      async () => ({ authorization: `Bearer ${await createTestJwt({ sub: "ada", aud: "lab" })}` }),
+    ],
+  ])("%s, set up before the pollution or after it", async (_, start, headers) => {
+    const sent = await headers();
+    const call = (authentication: Interceptor) => {
+      const router = { interceptors: [authentication, createProtoAuthzInterceptor({ policies: [EchoServicePolicy] })] };
+      const client = createClient(EchoService, createRouterTransport(labRoutes(router), { router }));
+      return client.internalUnary({}, { headers: sent });
+    };
+    const before = start();
+    plant({ internal: true });
+    await expect(call(before)).rejects.toMatchObject({ rawMessage: "Access denied" });
+    await expect(call(start())).rejects.toMatchObject({ rawMessage: "Access denied" });
+  });
 });

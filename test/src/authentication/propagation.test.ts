@@ -1,9 +1,10 @@
-import { createClient, type Interceptor } from "@connectrpc/connect";
+import { createClient, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import {
   type AuthContext,
   createAuth,
   createAuthInterceptor,
+  credentials,
   gateway,
   getAuthContext,
   parseAuthHeaders,
@@ -12,7 +13,7 @@ import {
 import { createClientGatewayInterceptor } from "@connectum/auth/client";
 import { createMockAuthContext } from "@connectum/auth/testing";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
 import { ok, tryIt, withLab } from "./call.js";
@@ -225,5 +226,62 @@ describe("claims that are propagated are named when the interceptor is made", ()
     { propagateHeaders: true, propagatedClaims: [] },
   ])("%j is right", (options) => {
     expect(() => createAuthInterceptor({ verifyCredentials, ...options })).not.toThrow();
+  });
+});
+
+describe("identity headers name one caller, whole", () => {
+  const read = (seen: string[]): Interceptor[] => [
+    (next) => (req) => {
+      const { subject, name, roles } = parseAuthHeaders(req.header) ?? {};
+      seen.push(JSON.stringify({ subject, name, roles }));
+      return next(req);
+    },
+  ];
+  test("the last one, where two interceptors propagate", async () => {
+    const seen: string[] = [];
+    const propagateHeaders = true;
+    const service = createAuthInterceptor({
+      extractCredentials: (header) => header.get("x-key"),
+      verifyCredentials: () => ({ subject: "proxy", name: "Proxy", roles: ["admin"] }),
+      optionalMethods: ["*"],
+      propagateHeaders,
+    });
+    const user = createAuthInterceptor({
+      verifyCredentials: (subject) => ({ subject }),
+      optionalMethods: ["*"],
+      propagateHeaders,
+    });
+    const chain = [service, user, ...read(seen)];
+    expect(await tryIt(chain, { "x-key": "k", authorization: "Bearer ada" })).toEqual(ok());
+    expect(await tryIt(chain, { "x-key": "k" })).toEqual(ok("proxy"));
+    expect(seen).toEqual([
+      JSON.stringify({ subject: "ada", roles: [] }),
+      JSON.stringify({ subject: "proxy", name: "Proxy", roles: ["admin"] }),
+    ]);
+  });
+  test("as it was verified last, where it was verified again after the gate", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
+    try {
+      const seen: string[] = [];
+      let roles = ["admin"];
+      const auth = createAuth({
+        policies: [EchoServicePolicy],
+        authenticate: credentials({ verifyCredentials: (subject) => ({ subject, roles }) }),
+        propagateHeaders: true,
+      });
+      const gated: Interceptor = (next) => async (req) => {
+        const { method, header: requestHeader, contextValues: values, signal } = req;
+        await auth.requestGate({ method, requestHeader, values, signal } as HandlerContext);
+        roles = [];
+        // The body takes its time.
+        vi.advanceTimersByTime(60_000);
+        return next(req);
+      };
+      const chain = [gated, ...auth.interceptors, ...read(seen)];
+      expect(await tryIt(chain, { authorization: "Bearer ada" })).toEqual(ok());
+      expect(seen).toEqual([JSON.stringify({ subject: "ada", roles: [] })]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -392,3 +392,28 @@ describe("bounds", () => {
     expect(() => startInstance(JSON.parse('{"authenticate":[],"revocations":{}}'))).toThrow(TypeError);
   });
 });
+
+describe("a time of issue that cannot be", () => {
+  const startWith = (iat: unknown) => {
+    const authenticate = credentials({ verifyCredentials: (subject) => ({ subject, claims: { iat } }) });
+    return startInstance({ authenticate });
+  };
+  test.each<[string, () => unknown]>([
+    ["milliseconds", () => Date.now()],
+    ["next year", () => seconds() + 31_536_000],
+    ["text", () => new Date().toISOString()],
+  ])("counts as issued before the subject was revoked: %s", async (_, iat) => {
+    const { call, revoke } = startWith(iat());
+    expect(await call("ada")).toBe("ada");
+    await revoke({ subject: "ada" });
+    expect([await call("ada"), await call("eve")]).toEqual(["Unauthenticated", "eve"]);
+  });
+  test("is not one that is a little ahead", async () => {
+    await withMovedClock(async () => {
+      const { call, revoke } = startWith(seconds() + 30);
+      await revoke({ subject: "ada" });
+      await vi.advanceTimersByTimeAsync(27_000);
+      expect(await passUntil(call("ada"))).toBe("ada");
+    });
+  });
+});

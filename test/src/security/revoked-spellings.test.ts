@@ -1,7 +1,16 @@
-import { type AuthScheme, createRevocations, credentials, jwt, type Revocation, session } from "@connectum/auth";
-import { type CryptoKey, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import {
+  type AuthScheme,
+  createRevocations,
+  createSessionAuthInterceptor,
+  credentials,
+  jwt,
+  type Revocation,
+  type Revocations,
+  session,
+} from "@connectum/auth";
+import { type CryptoKey, EncryptJWT, generateKeyPair, type JWTPayload, jwtDecrypt, jwtVerify, SignJWT } from "jose";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { tryIt } from "../authentication/call.js";
+import { ok, refused, tryIt } from "../authentication/call.js";
 import { startInstance, TestStore } from "./instance.js";
 
 afterEach(() => vi.restoreAllMocks());
@@ -213,4 +222,59 @@ describe("setting the clock does not end a revocation early", () => {
       vi.useRealTimers();
     }
   });
+});
+
+describe("an encrypted token", () => {
+  const key = new Uint8Array(32).fill(7);
+  const encrypt = (sub: string) =>
+    new EncryptJWT({ sub }).setProtectedHeader({ alg: "dir", enc: "A256GCM" }).setExpirationTime("1h").encrypt(key);
+  const start = () =>
+    startInstance({
+      authenticate: credentials({
+        verifyCredentials: async (token) => ({ subject: (await jwtDecrypt(token, key)).payload.sub ?? "" }),
+      }),
+    });
+  /** The same bytes, with bits set that no decoder looks at. */
+  function respell(token: string): string {
+    const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return token.replace(/.$/, (last) => digits[digits.indexOf(last) + 1] ?? "");
+  }
+
+  test("is revoked in every spelling that is decrypted", async () => {
+    const [token, other] = [await encrypt("ada"), await encrypt("eve")];
+    for (const [revoked, sent] of [
+      [token, respell(token)],
+      [respell(token), token],
+    ] as const) {
+      const { call, revoke } = start();
+      expect([await call(revoked), await call(sent)]).toEqual(["ada", "ada"]);
+      await revoke({ credential: revoked });
+      expect([await call(revoked), await call(sent)]).toEqual(["Unauthenticated", "Unauthenticated"]);
+      expect(await call(other)).toBe("eve");
+    }
+  });
+});
+
+test("a token in a cookie, behind an encoded Bearer, is revoked by its name and in every spelling", async () => {
+  const { publicKey, privateKey } = await generateKeyPair("ES256");
+  const [token, other] = [await sign("ES256", privateKey), await sign("ES256", privateKey, { jti: "other" })];
+  const authentication = (revocations: Revocations) =>
+    createSessionAuthInterceptor({
+      cookie: "t",
+      bearer: false,
+      verifySession: async (cookie = "") =>
+        (await jwtVerify(decodeURIComponent(cookie).replace("Bearer ", ""), publicKey)).payload.sub,
+      mapSession: (subject) => ({ subject }),
+      revocations,
+    });
+  const cookie = (text: string) => ({ cookie: `t=Bearer%20${text}` });
+  for (const revoked of [token, twinOf(token, "ES256"), `Bearer ${token}`, `Bearer%20${token}`]) {
+    const revocations = createRevocations();
+    const interceptor = authentication(revocations);
+    expect(await tryIt(interceptor, cookie(token))).toEqual(ok());
+    await revocations.revoke({ credential: revoked });
+    expect(await tryIt(interceptor, cookie(token))).toMatchObject(refused());
+    expect(await tryIt(interceptor, cookie(twinOf(token, "ES256")))).toMatchObject(refused());
+    expect(await tryIt(interceptor, cookie(other))).toEqual(ok());
+  }
 });

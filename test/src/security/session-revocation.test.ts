@@ -168,3 +168,67 @@ test("revoke({ credential }) means the secret of a service", async () => {
   expect(await by("the-first-secret-of-orders")).toMatchObject(refused());
   expect(await by("the-second-secret")).toEqual(ok("orders"));
 });
+
+describe("a framework that reads the headers itself sees the credential that counts, and no other", () => {
+  /** By its own parser, which is lenient: the last cookie of the name counts, and the cookie before the token. */
+  const inHeaders = (headers: Headers): Session | undefined => {
+    const pairs = (headers.get("cookie") ?? "").split(";").map((pair) => pair.trim().split(/\s*=/));
+    const id = pairs.findLast(([name]) => name === "sid")?.[1] ?? headers.get("authorization")?.split(" ")[1];
+    return id === undefined ? undefined : { id };
+  };
+  const startWith = (more: Partial<SessionOptions<Session>>) => {
+    const revocations = createRevocations();
+    const verifySession = vi.fn((_: string | undefined, headers: Headers) => inHeaders(headers));
+    const interceptor = createSessionAuthInterceptor({ ...options, verifySession, ...more, revocations });
+    return { revocations, verifySession, call: (headers: HeadersInit) => tryIt(interceptor, headers) };
+  };
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+  describe.each<[string, Partial<SessionOptions<Session>>]>([
+    ["without a cache", {}],
+    ["with a cache", { cache: {} }],
+  ])("%s", (_, more) => {
+    test.each<[string, Record<string, string>]>([
+      ["beside a Bearer token", { ...bearer("x"), cookie: "sid=stolen" }],
+      ["beside a cookie with a space after its name", { cookie: "sid=x; sid =stolen" }],
+      ["beside a cookie with other white space around its name", { cookie: "sid=x;\u00a0sid=stolen" }],
+    ])("a session that was revoked is not found %s", async (_, headers) => {
+      const seen: string[] = [];
+      const mapSession = ({ id }: Session) => {
+        seen.push(id);
+        return { subject: "ada" };
+      };
+      const { revocations, call } = startWith({ ...more, mapSession });
+      await revocations.revoke({ credential: "stolen" });
+      expect(await call({ cookie: "sid=stolen" })).toMatchObject(refused());
+      seen.splice(0);
+      const found = await call(headers);
+      // Whatever the framework takes it for, it is not the session that was revoked.
+      expect(seen).not.toContain("stolen");
+      expect(found).toEqual(ok());
+    });
+    test("so that no other credential than the one that can be revoked is verified", async () => {
+      const { verifySession, call } = startWith(more);
+      await call({ ...bearer("b"), cookie: "theme=dark; sid=c", "x-auth-subject": "eve" });
+      await call({ authorization: "Basic YTpi", cookie: "theme=dark; sid=c;\u00a0sid=d; sid =e; xsid=f; sid" });
+      expect(verifySession.mock.calls.map(([token, headers]) => [token, ...[...headers].flat()])).toEqual(
+        [
+          ["b", "authorization", "Bearer b"],
+          ["c", "cookie", "theme=dark; sid=c; xsid=f"],
+        ].map((expected) => expect.arrayContaining(expected)),
+      );
+      for (const [, headers] of verifySession.mock.calls)
+        expect([headers.has("cookie"), headers.has("x-auth-subject")]).toEqual([!headers.has("authorization"), false]);
+    });
+  });
+  test("both, where it alone knows which counts", async () => {
+    const { cookie: _, ...ownReading } = options;
+    const seen: Headers[] = [];
+    const verifySession = (_: string | undefined, headers: Headers) => {
+      seen.push(headers);
+      return inHeaders(headers);
+    };
+    await tryIt(createSessionAuthInterceptor({ ...ownReading, verifySession }), { ...bearer("b"), cookie: "sid=c" });
+    expect([seen[0]?.get("authorization"), seen[0]?.get("cookie")]).toEqual(["Bearer b", "sid=c"]);
+  });
+});

@@ -194,3 +194,35 @@ test("a store that is no store says what to write", () => {
   const client = { get: () => null, set: () => "OK", del: () => 1 };
   expect(() => createRevocations({ store: client as never })).toThrow(/it has no delete. Wrap other clients/);
 });
+
+test("whatever a store throws, the process goes on, and the log shows no more than a name", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const unhandled: unknown[] = [];
+  const listen = (error: unknown) => void unhandled.push(error);
+  process.on("unhandledRejection", listen);
+  try {
+    const fail = () => {
+      throw new Error("a getter failed");
+    };
+    const odd: unknown[] = [
+      Object.assign(new Error("x"), { code: Symbol("s") }),
+      Object.assign(new Error("x"), { code: { toString: null } }),
+      Object.assign(new Error("x"), { code: "redis://user:password@host\n[fake] line" }),
+      Object.defineProperty(new Error("x"), "code", { get: () => fail() }),
+      new Proxy({}, { get: () => fail() }),
+      Symbol("s"),
+      undefined,
+    ];
+    for (const error of odd) {
+      const reject = () => Promise.reject(error);
+      const { call } = start({ get: reject, set: reject, delete: reject });
+      expect(await call("ada")).toBe("ada");
+      await settled();
+    }
+    expect(unhandled).toEqual([]);
+    expect(warn.mock.calls.length).toBeGreaterThanOrEqual(odd.length);
+    expect(warn.mock.calls.flat().join("")).not.toMatch(/password|fake/);
+  } finally {
+    process.off("unhandledRejection", listen);
+  }
+});

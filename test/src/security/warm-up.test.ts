@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { credentials, jwt } from "@connectum/auth";
+import { type AuthScheme, credentials, jwt } from "@connectum/auth";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startInstance } from "./instance.js";
@@ -65,4 +65,27 @@ test("without key sets there is nothing to do", async () => {
   await startInstance({ authenticate: credentials({ verifyCredentials: () => null }) }).warmUp();
   await startInstance({ authenticate: jwt({ ...options, secret: "s".repeat(32) }) }).warmUp();
   expect(requests).toBe(0);
+});
+
+test("schemes that fail at once and later are one failure", async () => {
+  const unhandled: unknown[] = [];
+  const listen = (error: unknown) => void unhandled.push(error);
+  process.on("unhandledRejection", listen);
+  try {
+    const scheme = credentials({ verifyCredentials: (subject) => ({ subject }), extractCredentials: () => null });
+    const later = { ...scheme, warmUp: () => Promise.reject(new Error("later")) };
+    const atOnce: AuthScheme = {
+      ...scheme,
+      read: () => undefined,
+      warmUp() {
+        throw new Error("at once");
+      },
+    };
+    const { warmUp } = startInstance({ authenticate: [later, atOnce] });
+    await expect(warmUp()).rejects.toThrow(/later|at once/);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", listen);
+  }
 });

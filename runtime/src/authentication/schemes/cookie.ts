@@ -26,3 +26,13 @@ export function readCookie(header: Headers, name: string): string | undefined {
   if (!cookieValue.test(found)) throw new InvalidCredentialError(`cookie ${name}: not a cookie-value of RFC 6265`);
   return found;
 }
+
+/**
+ * A `Cookie` header without the pairs that {@link readCookie} takes for others, and a parser that trims more for this cookie:
+ * `sid =x`, white space of Unicode before the name, the name alone.
+ */
+export function dropLookalikes(cookies: string, name: string): string {
+  const isOther = (pair: string) => pair.split("=", 1)[0]?.trim() !== name;
+  const pairs = cookies.split(";").filter((pair) => isOther(pair) || trimSpaces(pair).startsWith(`${name}=`));
+  return pairs.join(";");
+}

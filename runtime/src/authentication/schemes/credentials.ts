@@ -56,7 +56,6 @@ export function credentials(options: CredentialsOptions): AuthScheme {
     challenge: challenge ?? (extractCredentials === undefined ? "Bearer" : undefined),
     takesBearer: extractCredentials === undefined,
     trustedHeaders: [],
-    internal: undefined,
     accepts: [{ by: verifyCredentials }],
     cache,
     read({ header, values }) {

@@ -62,7 +62,6 @@ export function gateway(options: GatewayOptions): AuthScheme {
     name,
     challenge: undefined,
     presents: "nothing",
-    internal: undefined,
     trustedHeaders: [...mapping.headers, ...trust.headers],
     accepts: [{ by: `gateway ${mapping.subject}`, only: { proof: trust.proofs } }],
     cache: false,

@@ -3,8 +3,8 @@ import { readOptions } from "../../option-names.js";
 import { InvalidCredentialError } from "../authentication-error.js";
 import { readBearerToken } from "../bearer-token.js";
 import type { CacheOptions } from "../cache-options.js";
-import type { AuthScheme, CredentialSource } from "../scheme.js";
-import { readCookie } from "./cookie.js";
+import type { AuthScheme } from "../scheme.js";
+import { dropLookalikes, readCookie } from "./cookie.js";
 
 /**
  * Sessions that a framework of yours keeps.
@@ -24,6 +24,9 @@ export interface SessionOptions<S> {
   /**
    * Finds the session; null or undefined refuses the call. Errors count as in `verifyCredentials` of the `credentials`
    * scheme.
+   *
+   * With `cookie` or `bearer: true`, `headers` lack every credential but the one that counts: `Cookie` beside a Bearer token,
+   * `Authorization` beside the cookie.
    *
    * With neither `cookie` nor `bearer: true`, every call with `Authorization` or `Cookie` is handed over, and the framework
    * reads `headers` itself: `token` is the Bearer token, or undefined.
@@ -79,9 +82,20 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
   const readsHeaders = cookie === undefined && own.bearer !== true;
   const takesBearer = bearer && !readsHeaders;
 
-  function findToken({ header }: CredentialSource): string | undefined {
-    const token = bearer ? readBearerToken(header) : undefined;
-    return token ?? (cookie === undefined ? undefined : readCookie(header, cookie));
+  /**
+   * Of several credentials in one call, the framework sees the one that counts: it may look for another one, and whoever
+   * revoked that would have revoked nothing.
+   */
+  function soleCredential(header: Headers, isBearer: boolean): Headers {
+    if (readsHeaders) return header;
+    const other = isBearer ? "cookie" : "authorization";
+    const cookies = isBearer ? null : header.get("cookie");
+    const sole = cookies === null ? null : dropLookalikes(cookies, cookie ?? "");
+    if (!header.has(other) && sole === cookies) return header;
+    const copy = new Headers(header);
+    copy.delete(other);
+    if (sole !== null) copy.set("cookie", sole);
+    return copy;
   }
 
   return {
@@ -90,19 +104,20 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
     takesBearer,
     presents: readsHeaders ? "unknown" : "credential",
     trustedHeaders: [],
-    internal: undefined,
     accepts: [{ by: verifySession }],
     cache,
-    read(source) {
-      const { header } = source;
-      const token = findToken(source);
+    read({ header }) {
+      const bearerToken = bearer ? readBearerToken(header) : undefined;
+      const isBearer = bearerToken !== undefined;
+      const token = bearerToken ?? (cookie === undefined ? undefined : readCookie(header, cookie));
       if (readsHeaders ? !header.has("authorization") && !header.has("cookie") : token === undefined) return undefined;
-      const seen = cache === false ? header : pick(header, covered);
+      const seen = cache === false ? undefined : soleCredential(pick(header, covered), isBearer);
       return {
         presented: token,
-        key: cache === false ? undefined : JSON.stringify([token, ...covered.map((name) => header.get(name))]),
+        key: seen && JSON.stringify([token, ...covered.map((name) => seen.get(name))]),
         async verify() {
-          const found = await verifySession(token, seen);
+          // Only now, since identity headers are removed after `read`.
+          const found = await verifySession(token, seen ?? soleCredential(header, isBearer));
           if (found === null || found === undefined) throw new InvalidCredentialError("no such session");
           return { identity: mapSession(found) };
         },

@@ -1,4 +1,4 @@
-import { checkOptionNames } from "../option-names.js";
+import { readOptions } from "../option-names.js";
 import type { JwtIssuerOptions } from "./jwt-options.js";
 
 const optionNames: Readonly<Record<keyof JwtIssuerOptions, true>> = {
@@ -24,8 +24,8 @@ const optionNames: Readonly<Record<keyof JwtIssuerOptions, true>> = {
  *
  * @throws TypeError naming the option.
  */
-export function checkJwtOptions(options: JwtIssuerOptions, owner: string): void {
-  checkOptionNames(options, optionNames, owner);
+export function readJwtOptions(given: JwtIssuerOptions, owner: string): JwtIssuerOptions {
+  const options = readOptions(given, optionNames, owner);
   for (const name of ["issuer", "audience", "algorithms", "requiredClaims"] as const) {
     if (!(name in options)) continue;
     const value: unknown = options[name];
@@ -57,4 +57,5 @@ export function checkJwtOptions(options: JwtIssuerOptions, owner: string): void 
       "[@connectum/auth] JWT: no audience is configured, so a token that was issued for another API is accepted here. Set audience.",
     );
   }
+  return options;
 }
