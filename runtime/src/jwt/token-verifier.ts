@@ -85,6 +85,8 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
       try {
         const { payload, protectedHeader, vouchedBy } = await verifySignature(token);
         checkCanonicalForm(token, protectedHeader, payload);
+        // jose takes one that is inherited, which other code of the process may have put there.
+        if (typ !== undefined && !Object.hasOwn(protectedHeader, "typ")) throw new InvalidCredentialError("no typ");
         if (!allowBoundTokens) refuseBoundToken(payload);
         return { identity: { ...toIdentity(payload), expiresAt: expiryOf(payload) }, vouchedBy };
       } catch (cause) {

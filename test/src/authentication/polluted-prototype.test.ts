@@ -161,6 +161,22 @@ describe("an option of a JWT, its key set, a cache, limits or revocations", () =
       expect(await tryIt(interceptor, await withToken({}))).toEqual(ok());
     }
   });
+  test.each<[string, object, Record<string, unknown>, object?]>([
+    ["exp", {}, { exp: 4_000_000_000 }, { exp: undefined }],
+    ["aud", {}, { aud: "lab" }, { aud: undefined }],
+    ["iss", {}, { iss: "test" }, { iss: undefined }],
+    ["iat", { maxTokenAge: 60 }, { iat: 4_000_000_000 }, { iat: undefined }],
+    ["a claim of one's own", { requiredClaims: ["tenant"] }, { tenant: "evil" }, {}],
+    ["typ", { typ: "at+jwt" }, { typ: "at+jwt" }],
+  ])("%s is not taken for a part of a token that lacks it", async (name, options, members, lacking = {}) => {
+    const interceptor = createJwtAuthInterceptor({ ...issuer, ...options });
+    const whole = name === "a claim of one's own" ? { tenant: "lab" } : {};
+    const header = name === "typ" ? { header: { typ: "at+jwt" } } : {};
+    const [good, bad] = [await withToken(whole, header), await withToken(lacking)];
+    plant(members);
+    expect(await tryIt(interceptor, bad)).toMatchObject(refused());
+    expect(await tryIt(interceptor, good)).toEqual(ok());
+  });
   test.each<[string, Record<string, unknown>]>([
     ["jwksUri", { jwksUri: "https://evil.example/keys" }],
     ["publicKey, algorithms", { publicKey: "evil", algorithms: ["none"] }],

@@ -173,7 +173,7 @@ describe("a framework that reads the headers itself sees the credential that cou
   /** By its own parser, which is lenient: the last cookie of the name counts, and the cookie before the token. */
   const inHeaders = (headers: Headers): Session | undefined => {
     const pairs = (headers.get("cookie") ?? "").split(";").map((pair) => pair.trim().split(/\s*=/));
-    const id = pairs.findLast(([name]) => name === "sid")?.[1] ?? headers.get("authorization")?.split(" ")[1];
+    const id = pairs.reverse().find(([name]) => name === "sid")?.[1] ?? headers.get("authorization")?.split(" ")[1];
     return id === undefined ? undefined : { id };
   };
   const startWith = (more: Partial<SessionOptions<Session>>) => {
