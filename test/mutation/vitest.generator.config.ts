@@ -14,7 +14,7 @@ export default defineConfig({
   },
   test: {
     include: [
-      "test/src/generator/{agreement,description,golden-in-process,hostile,literal,nearest,plugin-options,problems,removed-rules,request,source-info,thin-request}.test.ts",
+      "test/src/generator/{agreement,description,golden-in-process,hostile,literal,nearest,plugin-options,print,problems,removed-rules,request,source-info,thin-request}.test.ts",
     ],
     testTimeout: 30_000,
   },

@@ -62,10 +62,13 @@ describe("names that would become code are refused", () => {
 });
 
 describe("options as other compilers might write them", () => {
-  /** A request whose method carries the given fields in its options, written by hand. */
+  /** A request whose method carries the given values of our option, written by hand. */
   function withOption(...occurrences: Uint8Array[]): Uint8Array {
     const options = new BinaryWriter();
     for (const bytes of occurrences) options.tag(50100, WireType.LengthDelimited).bytes(bytes);
+    return withOptions(options);
+  }
+  function withOptions(options: BinaryWriter): Uint8Array {
     const nested = (field: number, bytes: Uint8Array) =>
       new BinaryWriter().tag(field, WireType.LengthDelimited).bytes(bytes).finish();
     const text = (field: number, value: string) =>
@@ -145,6 +148,36 @@ describe("options as other compilers might write them", () => {
       "sets field 2.1",
       "sets field 2.7",
       "sets field 9",
+    ]);
+  });
+
+  test.each([
+    { name: "a zero", wireType: WireType.Varint, value: Uint8Array.of(0) },
+    { name: "a number", wireType: WireType.Varint, value: Uint8Array.of(1) },
+    {
+      name: "64 bits that look like a public one",
+      wireType: WireType.Bit64,
+      value: Uint8Array.of(2, 0x08, 0x01, 0, 0, 0, 0, 0),
+    },
+    { name: "32 bits that look like a public one", wireType: WireType.Bit32, value: Uint8Array.of(2, 0x08, 0x01, 0) },
+    { name: "an empty group", wireType: WireType.StartGroup, value: new BinaryWriter().tag(50100, 4).finish() },
+  ])("an option that is $name is refused, alone or beside a message", ({ wireType, value }) => {
+    const message = toBinary(MethodAuthSchema, create(MethodAuthSchema, { requires: { roles: ["admin"] } }));
+    const alone = new BinaryWriter().tag(50100, wireType).raw(value);
+    const beside = new BinaryWriter().tag(50100, WireType.LengthDelimited).bytes(message).raw(alone.finish());
+    for (const options of [new BinaryWriter().tag(50100, wireType).raw(value), beside]) {
+      const { files, error } = readResponse(startPlugin(withOptions(options)).stdout);
+      expect(files.size).toBe(0);
+      expect(error).toMatch("a.proto: S.M: method_auth is not a readable connectum.auth.v1.MethodAuth");
+    }
+  });
+
+  test("what can be read beside an unknown field is checked as well", () => {
+    const bytes = Buffer.concat([Uint8Array.of(0x48, 0x01), ...auth({ policy: "Deny" })]);
+    const { error } = readResponse(startPlugin(withOption(bytes)).stdout);
+    expect(error.split("\n")).toEqual([
+      expect.stringContaining("method_auth sets field 9, which this version of the plugin does not know."),
+      expect.stringContaining('unknown policy "Deny"'),
     ]);
   });
 

@@ -8,6 +8,8 @@ describe("the word that was meant", () => {
     { word: "deny", of: policies, want: "deny" },
     { word: "DENY", of: policies, want: "deny" },
     { word: "     deny\n", of: policies, want: "deny" },
+    { word: "deny\r\n    ", of: policies, want: "deny" },
+    { word: "d e n y", of: policies, want: undefined },
     { word: "dney", of: policies, want: "deny" },
     { word: "den", of: policies, want: "deny" },
     { word: "allows", of: policies, want: "allow" },

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema, type FileDescriptorSet } from "@bufbuild/protobuf/wkt";
 import { createEcmaScriptPlugin } from "@bufbuild/protoplugin";
 import { beforeAll, describe, expect, test } from "vitest";
+import { explainInvalid } from "../../../plugin/dist/options/options.js";
 import { packageVersion } from "./plugin-package.js";
 import { runPlugin } from "./run-plugin.js";
 import { compile, requestFor } from "./schema.js";
@@ -160,6 +161,20 @@ describe("an option that is wrong says what to write", () => {
   });
 });
 
+describe("a message is mended where it is protoplugin's", () => {
+  const own = 'invalid option "strict=2": expected true, false, 1, 0';
+  test.each([
+    ['invalid option "target=vb"', 'invalid option "target=vb": expected ts, js, dts'],
+    ['invalid option "target=vb": for a reason', undefined],
+    ['a.proto: invalid option "target=vb"', undefined],
+    ['invalid option "map_imports=x"', undefined],
+    [`invalid option "ts_nocheck=1,strict=2": ${own}`, own],
+    [`invalid option "a\nb": unknown option "c"`, 'unknown option "c"'],
+    [`a.proto: invalid option "x": ${own}`, undefined],
+    ['invalid option "x": for a reason', undefined],
+  ])("%j", (message, want = message) => expect(explainInvalid(message)).toBe(want));
+});
+
 describe("registry", () => {
   test.each([
     ["target=ts,registry=all.ts", ["all.ts"]],
@@ -241,6 +256,11 @@ describe("registry", () => {
     const forwards = runPlugin(requestFor(two, ["z/z.proto", "b/b.proto"], "target=ts,registry=all.ts"));
     const backwards = runPlugin(requestFor(two, ["b/b.proto", "z/z.proto"], "target=ts,registry=all.ts"));
     const registry = forwards.files.get("all.ts") ?? "";
+    // Nor does it come from the order of the descriptors.
+    const file = two.file.filter(({ service }) => service.length === 0);
+    file.push(...two.file.filter(({ service }) => service.length > 0).reverse());
+    const reversed = requestFor({ ...two, file }, ["z/z.proto", "b/b.proto"], "target=ts,registry=all.ts");
+    expect(runPlugin(reversed).files.get("all.ts")).toBe(registry);
     expect(registry).toBe(backwards.files.get("all.ts"));
     expect(registry.match(/"typeName":"\w+\.Same"/g)).toEqual(['"typeName":"a.Same"', '"typeName":"b.Same"']);
     expect(registry).toContain('publicMethods = ["a.Same/Do"] as const');

@@ -257,8 +257,13 @@ describe("an import that nothing uses", () => {
     },
   ])("$name: $want", ({ text, syntax = 'syntax = "proto3";', want }) => {
     const schema = compile({ "a.proto": `${syntax} ${text}` });
-    expect(runPlugin(requestFor(schema, ["a.proto"], "target=ts")).error).toBe(want);
-    expect(runPlugin(requestFor(schema, ["a.proto"], "target=ts,strict=false")).error).toBe("");
+    const { error, warnings } = runPlugin(requestFor(schema, ["a.proto"], "target=ts"));
+    expect({ error, warnings }).toEqual({ error: want, warnings: "" });
+    const lenient = runPlugin(requestFor(schema, ["a.proto"], "target=ts,strict=false,require_options=true"));
+    const isImported = want
+      .replace(" (a warning with strict=false)", "\n")
+      .replace(": the file", ": warning: the file");
+    expect({ error: lenient.error, warnings: lenient.warnings }).toEqual({ error: "", warnings: isImported });
   });
 
   test("the import of a file whose rules are gone with their positions", () => {
