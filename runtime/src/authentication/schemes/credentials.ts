@@ -65,6 +65,7 @@ export function credentials(options: CredentialsOptions): AuthScheme {
       if (typeof credential !== "string" || credential === "") throw new InvalidCredentialError("empty credential");
       return {
         key: credential,
+        presented: credential,
         async verify() {
           const identity = await verifyCredentials(credential);
           if (identity === null || identity === undefined) throw new InvalidCredentialError("refused");

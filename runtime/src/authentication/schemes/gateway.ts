@@ -69,7 +69,7 @@ export function gateway(options: GatewayOptions): AuthScheme {
       if (!source.header.has(mapping.subject)) return undefined;
       if (!trust.isTrusted(source)) throw new InvalidCredentialError("identity headers without proof of the gateway");
       const identity = mapping.read(source);
-      return identity && { key: undefined, verify: () => ({ identity }) };
+      return identity && { key: undefined, presented: undefined, verify: () => ({ identity }) };
     },
   };
 }

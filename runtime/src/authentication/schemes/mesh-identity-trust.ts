@@ -71,7 +71,7 @@ export function meshIdentityTrust(options: MeshIdentityTrustOptions): AuthScheme
       refuseRepeated(source.values, header);
       const workload = header === forwardedClientCert ? readClientUri(value) : value;
       if (workload === undefined || !isAllowed(workload)) throw new InvalidCredentialError(`${header}: not allowed`);
-      return { key: undefined, verify: () => ({ identity: mapCaller(workload) }) };
+      return { key: undefined, presented: undefined, verify: () => ({ identity: mapCaller(workload) }) };
     },
   };
 }
