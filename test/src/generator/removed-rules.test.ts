@@ -38,6 +38,16 @@ service U {
   option (connectum.auth.v1.service_auth).internal = true;
 }
 `,
+  "first.proto": `syntax = "proto3"; package first;
+import "${optionsProto}";
+message M {}
+service W {
+  rpc Get(M) returns (M) {
+    option (connectum.auth.v1.method_auth).policy = "deny";
+    option deprecated = true;
+  }
+}
+`,
   "plain.proto":
     'syntax = "proto3"; package plain; message M {} service V { option deprecated = true; rpc Get(M) returns (M) { option deprecated = true; option idempotency_level = NO_SIDE_EFFECTS; } }',
   "empty.proto": 'syntax = "proto3"; package empty; message M {}',
@@ -206,6 +216,11 @@ describe("a statement of an option from which the option is gone", () => {
     const { error, warnings } = run("target=ts,strict=false");
     expect(error).toBe("");
     expect(warnings).toContain(`billing.proto:6:5: warning: billing.T.Pay: ${written}\n`);
+  });
+
+  test("is reported before a statement whose option is there", () => {
+    const { error } = generate(["first.proto"], withoutOptionsProto);
+    expect(error).toBe(`first.proto:6:5: first.W.Get: ${written} (a warning with strict=false)`);
   });
 
   test("is none where the option is there", () => {

@@ -26,6 +26,7 @@ import {
   VersionSchema,
 } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
+import { generate } from "../../../plugin/dist/generate.js";
 import { startPlugin } from "./plugin-process.js";
 import { baseFiles, describeSchema } from "./random-schema.js";
 import { runPlugin } from "./run-plugin.js";
@@ -182,6 +183,17 @@ test("a response says what the plugin supports, with files and with an error", (
     expect({ supportedFeatures, minimumEdition }).toEqual({ supportedFeatures: 3n, minimumEdition: 998 });
     expect(maximumEdition).toBeGreaterThanOrEqual(Edition.EDITION_2024);
   }
+});
+
+test("a mistake of the plugin is not told as a problem of the schema", () => {
+  const request = requestOf(file());
+  const mistake = new TypeError("a mistake");
+  Object.defineProperty(request, "parameter", {
+    get() {
+      throw mistake;
+    },
+  });
+  expect(() => generate(request)).toThrow(mistake);
 });
 
 describe("a schema of a later compiler fails with a message of the compiler's form, and writes nothing", () => {

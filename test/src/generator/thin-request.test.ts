@@ -135,7 +135,8 @@ describe("bytes that no compiler writes are kept for the decoder", () => {
   test("a path that is not packed, one behind the span, and fields of a later version", () => {
     const locations = [
       [number(1, 4), number(1, 0)],
-      [bytes(2, Uint8Array.of(1, 2, 3)), bytes(1, Uint8Array.of(4, 0))],
+      // As a path, this span would be of an enum.
+      [bytes(2, Uint8Array.of(5, 0, 1)), bytes(1, Uint8Array.of(4, 0))],
     ];
     const input = Buffer.concat([
       text(1, "a.proto"),
