@@ -1,4 +1,4 @@
-import { readBearerToken } from "../authentication/bearer-token.js";
+import { findBearerToken } from "../authentication/bearer-token.js";
 import type { AuthScheme } from "../authentication/scheme.js";
 import { checkPlainObject } from "../option-checks.js";
 import { ownMembers } from "../option-names.js";
@@ -35,7 +35,7 @@ export function jwt(options: JwtOptions): AuthScheme {
     isCurrent: directory.isCurrent,
     warmUp: directory.warmUp,
     read({ header }) {
-      const token = readBearerToken(header);
+      const token = findBearerToken(header);
       return token === undefined ? undefined : directory.present(token);
     },
   };

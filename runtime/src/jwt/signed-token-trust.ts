@@ -1,5 +1,5 @@
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
-import { readBearerToken } from "../authentication/bearer-token.js";
+import { findBearerToken } from "../authentication/bearer-token.js";
 import { headerName } from "../authentication/header-name.js";
 import type { AuthScheme } from "../authentication/scheme.js";
 import { checkPlainObject } from "../option-checks.js";
@@ -48,7 +48,7 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
     isCurrent: directory.isCurrent,
     warmUp: directory.warmUp,
     read(source) {
-      const token = name === undefined ? readBearerToken(source.header) : readToken(source.header, name);
+      const token = name === undefined ? findBearerToken(source.header) : readToken(source.header, name);
       return token === undefined ? undefined : directory.present(token);
     },
   };

@@ -1,6 +1,7 @@
 import { type CryptoKey, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
 import { type Acceptance, opaque } from "../authentication/acceptance.js";
 import { InvalidCredentialError } from "../authentication/authentication-error.js";
+import { checkBearerToken } from "../authentication/bearer-token.js";
 import type { Verified } from "../authentication/scheme.js";
 import { ownMembers } from "../option-names.js";
 import { refuseBoundToken } from "./bound-token.js";
@@ -83,6 +84,7 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
     isCurrent: keySet?.isCurrent,
     async verify(token) {
       try {
+        checkBearerToken(token);
         const { payload, protectedHeader, vouchedBy } = await verifySignature(token);
         checkCanonicalForm(token, protectedHeader, payload);
         // jose takes one that is inherited, which other code of the process may have put there.
