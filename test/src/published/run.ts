@@ -30,9 +30,9 @@ export async function run(command: string, cwd: string, env?: Readonly<Record<st
   return output;
 }
 
-/** The environment of a user's shell. */
+/** The environment of a user's shell: nothing that npm, vitest or a CI set for the tests, whose programs ask such names. */
 export function usersEnvironment(): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_ENV$|^VITEST/i.test(name));
-  const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.endsWith("node_modules/.bin"));
-  return { ...Object.fromEntries(inherited), PATH: path.join(delimiter) };
+  const { HOME, LANG, TMPDIR, USER, PATH = "" } = process.env;
+  const path = PATH.split(delimiter).filter((folder) => !folder.endsWith("node_modules/.bin"));
+  return { HOME, LANG, TMPDIR, USER, PATH: path.join(delimiter) };
 }
