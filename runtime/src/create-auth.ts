@@ -11,7 +11,7 @@ import type { DecisionLog } from "./authorization/decision-event.js";
 import { createEnforcer } from "./authorization/enforcer.js";
 import { createEnforcingInterceptor } from "./authorization/enforcing-interceptor.js";
 import { createGate } from "./authorization/gate.js";
-import { createThreshold } from "./authorization/threshold.js";
+import { watchThreshold } from "./authorization/threshold.js";
 import { monotonicTime } from "./clock.js";
 import { checkOption, checkPlainObject } from "./option-checks.js";
 import { readOptions } from "./option-names.js";
@@ -92,7 +92,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
   );
   const authenticator = reportRefusals(authenticate, enforcer.log);
   const gate = createGate(enforcer);
-  const watchThreshold = createThreshold();
+  const reported = new Set<string>();
   const interceptors: readonly Interceptor[] = [
     createAuthenticationInterceptor(authenticator, pipeline.asyncContext),
     createEnforcingInterceptor({ ...enforcer, evaluate: gate.evaluate }),
@@ -100,7 +100,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
 
   function check(context: HandlerContext): void {
     gate.check(context);
-    watchThreshold(context);
+    watchThreshold(context, reported);
   }
 
   function requestGate(context: HandlerContext): void | Promise<void> {

@@ -1,4 +1,4 @@
-import type { Interceptor, StreamRequest } from "@connectrpc/connect";
+import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
 import { type CallerScope, createCallerScope } from "../context/current.js";
 import type { Authenticate } from "./authenticator.js";
@@ -6,6 +6,7 @@ import { endWithCredential } from "./end-with-credential.js";
 import { checkStanding, checkWaiting } from "./standing.js";
 
 type Next = ReturnType<Interceptor>;
+type AnyRequest = UnaryRequest | StreamRequest;
 
 const interceptors: WeakSet<Interceptor> = /* @__PURE__ */ new WeakSet();
 
@@ -21,16 +22,24 @@ export function isAuthenticationInterceptor(interceptor: Interceptor): boolean {
 export function createAuthenticationInterceptor(authenticate: Authenticate, asyncContext = true): Interceptor {
   if (typeof asyncContext !== "boolean") throw new TypeError("asyncContext: expected true or false");
   const scope = createCallerScope(asyncContext);
-  const interceptor: Interceptor = (next) => async (req) => {
-    const { method, header, contextValues: values, signal } = req;
-    const pending = authenticate({ method, header, values, signal });
-    let caller = pending as Awaited<typeof pending>;
-    if (pending instanceof Promise) {
-      caller = await pending;
-      checkStanding(values);
-    }
-    checkWaiting(signal);
+  function goOn(caller: AuthContext | undefined, req: AnyRequest, next: Next): ReturnType<Next> {
+    checkWaiting(req.signal);
     return req.stream ? callStream(scope, caller, req, next) : scope.run(caller, () => next(req));
+  }
+
+  // Not an async function: what is remembered is not waited for.
+  const interceptor: Interceptor = (next) => (req) => {
+    const { method, header, contextValues: values, signal } = req;
+    try {
+      const pending = authenticate({ method, header, values, signal });
+      if (!(pending instanceof Promise)) return goOn(pending, req, next);
+      return pending.then((caller) => {
+        checkStanding(values);
+        return goOn(caller, req, next);
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
   interceptors.add(interceptor);
   return interceptor;

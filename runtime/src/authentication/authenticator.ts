@@ -2,22 +2,21 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextKey, type ContextValues, createContextKey } from "@connectrpc/connect";
 import { type AuthContext, type AuthContextInit, authContextKey, createAuthContext } from "../context/auth-context.js";
 import { stripIdentityHeaders } from "../context/auth-headers.js";
+import { type CallState, type Standing, stateOf } from "../context/call-state.js";
 import { vouchFor } from "../context/internal-identity.js";
-import { sharedContextKey } from "../context/shared.js";
 import { isPromiseLike } from "../is-promise-like.js";
 import { memberOf } from "../member-of.js";
 import { compileMethodPatterns } from "../method-pattern.js";
 import { missingCredentials } from "../unauthenticated.js";
 import { failedVerification } from "./authentication-error.js";
 import type { AuthenticationOptions } from "./authentication-options.js";
-import { challengesKey } from "./challenge.js";
 import { CredentialCache, type Entry } from "./credential-cache.js";
 import { CredentialStanding } from "./credential-standing.js";
 import { Limiter } from "./limits.js";
 import { createOutageLog } from "./outage-log.js";
 import { compilePropagation } from "./propagation.js";
 import { type AuthScheme, type Credential, isInternalScheme } from "./scheme.js";
-import { checkStanding, type Standing, standingKey } from "./standing.js";
+import { checkStanding } from "./standing.js";
 
 /** The schemes of an authenticator, and which of them count for a method. */
 export interface SchemeSelection {
@@ -84,12 +83,6 @@ interface Verified {
   readonly before: Standing | undefined;
 }
 
-/** Headers out of which an authenticator has taken what clients sent. Another one after it must not take what the first wrote. */
-const strippedKey: ContextKey<Headers | undefined> = /* @__PURE__ */ sharedContextKey<Headers | undefined>(
-  "stripped",
-  undefined,
-);
-
 /** @throws TypeError for a malformed option. */
 export function createAuthenticator(selection: SchemeSelection, options: AuthenticationOptions): Authenticate {
   const isSkipped = compileMethodPatterns(options.skipMethods ?? [], "skipMethods");
@@ -127,7 +120,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
   }
 
   /** Reads before it strips: what a scheme trusts is among what is stripped. */
-  function takeCredential(plan: Plan, call: AuthCall): Found | undefined {
+  function takeCredential(plan: Plan, call: AuthCall, state: CallState): Found | undefined {
     try {
       for (const verifier of plan.verifiers) {
         const credential = verifier.scheme.read(call);
@@ -140,14 +133,15 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     } catch (cause) {
       throw failedVerification(cause, plan.challenges);
     } finally {
-      if (call.values.get(strippedKey) !== call.header) stripIdentityHeaders(call.header);
+      if (state.stripped !== call.header) stripIdentityHeaders(call.header);
       for (const name of trustedHeaders) call.header.delete(name);
-      call.values.set(strippedKey, call.header);
+      state.stripped = call.header;
     }
   }
 
   function publish(
     call: AuthCall,
+    state: CallState,
     context: AuthContext | undefined,
     challenges: readonly string[],
     verified?: Verified,
@@ -163,15 +157,16 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
       }
       values.set(authContextKey, context);
     }
-    values.set(challengesKey, challenges).set(doneKey, { call, context, verified });
+    state.challenges = challenges;
+    values.set(doneKey, { call, context, verified });
     return context;
   }
 
-  function welcome(call: AuthCall, verified: Verified): AuthContext {
+  function welcome(call: AuthCall, state: CallState, verified: Verified): AuthContext {
     const { found, entry, before } = verified;
     const { challenges } = found.verifier;
-    call.values.set(standingKey, new CredentialStanding(entry, found.presented, challenges, revocations, before));
-    publish(call, entry.context, challenges, verified);
+    state.standing = new CredentialStanding(entry, found.presented, challenges, revocations, before);
+    publish(call, state, entry.context, challenges, verified);
     return entry.context;
   }
 
@@ -187,20 +182,26 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     }
   }
 
-  function admit(call: AuthCall, verified: Verified): AuthContext | Promise<AuthContext> {
+  function admit(call: AuthCall, state: CallState, verified: Verified): AuthContext | Promise<AuthContext> {
     const pending = checkRevoked(verified);
-    return pending === undefined ? welcome(call, verified) : pending.then(() => welcome(call, verified));
+    return pending === undefined ? welcome(call, state, verified) : pending.then(() => welcome(call, state, verified));
   }
 
-  function verify(call: AuthCall, found: Found, before: Standing | undefined): AuthContext | Promise<AuthContext> {
+  /** @param before - the credential of an interceptor before. */
+  function verify(
+    call: AuthCall,
+    state: CallState,
+    found: Found,
+    before: Standing | undefined,
+  ): AuthContext | Promise<AuthContext> {
     let entry: Entry | Promise<Entry>;
     try {
       entry = found.verifier.cache.verify(found.credential);
     } catch (cause) {
       return refuse(found.verifier)(cause);
     }
-    if (!(entry instanceof Promise)) return admit(call, { found, entry, before });
-    return entry.then((entry) => admit(call, { found, entry, before }), refuse(found.verifier));
+    if (!(entry instanceof Promise)) return admit(call, state, { found, entry, before });
+    return entry.then((entry) => admit(call, state, { found, entry, before }), refuse(found.verifier));
   }
 
   return (call) => {
@@ -210,18 +211,19 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
       // A client may hold its body back for longer than the verification at the gate counts.
       if (verified === undefined) return context;
       const { found, entry, before } = verified;
-      if (!found.verifier.cache.isLive(entry)) return verify(call, found, before);
+      if (!found.verifier.cache.isLive(entry)) return verify(call, stateOf(call.values), found, before);
       return checkRevoked(verified)?.then(() => context) ?? context;
     }
     const plan = planOf(call.method);
-    const found = takeCredential(plan, call);
+    const state = stateOf(call.values);
+    const found = takeCredential(plan, call, state);
     if (found === undefined) {
       if (plan.verifiers.length > 0 && !plan.optional) throw missingCredentials(plan.challenges);
       // An interceptor before this one may have established an identity for this call.
       checkStanding(call.values);
-      return publish(call, call.values.get(authContextKey), plan.challenges);
+      return publish(call, state, call.values.get(authContextKey), plan.challenges);
     }
-    return verify(call, found, call.values.get(standingKey));
+    return verify(call, state, found, state.standing);
   };
 }
 

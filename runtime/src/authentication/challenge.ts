@@ -1,14 +1,4 @@
-import type { ConnectError, ContextKey } from "@connectrpc/connect";
-import { sharedContextKey } from "../context/shared.js";
-
-/**
- * Challenges (RFC 9110 section 11.6.1) of the schemes that count for a call: of the one that
- * established the caller, or of all that could have. For refusals that come after authentication.
- */
-export const challengesKey: ContextKey<readonly string[]> = /* @__PURE__ */ sharedContextKey<readonly string[]>(
-  "challenges",
-  [],
-);
+import type { ConnectError } from "@connectrpc/connect";
 
 /** The credential is not valid (RFC 6750 section 3.1); schemes other than Bearer define no error parameter. */
 export function invalidToken(challenge: string): string {

@@ -1,9 +1,9 @@
 import { wallTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
+import type { Standing } from "../context/call-state.js";
 import { expiredCredentials, failedVerification } from "./authentication-error.js";
 import type { Entry } from "./credential-cache.js";
 import type { Revocations } from "./revocations.js";
-import type { Standing } from "./standing.js";
 
 /** A credential that the pipeline verified for a call. */
 export class CredentialStanding implements Standing {

@@ -1,7 +1,8 @@
 import { Code, ConnectError, type Interceptor, type StreamRequest } from "@connectrpc/connect";
 import { authContextKey } from "../context/auth-context.js";
+import { stateOf } from "../context/call-state.js";
 import { CredentialDeadline } from "./credential-deadline.js";
-import { checkStanding, checkWaiting, expiryOf, standingKey } from "./standing.js";
+import { checkStanding, checkWaiting, expiryOf } from "./standing.js";
 
 type Answer = ReturnType<ReturnType<Interceptor>>;
 
@@ -13,7 +14,7 @@ type Answer = ReturnType<ReturnType<Interceptor>>;
  */
 export async function endWithCredential(req: StreamRequest, call: (req: StreamRequest) => Answer): Answer {
   const { contextValues: values, signal } = req;
-  const standing = values.get(standingKey);
+  const { standing } = stateOf(values);
   const caller = values.get(authContextKey);
   const expiresAt = caller === undefined ? Number.POSITIVE_INFINITY : expiryOf(caller);
   // Other code may have established the identity.

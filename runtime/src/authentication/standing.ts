@@ -1,25 +1,8 @@
-import { Code, ConnectError, type ContextKey, type ContextValues } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import { wallTime } from "../clock.js";
-import { type AuthContext, authContextKey } from "../context/auth-context.js";
-import { sharedContextKey } from "../context/shared.js";
+import { authContextKey } from "../context/auth-context.js";
+import { stateOf } from "../context/call-state.js";
 import { expiredCredentials } from "./authentication-error.js";
-import { challengesKey } from "./challenge.js";
-
-/** A verified credential of one call, which can expire or be revoked while the call goes on. */
-export interface Standing {
-  /** The identity that the credential established. */
-  readonly context: AuthContext;
-  /** Whether an interceptor already ends the call, a stream, with its credential. */
-  guarded: boolean;
-  /** @throws ConnectError with code `unauthenticated` for a credential that has expired, or that this process knows to be revoked. */
-  check(): void;
-}
-
-/** The credential that was verified last; it refers to those before it. */
-export const standingKey: ContextKey<Standing | undefined> = /* @__PURE__ */ sharedContextKey<Standing | undefined>(
-  "standing",
-  undefined,
-);
 
 /**
  * Refuses a caller whose identity counts no longer. Synchronous, so that nothing can happen between this check and what follows.
@@ -27,12 +10,12 @@ export const standingKey: ContextKey<Standing | undefined> = /* @__PURE__ */ sha
  * @throws ConnectError with code `unauthenticated`.
  */
 export function checkStanding(values: ContextValues): void {
-  const standing = values.get(standingKey);
+  const { standing, challenges } = stateOf(values);
   standing?.check();
   const context = values.get(authContextKey);
   // Other code may have established this identity.
   if (context !== undefined && context !== standing?.context && wallTime() >= expiryOf(context)) {
-    throw expiredCredentials(values.get(challengesKey));
+    throw expiredCredentials(challenges);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { checkCall } from "../authentication/standing.js";
-import { isAuthorized } from "./mark-authorized.js";
+import { isAuthorized } from "./is-authorized.js";
 
 /**
  * Makes sure that an authorization interceptor let this very call through, that the caller's credential has not expired or

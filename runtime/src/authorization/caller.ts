@@ -27,7 +27,12 @@ export function createCallerLookup(hierarchy: RoleHierarchy = {}): (context: Aut
   };
 }
 
+const fixed: WeakSet<AuthContext> = /* @__PURE__ */ new WeakSet();
+
 /** Whether what a context says stays as it is. What can still change is looked at anew. */
 export function isFixed(context: AuthContext): boolean {
-  return [context, context.roles, context.scopes].every(Object.isFrozen);
+  if (fixed.has(context)) return true;
+  if (![context, context.roles, context.scopes].every(Object.isFrozen)) return false;
+  fixed.add(context);
+  return true;
 }

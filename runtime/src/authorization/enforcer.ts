@@ -1,8 +1,8 @@
 import { ConnectError, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
-import { challengesKey } from "../authentication/challenge.js";
 import { checkStanding } from "../authentication/standing.js";
 import { monotonicTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
+import { stateOf } from "../context/call-state.js";
 import { checkWord } from "../option-checks.js";
 import { ownMembers } from "../option-names.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
@@ -12,7 +12,6 @@ import type { CompiledRule } from "./authz-rule.js";
 import { createDecisionLog, type DecisionLog } from "./decision-event.js";
 import { denialOf } from "./denial.js";
 import { createEvaluator, type Evaluator } from "./evaluator.js";
-import { markRefused } from "./mark-authorized.js";
 import type { Verdict } from "./verdict.js";
 
 /** The call that is decided about. */
@@ -52,8 +51,9 @@ export function createEnforcer(
     conclude(verdict, { method, contextValues }, context, start) {
       log?.(verdict, method, context, start);
       if (verdict.effect === "allow" || !enforced) return undefined;
-      markRefused(contextValues);
-      return denialOf(verdict, method, context, contextValues.get(challengesKey));
+      const state = stateOf(contextValues);
+      state.refused = true;
+      return denialOf(verdict, method, context, state.challenges);
     },
     lapsed({ method, contextValues }, context, start) {
       try {

@@ -3,11 +3,11 @@ import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/conne
 import { endWithCredential } from "../authentication/end-with-credential.js";
 import { checkCall, checkWaiting } from "../authentication/standing.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
+import { stateOf } from "../context/call-state.js";
 import { createWarning } from "../warn.js";
 import { ask } from "./ask.js";
 import type { AuthzRequest } from "./authz-request.js";
 import type { Enforcer } from "./enforcer.js";
-import { markAuthorized } from "./mark-authorized.js";
 import { messageOf } from "./message-of.js";
 import { checkArrivals } from "./message-stream.js";
 import type { Asking, Question, Verdict } from "./verdict.js";
@@ -71,7 +71,7 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
 function goOn(next: Next, req: AnyRequest): ReturnType<Next> {
   const { contextValues: values, signal } = req;
   checkWaiting(signal);
-  markAuthorized(req);
+  stateOf(values).authorized = req;
   if (!req.stream) return next(req);
   return endWithCredential(req, (ending) => {
     if (req.method.methodKind !== "server_streaming") return next(ending);

@@ -82,10 +82,22 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   };
   if (name !== undefined) context.name = name;
   if (expiresAt !== undefined) {
-    Object.defineProperty(context, "expiresAt", { enumerable: true, get: () => new Date(time) });
+    Object.defineProperty(context, expiryTime, { value: time });
+    Object.defineProperty(context, "expiresAt", expiresAtMember);
   }
   return Object.freeze(context);
 }
+
+/** Milliseconds since the epoch. */
+const expiryTime = Symbol("@connectum/auth expiry");
+
+/** The same getter for every identity: with one each, engines would keep identities as slow dictionaries. */
+const expiresAtMember: PropertyDescriptor = {
+  enumerable: true,
+  get(this: { readonly [expiryTime]: number }) {
+    return new Date(this[expiryTime]);
+  },
+};
 
 /** Databases and frameworks say null or `""` for a value that is not there. */
 export function absentAsUndefined(value: unknown): unknown {

@@ -10,8 +10,9 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import { isAuthenticationInterceptor } from "../authentication/authentication-interceptor.js";
-import { isAuthorized, wasRefused } from "../authorization/mark-authorized.js";
+import { isAuthorized } from "../authorization/is-authorized.js";
 import { authContextKey } from "../context/auth-context.js";
+import { stateOf } from "../context/call-state.js";
 import { compileMethodPatterns } from "../method-pattern.js";
 import { checkOption } from "../option-checks.js";
 import { readOptions } from "../option-names.js";
@@ -167,7 +168,7 @@ async function drive(
   });
   for await (const _ of body ?? []);
   if (probe.reached === "unauthorized") return "unprotected";
-  return probe.reached === "authorized" || wasRefused(contextValues) ? "protected" : "unknown";
+  return probe.reached === "authorized" || stateOf(contextValues).refused ? "protected" : "unknown";
 }
 
 async function* bodyOf(bytes: Uint8Array): AsyncIterable<Uint8Array> {

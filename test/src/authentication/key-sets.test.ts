@@ -33,7 +33,7 @@ describe("outages", () => {
     "%s: unavailable while no key set was ever there",
     async (how) => {
       keySet.fail(how);
-      const interceptor = byKeySet({ timeout: 200, cooldown: 50 });
+      const interceptor = byKeySet({ timeout: 2_000, cooldown: 50 });
       expect(await tryIt(interceptor, as(await signed()))).toEqual(unavailable);
       keySet.fail(undefined);
       await recover(interceptor, as(await signed()));
@@ -43,11 +43,11 @@ describe("outages", () => {
   test.each([500, "reset", "garbage", "hang"] as const)(
     "%s: known keys go on, unknown ones are unavailable, and it recovers",
     async (how) => {
-      const interceptor = byKeySet({ timeout: 200, cooldown: 50, maxAge: 100 });
+      const interceptor = byKeySet({ timeout: 2_000, cooldown: 50, maxAge: 10_000 });
       const known = await signed();
       expect(await tryIt(interceptor, as(known))).toEqual(ok());
       keySet.fail(how);
-      await pass(150);
+      await pass(15_000);
       expect(await tryIt(interceptor, as(known))).toEqual(ok());
       await keySet.rotate({ keep: true });
       const unknown = await signed("bob");
@@ -66,11 +66,11 @@ describe("outages", () => {
   });
 
   test("a key set that is too old is not used any more", async () => {
-    const interceptor = byKeySet({ cooldown: 10, maxAge: 50, maxStale: 50 });
+    const interceptor = byKeySet({ cooldown: 10, maxAge: 10_000, maxStale: 10_000 });
     const known = await signed();
     expect(await tryIt(interceptor, as(known))).toEqual(ok());
     keySet.fail(500);
-    await pass(150);
+    await pass(30_000);
     expect(await tryIt(interceptor, as(known))).toEqual(unavailable);
   });
 

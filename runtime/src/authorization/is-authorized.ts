@@ -1,0 +1,17 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import { stateOf } from "../context/call-state.js";
+
+/** Whether an authorization interceptor let this very call through. */
+export function isAuthorized({
+  values,
+  method,
+  requestHeader,
+  signal,
+}: Pick<HandlerContext, "method" | "requestHeader" | "signal" | "values">): boolean {
+  const { authorized } = stateOf(values);
+  return (
+    authorized !== undefined &&
+    (authorized.header === requestHeader || authorized.signal === signal) &&
+    authorized.method === method
+  );
+}
