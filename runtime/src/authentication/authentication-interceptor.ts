@@ -1,4 +1,5 @@
-import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import type { Interceptor, StreamRequest } from "@connectrpc/connect";
+import type { AnyRequest } from "../any-request.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { type CallerScope, createCallerScope } from "../context/current.js";
 import type { Authenticate } from "./authenticator.js";
@@ -6,7 +7,6 @@ import { endWithCredential } from "./end-with-credential.js";
 import { checkStanding, checkWaiting } from "./standing.js";
 
 type Next = ReturnType<Interceptor>;
-type AnyRequest = UnaryRequest | StreamRequest;
 
 const interceptors: WeakSet<Interceptor> = /* @__PURE__ */ new WeakSet();
 
@@ -22,12 +22,13 @@ export function isAuthenticationInterceptor(interceptor: Interceptor): boolean {
 export function createAuthenticationInterceptor(authenticate: Authenticate, asyncContext = true): Interceptor {
   if (typeof asyncContext !== "boolean") throw new TypeError("asyncContext: expected true or false");
   const scope = createCallerScope(asyncContext);
+
   function goOn(caller: AuthContext | undefined, req: AnyRequest, next: Next): ReturnType<Next> {
     checkWaiting(req.signal);
     return req.stream ? callStream(scope, caller, req, next) : scope.run(caller, () => next(req));
   }
 
-  // Not an async function: what is remembered is not waited for.
+  // Not an async function, which would wait for a remembered credential too.
   const interceptor: Interceptor = (next) => (req) => {
     const { method, header, contextValues: values, signal } = req;
     try {

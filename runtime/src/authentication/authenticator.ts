@@ -1,22 +1,21 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextKey, type ContextValues, createContextKey } from "@connectrpc/connect";
-import { type AuthContext, type AuthContextInit, authContextKey, createAuthContext } from "../context/auth-context.js";
+import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import { stripIdentityHeaders } from "../context/auth-headers.js";
 import { type CallState, type Standing, stateOf } from "../context/call-state.js";
-import { vouchFor } from "../context/internal-identity.js";
 import { isPromiseLike } from "../is-promise-like.js";
 import { memberOf } from "../member-of.js";
 import { compileMethodPatterns } from "../method-pattern.js";
 import { missingCredentials } from "../unauthenticated.js";
 import { failedVerification } from "./authentication-error.js";
 import type { AuthenticationOptions } from "./authentication-options.js";
-import { CredentialCache, type Entry } from "./credential-cache.js";
+import type { Entry } from "./credential-cache.js";
 import { CredentialStanding } from "./credential-standing.js";
 import { Limiter } from "./limits.js";
-import { createOutageLog } from "./outage-log.js";
 import { compilePropagation } from "./propagation.js";
-import { type AuthScheme, type Credential, isInternalScheme } from "./scheme.js";
+import type { AuthScheme, Credential } from "./scheme.js";
 import { checkStanding } from "./standing.js";
+import { createVerifier, refuse, type Verifier } from "./verifier.js";
 
 /** The schemes of an authenticator, and which of them count for a method. */
 export interface SchemeSelection {
@@ -45,15 +44,6 @@ export interface AuthCall {
  */
 export type Authenticate = (call: AuthCall) => AuthContext | undefined | Promise<AuthContext | undefined>;
 
-/** A scheme, and what remembers its credentials. */
-interface Verifier {
-  readonly scheme: AuthScheme;
-  readonly cache: CredentialCache;
-  readonly limiter: Limiter;
-  readonly challenges: readonly string[];
-  readonly logOutage: (cause: unknown) => void;
-}
-
 /** How a method is treated; worked out at its first call. */
 interface Plan {
   readonly verifiers: readonly Verifier[];
@@ -79,7 +69,7 @@ interface Authenticated {
 interface Verified {
   readonly found: Found;
   readonly entry: Entry;
-  /** Of an interceptor before. */
+  /** The credential that an earlier interceptor verified. */
   readonly before: Standing | undefined;
 }
 
@@ -187,7 +177,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
     return pending === undefined ? welcome(call, state, verified) : pending.then(() => welcome(call, state, verified));
   }
 
-  /** @param before - the credential of an interceptor before. */
+  /** @param before - the credential that an earlier interceptor verified. */
   function verify(
     call: AuthCall,
     state: CallState,
@@ -224,30 +214,6 @@ export function createAuthenticator(selection: SchemeSelection, options: Authent
       return publish(call, state, call.values.get(authContextKey), plan.challenges);
     }
     return verify(call, state, found, state.standing);
-  };
-}
-
-function refuse({ challenges, logOutage }: Verifier): (cause: unknown) => never {
-  return (cause) => {
-    const error = failedVerification(cause, challenges);
-    if (error.code === Code.Unavailable) logOutage(cause);
-    throw error;
-  };
-}
-
-function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
-  const isInternal = isInternalScheme(scheme);
-  const admit = (identity: AuthContextInit) => {
-    const context = createAuthContext(identity, scheme.name);
-    limiter.checkIdentity(context);
-    return isInternal ? vouchFor(context) : context;
-  };
-  return {
-    scheme,
-    cache: new CredentialCache(scheme, admit, limiter),
-    limiter,
-    challenges: scheme.challenge === undefined ? [] : [scheme.challenge],
-    logOutage: createOutageLog(scheme.name),
   };
 }
 

@@ -22,10 +22,10 @@ export function readBearerToken(header: Headers): string | undefined {
 }
 
 /**
- * The same token, for schemes that call {@link checkBearerToken} before they verify it: the grammar of a remembered token was
- * checked when it was verified, and checking it again takes longer than finding it.
+ * Reads the same token without checking its characters. For schemes that call {@link checkBearerToken} when they verify:
+ * a cached token needs no second check.
  *
- * @throws InvalidCredentialError as {@link readBearerToken}, but for a character that no token has.
+ * @throws InvalidCredentialError as {@link readBearerToken}, except for a character outside the grammar.
  */
 export function findBearerToken(header: Headers): string | undefined {
   const value = header.get("authorization");
@@ -38,12 +38,15 @@ export function findBearerToken(header: Headers): string | undefined {
   return isOne ? value.slice(7) : readBearerToken(header);
 }
 
-/** @throws InvalidCredentialError for what is not a token of RFC 6750 section 2.1. */
+/** @throws InvalidCredentialError unless the token matches the grammar of RFC 6750 section 2.1. */
 export function checkBearerToken(token: string): void {
   if (!b64token.test(token)) throw new InvalidCredentialError("not one Bearer token");
 }
 
-const b64token = /^[\w\-.~+/]+=*$/;
+/** `b64token` of RFC 6750 section 2.1. */
+const grammar = "[\\w\\-.~+/]+=*";
 
-/** One b64token; a comma would be the join of two headers, a space a second credential. */
-const bearer = /^bearer +([\w\-.~+/]+=*)$/i;
+const b64token: RegExp = /* @__PURE__ */ new RegExp(`^${grammar}$`);
+
+/** One b64token. A comma would join two headers, a space would begin a second credential. */
+const bearer: RegExp = /* @__PURE__ */ new RegExp(`^bearer +(${grammar})$`, "i");

@@ -7,6 +7,7 @@ import { RevocableSchemes } from "./revocable-schemes.js";
 import { namesOfCaller, namesOfRevocation } from "./revocation-names.js";
 import type { AuthScheme } from "./scheme.js";
 import { SharedStore } from "./shared-store.js";
+import { decodeRevocation, encodeRevocation, isSince } from "./stored-revocation.js";
 
 /** What is revoked. */
 export type Revocation =
@@ -164,7 +165,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
     for (const [i, name] of caller.names.entries()) {
       const text = texts[i];
       if (text === undefined) continue;
-      const stored = decode(text);
+      const stored = decodeRevocation(text);
       if (stored === undefined) shared.reportUnreadable();
       // An unreadable revocation is a revocation all the same.
       const { at, left } = stored ?? { at: Number.POSITIVE_INFINITY, left: ttl };
@@ -190,7 +191,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       let cause: unknown;
       try {
         const texts = await Promise.all(
-          names.map((name) => shared.putAndRead(prefix + name, encode(at, at + ttl), ttl)),
+          names.map((name) => shared.putAndRead(prefix + name, encodeRevocation(at, at + ttl), ttl)),
         );
         if (texts.every((text) => text !== undefined && isSince(text, at))) return;
       } catch (error) {
@@ -218,25 +219,4 @@ const prefix = "connectum-auth-revoked:";
 
 function revoked(name: string): InvalidCredentialError {
   return new InvalidCredentialError(`revoked by ${name.slice(0, name.indexOf(":"))}`);
-}
-
-/** Both times in milliseconds since the epoch. */
-function encode(at: number, until: number): string {
-  return JSON.stringify({ at, until });
-}
-
-/** Whether a stored revocation means everything that one of this time means. */
-function isSince(text: string, time: number): boolean {
-  const stored = decode(text);
-  return stored !== undefined && stored.at >= time;
-}
-
-/** When, and for how many milliseconds from now; undefined for a text that {@link encode} did not write. */
-function decode(text: string): { readonly at: number; readonly left: number } | undefined {
-  try {
-    const { at, until } = JSON.parse(text);
-    return typeof at === "number" && typeof until === "number" ? { at, left: until - wallTime() } : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,8 @@
 import * as crypto from "node:crypto";
 
 /**
- * The SHA-256 digest of a text or of bytes. In one call where the runtime offers it (Node 20.12 and newer): creating a `Hash` is most of
- * what a short text costs.
+ * Returns the SHA-256 digest of a text or of bytes. Uses `crypto.hash` (Node 20.12 and newer) if there is one, because
+ * creating a `Hash` object costs more than hashing a short text.
  */
 export function sha256(data: string | Uint8Array, encoding: "hex" | "base64url" = "hex"): string {
   return typeof crypto.hash === "function"

@@ -29,7 +29,7 @@ export function createCallerLookup(hierarchy: RoleHierarchy = {}): (context: Aut
 
 const fixed: WeakSet<AuthContext> = /* @__PURE__ */ new WeakSet();
 
-/** Whether what a context says stays as it is. What can still change is looked at anew. */
+/** Whether the context is frozen, so that a decision about it stays valid. */
 export function isFixed(context: AuthContext): boolean {
   if (fixed.has(context)) return true;
   if (![context, context.roles, context.scopes].every(Object.isFrozen)) return false;

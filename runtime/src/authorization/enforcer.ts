@@ -1,4 +1,5 @@
-import { ConnectError, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
+import type { AnyRequest } from "../any-request.js";
 import { checkStanding } from "../authentication/standing.js";
 import { monotonicTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
@@ -15,7 +16,7 @@ import { createEvaluator, type Evaluator } from "./evaluator.js";
 import type { Verdict } from "./verdict.js";
 
 /** The call that is decided about. */
-export type Call = Pick<UnaryRequest | StreamRequest, "method" | "header" | "contextValues">;
+export type Call = Pick<AnyRequest, "method" | "header" | "contextValues">;
 
 /** Decides about calls, and says what follows: for the interceptor, and for the gate before it. */
 export interface Enforcer extends Evaluator {

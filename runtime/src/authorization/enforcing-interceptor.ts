@@ -1,5 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import type { Interceptor, StreamRequest } from "@connectrpc/connect";
+import type { AnyRequest } from "../any-request.js";
 import { endWithCredential } from "../authentication/end-with-credential.js";
 import { checkCall, checkWaiting } from "../authentication/standing.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
@@ -12,7 +13,6 @@ import { messageOf } from "./message-of.js";
 import { checkArrivals } from "./message-stream.js";
 import type { Asking, Question, Verdict } from "./verdict.js";
 
-type AnyRequest = UnaryRequest | StreamRequest;
 type Next = ReturnType<Interceptor>;
 
 /**

@@ -1,8 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
-import { Code, ConnectError, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { Code, ConnectError, type StreamRequest } from "@connectrpc/connect";
+import type { AnyRequest } from "../any-request.js";
 import { iterateBy } from "./message-stream.js";
-
-type AnyRequest = UnaryRequest | StreamRequest;
 
 /** The message that a method takes, where it takes one, and the request with the message still in it. */
 export async function messageOf(req: AnyRequest): Promise<[Message | undefined, AnyRequest]> {

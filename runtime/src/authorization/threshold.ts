@@ -7,11 +7,11 @@ const threshold = Symbol("@connectum/auth threshold");
 const reportedServices = Symbol("@connectum/auth reported services");
 
 interface Watched extends HandlerContext {
-  /** Names of services whose lost interceptors were reported. */
+  /** Names of the services reported so far. */
   [reportedServices]: Set<string>;
 }
 
-/** The same getter for every server of a process: a second one would turn the contexts of all into slow dictionaries. */
+// One getter for all servers of the process. With a second one, V8 turns every context into a slow dictionary.
 const descriptor: PropertyDescriptor = {
   enumerable: true,
   configurable: true,
@@ -25,15 +25,14 @@ const descriptor: PropertyDescriptor = {
 };
 
 /**
- * Checks a call that has passed the gate once more, when its implementation is about to be called: the authorization
- * interceptor has let it through, the credential still counts, and the caller still waits.
+ * Checks a call again right before its handler: the authorization interceptor has let it through, the credential is neither
+ * expired nor revoked, and the caller still waits.
  *
- * connect copies the members of the handler's context right before it calls an implementation, after the last interceptor.
- * A member that is a getter runs then; what it throws is the call's answer. That it does is tested with the versions of
- * connect that have a gate. Where a version did not copy, nothing would be checked here, as without a gate.
+ * connect copies the handler's context after the last interceptor. Copying runs our getter, and its error answers the call.
+ * The tests prove this for each connect version with a gate. A version that does not copy skips this check.
  *
  * @param context - the context that connect gave to the gate.
- * @param reported - names of services whose lost interceptors were reported, for the whole server.
+ * @param reported - the names of the server's services reported so far; each is reported once.
  */
 export function watchThreshold(context: HandlerContext, reported: Set<string>): void {
   if (!Object.isExtensible(context)) return;

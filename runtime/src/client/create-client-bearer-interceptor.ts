@@ -1,4 +1,5 @@
-import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { AnyRequest } from "../any-request.js";
 import { readOptions } from "../option-names.js";
 import { createPolicyIndex } from "../policy/policy-index.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
@@ -76,9 +77,7 @@ export function createClientBearerInterceptor(options: ClientBearerOptions): Int
 }
 
 /** @throws ConnectError */
-function createTokenSource(
-  provider: TokenProvider,
-): (req: UnaryRequest | StreamRequest) => Promise<string | undefined> {
+function createTokenSource(provider: TokenProvider): (req: AnyRequest) => Promise<string | undefined> {
   const warnOfExpiry = createWarning(
     "token: expiresAt has no effect here; write token: sharedToken(...) to keep a token",
   );

@@ -88,10 +88,10 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   return Object.freeze(context);
 }
 
-/** Milliseconds since the epoch. */
+/** Key of the expiry, in milliseconds since the epoch. */
 const expiryTime = Symbol("@connectum/auth expiry");
 
-/** The same getter for every identity: with one each, engines would keep identities as slow dictionaries. */
+// One getter for all identities. With one each, V8 keeps every identity as a slow dictionary.
 const expiresAtMember: PropertyDescriptor = {
   enumerable: true,
   get(this: { readonly [expiryTime]: number }) {

@@ -1,31 +1,32 @@
-import type { ContextKey, ContextValues, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import type { ContextKey, ContextValues } from "@connectrpc/connect";
+import type { AnyRequest } from "../any-request.js";
 import type { AuthContext } from "./auth-context.js";
 import { sharedContextKey } from "./shared.js";
 
-/** A verified credential of one call, which can expire or be revoked while the call goes on. */
+/** The verified credential of a call. It can expire or be revoked during the call. */
 export interface Standing {
   /** The identity that the credential established. */
   readonly context: AuthContext;
-  /** Whether an interceptor already ends the call, a stream, with its credential. */
+  /** Whether an interceptor already ends the stream with its credential. */
   guarded: boolean;
   /** @throws ConnectError with code `unauthenticated` for a credential that has expired, or that this process knows to be revoked. */
   check(): void;
 }
 
-/** What the gate and the interceptors know of one call. Not public: code outside cannot say that a call has been authorized. */
+/** The state of one call, shared by the gate and the interceptors. Not public: only an interceptor of ours authorizes a call. */
 export interface CallState {
-  /** Headers out of which what clients sent was taken. A second authentication must not take what the first wrote. */
+  /** The headers without the client's identity headers. A second authentication keeps those that the first wrote. */
   stripped: Headers | undefined;
-  /** The credential that was verified last; it refers to those before it. */
+  /** The last verified credential. It refers to the one before it. */
   standing: Standing | undefined;
   /**
-   * Challenges (RFC 9110 section 11.6.1) of the schemes that count for the call: of the one that established the caller, or
-   * of all that could have. For refusals that come after authentication.
+   * Challenges (RFC 9110 section 11.6.1) for a later refusal: of the scheme that authenticated the caller, or of all schemes
+   * of the method.
    */
   challenges: readonly string[];
-  /** The request that authorization let through. */
-  authorized: UnaryRequest | StreamRequest | undefined;
-  /** Whether authorization refused the call. For `checkWiring`. */
+  /** The authorized request. */
+  authorized: AnyRequest | undefined;
+  /** Whether authorization refused the call; `checkWiring` reads it. */
   refused: boolean;
 }
 
@@ -34,7 +35,7 @@ const stateKey: ContextKey<CallState | undefined> = /* @__PURE__ */ sharedContex
   undefined,
 );
 
-/** The state of a call, which begins empty. */
+/** Returns the state of a call, and creates it at the first use. */
 export function stateOf(values: ContextValues): CallState {
   const known = values.get(stateKey);
   if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 import type { CacheOptions } from "../authentication/cache-options.js";
 import type { ClaimPath } from "./claims-mapping.js";
+import type { RemoteKeySetOptions } from "./key-set-options.js";
 import type { PublicKey } from "./public-key.js";
-import type { RemoteKeySetOptions } from "./remote-key-set.js";
 
 /**
  * How the JSON Web Tokens (RFC 7519) of one issuer are verified. Where several key sources are given: `jwksUri`, then

@@ -11,6 +11,7 @@ import {
 } from "@connectum/auth";
 import { createMockAuthContext, withAuthContext } from "@connectum/auth/testing";
 import { describe, expect, test } from "vitest";
+import { hasFastProperties } from "../support/fast-properties.js";
 import { refused } from "./call.js";
 import { witness } from "./witness.js";
 
@@ -299,5 +300,19 @@ test("an identity of another realm is one, and what only looks like a Date is no
   const lookalike = { [Symbol.toStringTag]: "Date", getTime: () => 4e12, valueOf: () => 4e12 };
   for (const expiresAt of [lookalike, Object.create(Date.prototype), runInNewContext("new Date(NaN)"), 4e12]) {
     expect(await identify({ subject: "ada", expiresAt })).toBe("expiresAt: expected a valid Date");
+  }
+});
+
+test("identities that expire stay fast to read, however many there are", async () => {
+  const identities: AuthContext[] = [];
+  for (const subject of ["ada", "bob", "eve"]) {
+    identities.push((await identify({ subject, expiresAt: new Date(4e12) })) as AuthContext);
+  }
+  expect(identities.map(({ expiresAt }) => expiresAt?.getTime())).toEqual([4e12, 4e12, 4e12]);
+  expect(identities.map(hasFastProperties)).toEqual([true, true, true]);
+  // Copies and proxies of an identity know its expiry as well.
+  const [ada] = identities as [AuthContext];
+  for (const other of [{ ...ada }, Object.create(ada), new Proxy(ada, {})]) {
+    expect(other.expiresAt).toEqual(new Date(4e12));
   }
 });

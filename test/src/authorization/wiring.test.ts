@@ -18,6 +18,7 @@ import { checkWiring, type WiredServer } from "@connectum/auth/testing";
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { AccessService, EchoService, PlainService } from "../gen/lab/v1/lab_pb.js";
+import { hasFastProperties } from "../support/fast-properties.js";
 import { startLab } from "../support/lab.js";
 import { as, callers, collect, outcome, streamOf, userScheme } from "./callers.js";
 
@@ -171,6 +172,25 @@ test("the gate takes a context that cannot be changed", async () => {
     contextValues: createContextValues(),
   });
   await expect(Promise.resolve(create().requestGate(Object.freeze(context)))).resolves.toBeUndefined();
+});
+
+test("contexts stay fast to copy, however many servers a process has", async () => {
+  const contexts = [];
+  for (let i = 0; i < 3; i++) {
+    const auth = create();
+    const context = createHandlerContext({
+      service: EchoService,
+      method: EchoService.method.publicUnary,
+      protocolName: "connect",
+      requestMethod: "POST",
+      url: "https://example.com/",
+    });
+    await auth.requestGate(context);
+    contexts.push(context);
+  }
+  // The gate watches each of them.
+  for (const context of contexts) expect(() => ({ ...context })).toThrow("Internal error");
+  expect(contexts.map(hasFastProperties)).toEqual([true, true, true]);
 });
 
 test.each([undefined, null, own, [undefined], ["own"]])("withInterceptors(%j) is a TypeError", (given) => {

@@ -30,7 +30,7 @@ export async function run(command: string, cwd: string, env?: Readonly<Record<st
   return output;
 }
 
-/** The environment of a user's shell: nothing that npm, vitest or a CI set for the tests, whose programs ask such names. */
+/** The environment of a user's shell. Package managers change their behaviour by variables of npm, of vitest and of a CI. */
 export function usersEnvironment(): NodeJS.ProcessEnv {
   const { HOME, LANG, TMPDIR, USER, PATH = "" } = process.env;
   const path = PATH.split(delimiter).filter((folder) => !folder.endsWith("node_modules/.bin"));

@@ -14,12 +14,12 @@ export async function withMovedClock<T>(use: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Of the machine, whatever a test has done to the global one. */
+/** The real timer, kept before a test replaces the global one. */
 const { setTimeout: startRealTimer } = globalThis;
 
 /**
- * Lets time pass until the promise settles. What sockets and threads have to do comes first, so that a busy machine does
- * not make a call late: time passes only for a call that has not been answered in 50 turns, by ten milliseconds a turn.
+ * Lets time pass until the promise settles. Sockets and threads get 50 real turns first, so that a busy machine does not
+ * make a call late. After that, each turn moves the clock by ten milliseconds.
  */
 export async function passUntil<T>(promise: Promise<T>): Promise<T> {
   let isPending = true;

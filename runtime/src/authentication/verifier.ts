@@ -1,0 +1,43 @@
+import { Code } from "@connectrpc/connect";
+import { type AuthContextInit, createAuthContext } from "../context/auth-context.js";
+import { vouchFor } from "../context/internal-identity.js";
+import { failedVerification } from "./authentication-error.js";
+import { CredentialCache } from "./credential-cache.js";
+import type { Limiter } from "./limits.js";
+import { createOutageLog } from "./outage-log.js";
+import { type AuthScheme, isInternalScheme } from "./scheme.js";
+
+/** A scheme with its cache, its limits and its log. */
+export interface Verifier {
+  readonly scheme: AuthScheme;
+  readonly cache: CredentialCache;
+  readonly limiter: Limiter;
+  readonly challenges: readonly string[];
+  readonly logOutage: (cause: unknown) => void;
+}
+
+/** @throws TypeError for a malformed option of the scheme's `cache`. */
+export function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
+  const isInternal = isInternalScheme(scheme);
+  const admit = (identity: AuthContextInit) => {
+    const context = createAuthContext(identity, scheme.name);
+    limiter.checkIdentity(context);
+    return isInternal ? vouchFor(context) : context;
+  };
+  return {
+    scheme,
+    cache: new CredentialCache(scheme, admit, limiter),
+    limiter,
+    challenges: scheme.challenge === undefined ? [] : [scheme.challenge],
+    logOutage: createOutageLog(scheme.name),
+  };
+}
+
+/** Returns a function that throws the error for a failed verification, and logs an outage. */
+export function refuse({ challenges, logOutage }: Verifier): (cause: unknown) => never {
+  return (cause) => {
+    const error = failedVerification(cause, challenges);
+    if (error.code === Code.Unavailable) logOutage(cause);
+    throw error;
+  };
+}
