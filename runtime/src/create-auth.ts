@@ -2,19 +2,19 @@ import { Code, ConnectError, type HandlerContext, type Interceptor } from "@conn
 import { createAuthenticationInterceptor } from "./authentication/authentication-interceptor.js";
 import { type AuthenticationOptions, splitOptions } from "./authentication/authentication-options.js";
 import { type Authenticate, createAuthenticator } from "./authentication/authenticator.js";
-import { createRevocations, type Revocations } from "./authentication/revocations.js";
-import type { AuthScheme } from "./authentication/scheme.js";
 import { listSchemes, vouched } from "./authentication/scheme-list.js";
 import { authzOptionNames, splitAuthzOptions } from "./authorization/authz-options.js";
-import type { ProtoAuthzInterceptorOptions } from "./authorization/create-authz-interceptor.js";
 import type { DecisionLog } from "./authorization/decision-event.js";
 import { createEnforcer } from "./authorization/enforcer.js";
 import { createEnforcingInterceptor } from "./authorization/enforcing-interceptor.js";
 import { createGate } from "./authorization/gate.js";
 import { watchThreshold } from "./authorization/threshold.js";
-import { monotonicTime } from "./clock.js";
-import { checkOption, checkPlainObject } from "./option-checks.js";
-import { readOptions } from "./option-names.js";
+import type { ProtoAuthzInterceptorOptions } from "./interceptors/create-authz-interceptor.js";
+import { checkOption, checkPlainObject } from "./options/option-checks.js";
+import { readOptions } from "./options/option-names.js";
+import { monotonicTime } from "./platform/clock.js";
+import type { AuthScheme } from "./schemes/scheme.js";
+import { createRevocations, type Revocations } from "./store/revocations.js";
 
 export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
   /** How callers prove who they are: one scheme, or several tried in order; the first that finds its credential decides. */

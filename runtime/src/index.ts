@@ -1,37 +1,5 @@
-export type { Acceptance } from "./authentication/acceptance.js";
-export { InvalidCredentialError } from "./authentication/authentication-error.js";
 export type { AuthenticationOptions } from "./authentication/authentication-options.js";
-export type { CacheOptions, CacheStore } from "./authentication/cache-options.js";
-export { type AuthInterceptorOptions, createAuthInterceptor } from "./authentication/create-auth-interceptor.js";
-export {
-  createGatewayAuthInterceptor,
-  type GatewayAuthInterceptorOptions,
-} from "./authentication/create-gateway-auth-interceptor.js";
-export {
-  createInternalAuthInterceptor,
-  type InternalAuthInterceptorOptions,
-} from "./authentication/create-internal-auth-interceptor.js";
-export {
-  createSessionAuthInterceptor,
-  type SessionAuthInterceptorOptions,
-} from "./authentication/create-session-auth-interceptor.js";
 export type { AuthLimits } from "./authentication/limits.js";
-export { type Peer, type PeerCertificate, type PeerRequest, peerKey, recordPeer } from "./authentication/peer.js";
-export {
-  createRevocations,
-  type Revocation,
-  type RevocationOptions,
-  type Revocations,
-} from "./authentication/revocations.js";
-export type { AuthScheme, Credential, CredentialSource, Verified } from "./authentication/scheme.js";
-export { type CredentialsOptions, credentials } from "./authentication/schemes/credentials.js";
-export { type GatewayOptions, gateway } from "./authentication/schemes/gateway.js";
-export type { HeaderMapping } from "./authentication/schemes/header-mapping.js";
-export { type MeshIdentityTrustOptions, meshIdentityTrust } from "./authentication/schemes/mesh-identity-trust.js";
-export { type SessionOptions, session } from "./authentication/schemes/session.js";
-export { type SharedSecretTrustOptions, sharedSecretTrust } from "./authentication/schemes/shared-secret-trust.js";
-export type { Secrets } from "./authentication/secret-matcher.js";
-export type { TrustSource } from "./authentication/trust-source.js";
 export { assertAuthorized } from "./authorization/assert-authorized.js";
 export {
   authorizeMethods,
@@ -42,21 +10,54 @@ export {
   type ServiceChecks,
   type StreamChecks,
 } from "./authorization/authorize-methods.js";
-export { type AuthzDeniedDetails, AuthzDeniedError } from "./authorization/authz-denied-error.js";
 export type { AuthzOptions, DecisionOptions, EnforcementOptions } from "./authorization/authz-options.js";
 export type { AuthzRequest } from "./authorization/authz-request.js";
 export type { AuthzRule } from "./authorization/authz-rule.js";
+export type { DecisionEvent } from "./authorization/decision-event.js";
+export type { Decider, Question } from "./authorization/verdict.js";
+export type { CredentialSource } from "./call/credential-source.js";
+export { type Peer, type PeerCertificate, type PeerRequest, peerKey, recordPeer } from "./call/peer.js";
+export { type AuthContext, type AuthContextInit, authContextKey } from "./context/auth-context.js";
+export { parseAuthHeaders, setAuthHeaders } from "./context/auth-headers.js";
+export { getAuthContext, requireAuthContext } from "./context/current.js";
+export { type Auth, type CreateAuthOptions, createAuth } from "./create-auth.js";
+export { InvalidCredentialError } from "./errors/authentication-error.js";
+export { type AuthzDenialReason, type AuthzDeniedDetails, AuthzDeniedError } from "./errors/authz-denied-error.js";
+export type { HeaderMapping } from "./headers/header-mapping.js";
+export { type AuthInterceptorOptions, createAuthInterceptor } from "./interceptors/create-auth-interceptor.js";
 export {
   type AuthzInterceptorOptions,
   createAuthzInterceptor,
   createProtoAuthzInterceptor,
   type ProtoAuthzInterceptorOptions,
-} from "./authorization/create-authz-interceptor.js";
-export type { DecisionEvent } from "./authorization/decision-event.js";
-export type { AuthzDenialReason, Decider, Question } from "./authorization/verdict.js";
-export { type AuthContext, type AuthContextInit, authContextKey } from "./context/auth-context.js";
-export { parseAuthHeaders, setAuthHeaders } from "./context/auth-headers.js";
-export { getAuthContext, requireAuthContext } from "./context/current.js";
-export { type Auth, type CreateAuthOptions, createAuth } from "./create-auth.js";
-export * from "./jwt/index.js";
-export * from "./policy/index.js";
+} from "./interceptors/create-authz-interceptor.js";
+export {
+  createGatewayAuthInterceptor,
+  type GatewayAuthInterceptorOptions,
+} from "./interceptors/create-gateway-auth-interceptor.js";
+export {
+  createInternalAuthInterceptor,
+  type InternalAuthInterceptorOptions,
+} from "./interceptors/create-internal-auth-interceptor.js";
+export {
+  createSessionAuthInterceptor,
+  type SessionAuthInterceptorOptions,
+} from "./interceptors/create-session-auth-interceptor.js";
+export * from "./jwt.js";
+export * from "./policy.js";
+export type { Acceptance } from "./schemes/acceptance.js";
+export { type CredentialsOptions, credentials } from "./schemes/credentials.js";
+export { type GatewayOptions, gateway } from "./schemes/gateway.js";
+export { type MeshIdentityTrustOptions, meshIdentityTrust } from "./schemes/mesh-identity-trust.js";
+export type { AuthScheme, Credential, Verified } from "./schemes/scheme.js";
+export { type SessionOptions, session } from "./schemes/session.js";
+export { type SharedSecretTrustOptions, sharedSecretTrust } from "./schemes/shared-secret-trust.js";
+export type { CacheOptions, CacheStore } from "./store/cache-options.js";
+export type { Revocation } from "./store/revocation-names.js";
+export {
+  createRevocations,
+  type RevocationOptions,
+  type Revocations,
+} from "./store/revocations.js";
+export type { Secrets } from "./trust/secret-matcher.js";
+export type { TrustSource } from "./trust/trust-source.js";

@@ -9,7 +9,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@connectum\/auth$/, replacement: source("index.ts") },
-      { find: /^@connectum\/auth\/(\w+)$/, replacement: source("$1/index.ts") },
+      { find: /^@connectum\/auth\/(\w+)$/, replacement: source("$1.ts") },
     ],
   },
   test: {

@@ -1,10 +1,10 @@
 import type { Interceptor, StreamRequest } from "@connectrpc/connect";
-import type { AnyRequest } from "../any-request.js";
+import { endWithCredential } from "../call/end-with-credential.js";
+import { checkStanding, checkWaiting } from "../call/standing.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { type CallerScope, createCallerScope } from "../context/current.js";
+import type { AnyRequest } from "../platform/any-request.js";
 import type { Authenticate } from "./authenticator.js";
-import { endWithCredential } from "./end-with-credential.js";
-import { checkStanding, checkWaiting } from "./standing.js";
 
 type Next = ReturnType<Interceptor>;
 

@@ -1,7 +1,7 @@
-import { checkPlainObject } from "../option-checks.js";
-import { ownMembers } from "../option-names.js";
+import { checkPlainObject } from "../options/option-checks.js";
+import { ownMembers } from "../options/option-names.js";
+import type { Revocations } from "../store/revocations.js";
 import type { AuthLimits } from "./limits.js";
-import type { Revocations } from "./revocations.js";
 
 /** What every authentication interceptor takes. */
 export interface AuthenticationOptions {

@@ -1,20 +1,20 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextKey, type ContextValues, createContextKey } from "@connectrpc/connect";
+import { type CallState, type Standing, stateOf } from "../call/call-state.js";
+import { checkStanding } from "../call/standing.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import { stripIdentityHeaders } from "../context/auth-headers.js";
-import { type CallState, type Standing, stateOf } from "../context/call-state.js";
-import { isPromiseLike } from "../is-promise-like.js";
-import { memberOf } from "../member-of.js";
-import { compileMethodPatterns } from "../method-pattern.js";
-import { missingCredentials } from "../unauthenticated.js";
-import { failedVerification } from "./authentication-error.js";
+import { failedVerification } from "../errors/authentication-error.js";
+import { missingCredentials } from "../errors/unauthenticated.js";
+import { compileMethodPatterns } from "../options/method-pattern.js";
+import { isPromiseLike } from "../platform/is-promise-like.js";
+import { memberOf } from "../platform/member-of.js";
+import type { AuthScheme, Credential } from "../schemes/scheme.js";
 import type { AuthenticationOptions } from "./authentication-options.js";
 import type { Entry } from "./credential-cache.js";
 import { CredentialStanding } from "./credential-standing.js";
 import { Limiter } from "./limits.js";
 import { compilePropagation } from "./propagation.js";
-import type { AuthScheme, Credential } from "./scheme.js";
-import { checkStanding } from "./standing.js";
 import { createVerifier, refuse, type Verifier } from "./verifier.js";
 
 /** The schemes of an authenticator, and which of them count for a method. */

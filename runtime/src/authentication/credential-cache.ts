@@ -1,15 +1,15 @@
 import { type LRU, lru } from "tiny-lru";
-import { monotonicTime, wallTime } from "../clock.js";
+import { expiryOf } from "../call/standing.js";
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
-import { InvalidCredentialError } from "./authentication-error.js";
-import { checkCacheOptions } from "./cache-options.js";
-import { createEntrySeal, type EntrySeal } from "./entry-seal.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { monotonicTime, wallTime } from "../platform/clock.js";
+import { sha256 } from "../platform/sha256.js";
+import { type AuthScheme, type Credential, isInternalScheme, type Verified } from "../schemes/scheme.js";
+import { checkCacheOptions } from "../store/cache-options.js";
+import { createEntrySeal, type EntrySeal } from "../store/entry-seal.js";
+import { SharedStore } from "../store/shared-store.js";
+import { decodeEntry, encodeEntry } from "../store/stored-entry.js";
 import type { Limiter } from "./limits.js";
-import { type AuthScheme, type Credential, isInternalScheme, type Verified } from "./scheme.js";
-import { sha256 } from "./sha256.js";
-import { SharedStore } from "./shared-store.js";
-import { expiryOf } from "./standing.js";
-import { decodeEntry, encodeEntry } from "./stored-entry.js";
 
 /** How long, in milliseconds, and how many refusals that are final are remembered. */
 const refusals = { ttl: 10_000, max: 1_000 };

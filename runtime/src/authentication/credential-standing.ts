@@ -1,9 +1,9 @@
-import { wallTime } from "../clock.js";
+import type { Standing } from "../call/call-state.js";
 import type { AuthContext } from "../context/auth-context.js";
-import type { Standing } from "../context/call-state.js";
-import { expiredCredentials, failedVerification } from "./authentication-error.js";
+import { expiredCredentials, failedVerification } from "../errors/authentication-error.js";
+import { wallTime } from "../platform/clock.js";
+import type { Revocations } from "../store/revocations.js";
 import type { Entry } from "./credential-cache.js";
-import type { Revocations } from "./revocations.js";
 
 /** A credential that the pipeline verified for a call. */
 export class CredentialStanding implements Standing {

@@ -1,11 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
-import { isPromiseLike } from "../is-promise-like.js";
-import { memberOf } from "../member-of.js";
-import { readOptions } from "../option-names.js";
-import { InvalidCredentialError } from "./authentication-error.js";
-import type { Credential } from "./scheme.js";
-import { TimeLimit } from "./time-limit.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { readOptions } from "../options/option-names.js";
+import { isPromiseLike } from "../platform/is-promise-like.js";
+import { memberOf } from "../platform/member-of.js";
+import { TimeLimit } from "../platform/time-limit.js";
+import type { Credential } from "../schemes/scheme.js";
 
 /** What a caller may cost. */
 export interface AuthLimits {

@@ -1,6 +1,6 @@
-import { monotonicTime } from "../clock.js";
-import { warn } from "../warn.js";
-import { kindOf } from "./error-kind.js";
+import { monotonicTime } from "../platform/clock.js";
+import { kindOf } from "../platform/error-kind.js";
+import { warn } from "../platform/warn.js";
 
 /** Least time between two lines, in milliseconds. */
 const interval = 60_000;

@@ -1,5 +1,5 @@
-import { acceptTheSame } from "./acceptance.js";
-import type { AuthScheme } from "./scheme.js";
+import { overlap } from "../schemes/acceptance.js";
+import type { AuthScheme } from "../schemes/scheme.js";
 
 /**
  * @param others - the schemes of users, of which none may accept what one in the list accepts.
@@ -49,4 +49,10 @@ export function vouched(schemes: readonly AuthScheme[]): readonly AuthScheme[] {
       warmUp: { value: scheme.warmUp?.bind(scheme) },
     }),
   );
+}
+
+/** Whether one credential may be accepted by both schemes, as far as they say what they accept. */
+function acceptTheSame(a: AuthScheme, b: AuthScheme): boolean {
+  const isCopy = Object.hasOwn(a, "read") && Object.hasOwn(b, "read") && a.read === b.read;
+  return a === b || isCopy || (a.accepts ?? []).some((one) => (b.accepts ?? []).some((other) => overlap(one, other)));
 }

@@ -1,11 +1,11 @@
 import { Code } from "@connectrpc/connect";
 import { type AuthContextInit, createAuthContext } from "../context/auth-context.js";
 import { vouchFor } from "../context/internal-identity.js";
-import { failedVerification } from "./authentication-error.js";
+import { failedVerification } from "../errors/authentication-error.js";
+import { type AuthScheme, isInternalScheme } from "../schemes/scheme.js";
 import { CredentialCache } from "./credential-cache.js";
 import type { Limiter } from "./limits.js";
 import { createOutageLog } from "./outage-log.js";
-import { type AuthScheme, isInternalScheme } from "./scheme.js";
 
 /** A scheme with its cache, its limits and its log. */
 export interface Verifier {

@@ -1,5 +1,5 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { checkCall } from "../authentication/standing.js";
+import { checkCall } from "../call/standing.js";
 import { isAuthorized } from "./is-authorized.js";
 
 /**

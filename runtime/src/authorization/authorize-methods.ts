@@ -9,9 +9,9 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
-import type { MethodMatcher } from "../method-pattern.js";
-import { checkPlainObject, rejectUnknownOptions } from "../option-checks.js";
-import { ownMembers } from "../option-names.js";
+import type { MethodMatcher } from "../options/method-pattern.js";
+import { checkPlainObject, rejectUnknownOptions } from "../options/option-checks.js";
+import { ownMembers } from "../options/option-names.js";
 import type { AuthzRequest } from "./authz-request.js";
 import { guardMessages } from "./guard-messages.js";
 import type { Question } from "./verdict.js";

@@ -1,6 +1,6 @@
-import { compileMethodPatterns, type MethodMatcher } from "../method-pattern.js";
-import { checkList, checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
-import { ownMembers } from "../option-names.js";
+import { compileMethodPatterns, type MethodMatcher } from "../options/method-pattern.js";
+import { checkList, checkOption, checkWord, rejectUnknownOptions } from "../options/option-checks.js";
+import { ownMembers } from "../options/option-names.js";
 import { isNameList } from "../policy/name-list.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import { anybody, type PlannedVerdict } from "./verdict.js";

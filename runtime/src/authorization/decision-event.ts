@@ -1,10 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { monotonicTime } from "../clock.js";
 import type { AuthContext } from "../context/auth-context.js";
-import { checkFunction, checkWord } from "../option-checks.js";
-import { createWarning } from "../warn.js";
-import type { EnforcementOptions } from "./authz-options.js";
-import type { AuthzDenialReason, Decider, Verdict } from "./verdict.js";
+import type { AuthzDenialReason } from "../errors/authz-denied-error.js";
+import { checkFunction, checkWord } from "../options/option-checks.js";
+import { monotonicTime } from "../platform/clock.js";
+import { createWarning } from "../platform/warn.js";
+import type { Decider, Verdict } from "./verdict.js";
 
 /** A decision, for audit logs. Nothing in it is meant for a client. */
 export interface DecisionEvent {
@@ -43,8 +43,8 @@ export type DecisionLog = (
  * @throws TypeError for a malformed option.
  */
 export function createDecisionLog(
-  onDecision: EnforcementOptions["onDecision"],
-  decisionEvents: EnforcementOptions["decisionEvents"] = "all",
+  onDecision: ((event: DecisionEvent) => void | PromiseLike<void>) | undefined,
+  decisionEvents: "all" | "denied" = "all",
   enforced: boolean,
 ): DecisionLog | undefined {
   checkWord("decisionEvents", decisionEvents, "all", "denied");

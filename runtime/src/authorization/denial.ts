@@ -1,10 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
-import { insufficientScope } from "../authentication/challenge.js";
 import type { AuthContext } from "../context/auth-context.js";
-import { missingCredentials } from "../unauthenticated.js";
-import { withoutStackTrace } from "../without-stack-trace.js";
-import { AuthzDeniedError } from "./authz-denied-error.js";
+import { AuthzDeniedError } from "../errors/authz-denied-error.js";
+import { insufficientScope } from "../errors/challenge.js";
+import { missingCredentials } from "../errors/unauthenticated.js";
+import { withoutStackTrace } from "../platform/without-stack-trace.js";
 import type { AuthzRule } from "./authz-rule.js";
 import type { Verdict } from "./verdict.js";
 

@@ -1,16 +1,16 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Interceptor, StreamRequest } from "@connectrpc/connect";
-import type { AnyRequest } from "../any-request.js";
-import { endWithCredential } from "../authentication/end-with-credential.js";
-import { checkCall, checkWaiting } from "../authentication/standing.js";
+import { stateOf } from "../call/call-state.js";
+import { endWithCredential } from "../call/end-with-credential.js";
+import { messageOf } from "../call/message-of.js";
+import { checkArrivals } from "../call/message-stream.js";
+import { checkCall, checkWaiting } from "../call/standing.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
-import { stateOf } from "../context/call-state.js";
-import { createWarning } from "../warn.js";
+import type { AnyRequest } from "../platform/any-request.js";
+import { createWarning } from "../platform/warn.js";
 import { ask } from "./ask.js";
 import type { AuthzRequest } from "./authz-request.js";
 import type { Enforcer } from "./enforcer.js";
-import { messageOf } from "./message-of.js";
-import { checkArrivals } from "./message-stream.js";
 import type { Asking, Question, Verdict } from "./verdict.js";
 
 type Next = ReturnType<Interceptor>;

@@ -1,14 +1,14 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
-import { checkFunction, checkList, checkOption, checkWord, rejectUnknownOptions } from "../option-checks.js";
-import { ownMembers } from "../option-names.js";
+import { checkFunction, checkList, checkOption, checkWord, rejectUnknownOptions } from "../options/option-checks.js";
+import { ownMembers } from "../options/option-names.js";
 import { type Caller, decide } from "../policy/decide.js";
 import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
 import type { DecisionOptions } from "./authz-options.js";
 import { type CompiledRule, compileRules } from "./authz-rule.js";
 import { createCallerLookup } from "./caller.js";
-import { warnOfIdlePatterns, warnOfShadowedPatterns, warnOfUnknownMethods } from "./idle-patterns.js";
+import { warnOfIdlePatterns, warnOfShadowedPatterns, warnOfUnknownMethods } from "./unreachable-rules.js";
 import { anybody, type PlannedVerdict, type Verdict } from "./verdict.js";
 
 /** The one place where calls are decided. */

@@ -1,4 +1,4 @@
-import { checkEach } from "./message-stream.js";
+import { checkEach } from "../call/message-stream.js";
 import type { Question } from "./verdict.js";
 
 /** A message that a check refuses does not reach the handler, and ends the stream. */

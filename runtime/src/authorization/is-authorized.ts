@@ -1,5 +1,5 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { stateOf } from "../context/call-state.js";
+import { stateOf } from "../call/call-state.js";
 
 /** Whether an authorization interceptor let this call through, and not another call with the same context values. */
 export function isAuthorized({

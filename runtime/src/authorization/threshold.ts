@@ -1,6 +1,6 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { checkCall } from "../authentication/standing.js";
-import { warn } from "../warn.js";
+import { checkCall } from "../call/standing.js";
+import { warn } from "../platform/warn.js";
 import { isAuthorized } from "./is-authorized.js";
 
 const threshold = Symbol("@connectum/auth threshold");

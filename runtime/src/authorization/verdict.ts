@@ -1,25 +1,11 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
-import type { DenialReason } from "../policy/decide.js";
+import type { AuthzDenialReason } from "../errors/authz-denied-error.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import type { AuthzRequest } from "./authz-request.js";
 
 /** Who decided: authentication (only to refuse), a row of a table, a rule, code, or nobody else. */
 export type Decider = "authentication" | "table" | "rule" | "authorize" | "check" | "defaultPolicy" | "skipMethods";
-
-/**
- * Why a call is refused. `missing-row`: the table is older than the schema. `error`: the decision itself
- * failed. The others are what {@link DenialReason} says, or who said no.
- */
-export type AuthzDenialReason =
-  | DenialReason
-  | "unauthenticated"
-  | "missing-row"
-  | "rule"
-  | "authorize"
-  | "check"
-  | "default"
-  | "error";
 
 /** A decision and who made it. */
 export type Verdict = Settled | Asking;

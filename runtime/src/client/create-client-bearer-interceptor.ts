@@ -1,9 +1,9 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import type { AnyRequest } from "../any-request.js";
-import { readOptions } from "../option-names.js";
+import { readOptions } from "../options/option-names.js";
+import type { AnyRequest } from "../platform/any-request.js";
+import { createWarning } from "../platform/warn.js";
 import { createPolicyIndex } from "../policy/policy-index.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
-import { createWarning } from "../warn.js";
 import { compileAllowedOrigins } from "./allowed-origins.js";
 import { isBearerToken, providerError, tokenOf } from "./token-answer.js";
 import type { TokenProvider } from "./token-provider.js";

@@ -1,8 +1,8 @@
 import type { Interceptor } from "@connectrpc/connect";
-import { headerName } from "../authentication/header-name.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { setAuthHeaders, stripIdentityHeaders } from "../context/auth-headers.js";
-import { readOptions } from "../option-names.js";
+import { headerName } from "../headers/header-name.js";
+import { readOptions } from "../options/option-names.js";
 
 export interface ClientGatewayOptions {
   /** Whom the call is for: a function such as `getAuthContext`, undefined for nobody, or always the same. */

@@ -1,5 +1,5 @@
-import { monotonicTime, wallTime } from "../clock.js";
-import { readOptions } from "../option-names.js";
+import { readOptions } from "../options/option-names.js";
+import { monotonicTime, wallTime } from "../platform/clock.js";
 import { expiryOf, tokenOf } from "./token-answer.js";
 import { TokenAttempt } from "./token-attempt.js";
 import type { TokenAnswer, TokenProvider } from "./token-provider.js";

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { codeOf, isConnectError } from "../authentication/authentication-error.js";
-import { timeOf } from "../time-of.js";
+import { codeOf, isConnectError } from "../errors/authentication-error.js";
+import { timeOf } from "../platform/time-of.js";
 import type { TokenAnswer } from "./token-provider.js";
 
 /**

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { startTimer, type Timer } from "../clock.js";
+import { startTimer, type Timer } from "../platform/clock.js";
 import { untilAborted } from "./until-aborted.js";
 
 /** One question to a provider, for all calls that wait for its answer. */

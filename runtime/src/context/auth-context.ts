@@ -1,6 +1,6 @@
 import type { ContextKey } from "@connectrpc/connect";
-import { memberOf } from "../member-of.js";
-import { timeOf } from "../time-of.js";
+import { memberOf } from "../platform/member-of.js";
+import { timeOf } from "../platform/time-of.js";
 import { type FrozenJson, freezeJson } from "./freeze-json.js";
 import { sharedContextKey } from "./shared.js";
 

@@ -1,4 +1,4 @@
-import { InvalidCredentialError } from "../authentication/authentication-error.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { type AuthContext, type AuthContextInit, createAuthContext } from "./auth-context.js";
 
 /** Headers that carry a verified identity between services begin with this. */

@@ -1,4 +1,4 @@
-import { timeOf } from "../time-of.js";
+import { timeOf } from "../platform/time-of.js";
 
 /** A JSON value that cannot be changed. */
 export type FrozenJson =

@@ -1,5 +1,5 @@
 import type { JWTPayload } from "jose";
-import { InvalidCredentialError } from "../authentication/authentication-error.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
 
 /**
  * Refuses a token that is bound to a key or certificate (`cnf`, RFC 7800): whoever has it must also prove that key, and nothing

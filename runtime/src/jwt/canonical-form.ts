@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { InvalidCredentialError } from "../authentication/authentication-error.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
 
 /** Three parts of base64url without padding. */
 const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;

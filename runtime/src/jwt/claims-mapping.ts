@@ -1,11 +1,22 @@
 import type { JWTPayload } from "jose";
-import { InvalidCredentialError } from "../authentication/authentication-error.js";
 import { type AuthContextInit, absentAsUndefined } from "../context/auth-context.js";
-import { ownMembers } from "../option-names.js";
-import type { ClaimsMapping } from "./jwt-options.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { ownMembers } from "../options/option-names.js";
 
 /** Names from the outside in, joined by dots or as a list. */
 export type ClaimPath = string | readonly string[];
+
+/** Paths of claims: `"realm_access.roles"`, or `["https://example.com/roles"]` where a name has dots. */
+export interface ClaimsMapping {
+  /** By default, `sub`. */
+  readonly subject?: ClaimPath;
+  /** By default, `name`. */
+  readonly name?: ClaimPath;
+  /** A list of strings, or one string. By default, `roles`. */
+  readonly roles?: ClaimPath;
+  /** A list of strings, or one string of names separated by spaces. By default, `scope`, else `scp`. */
+  readonly scopes?: ClaimPath;
+}
 
 /**
  * Compiles a mapping from the claims of a token to an identity. A claim that is missing, null or `""` is absent, except for the

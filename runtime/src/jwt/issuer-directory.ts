@@ -1,10 +1,10 @@
 import { decodeJwt } from "jose";
-import { InvalidCredentialError } from "../authentication/authentication-error.js";
-import type { AuthScheme, Credential } from "../authentication/scheme.js";
-import { sha256 } from "../authentication/sha256.js";
-import { readOptions } from "../option-names.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { refusalOf } from "../keys/refusal.js";
+import { readOptions } from "../options/option-names.js";
+import { sha256 } from "../platform/sha256.js";
+import type { AuthScheme, Credential } from "../schemes/scheme.js";
 import type { JwtIssuerOptions, JwtIssuers } from "./jwt-options.js";
-import { refusalOf } from "./refusal.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
 
 /** Verifies tokens by the keys of their issuer. */

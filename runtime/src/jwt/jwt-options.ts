@@ -1,25 +1,16 @@
-import type { CacheOptions } from "../authentication/cache-options.js";
-import type { ClaimPath } from "./claims-mapping.js";
-import type { RemoteKeySetOptions } from "./key-set-options.js";
-import type { PublicKey } from "./public-key.js";
+import type { KeySourceOptions } from "../keys/key-source.js";
+import type { CacheOptions } from "../store/cache-options.js";
+import type { ClaimsMapping } from "./claims-mapping.js";
 
 /**
  * How the JSON Web Tokens (RFC 7519) of one issuer are verified. Where several key sources are given: `jwksUri`, then
  * `publicKey`, then `secret`. What may be undefined here can come from an environment variable; it is refused then.
  */
-export interface JwtIssuerOptions {
-  /** Address of the issuer's key set (RFC 7517). `https:`, or `http:` on a loopback address. */
-  readonly jwksUri?: string | URL | undefined;
-  /** Public key as PEM (SPKI), JWK, `CryptoKey` or `KeyObject`. Its own algorithm, use and operations limit it. */
-  readonly publicKey?: PublicKey | undefined;
-  /** Secret for HMAC, at least as long as the hash it is used with (RFC 7518 section 3.2): 32 bytes for HS256. */
-  readonly secret?: string | Uint8Array | undefined;
+export interface JwtIssuerOptions extends KeySourceOptions {
   /** Accepted `iss`. By default, any. */
   readonly issuer?: string | undefined | readonly (string | undefined)[];
   /** Accepted `aud`: one of them must be named by the token. By default, any, with a warning. */
   readonly audience?: string | undefined | readonly (string | undefined)[];
-  /** Accepted `alg`. By default, those that fit the key: asymmetric ones for a key or key set, HMAC for a secret. */
-  readonly algorithms?: readonly string[];
   /** Demanded `typ` header, for example `at+jwt` (RFC 9068). By default, any. */
   readonly typ?: string;
   /** Claims that must be present, besides `sub` and `exp`. By default, none. */
@@ -37,10 +28,6 @@ export interface JwtIssuerOptions {
   readonly allowBoundTokens?: boolean;
   /** Where the identity stands in the claims. */
   readonly claimsMapping?: ClaimsMapping;
-  /** Accepts a `jwksUri` over plain `http:` to any host, for example inside a mesh. By default, false. */
-  readonly allowInsecureHttp?: boolean;
-  /** How the key set is kept. */
-  readonly jwks?: RemoteKeySetOptions;
 }
 
 /** What holds for tokens of every issuer. */
@@ -56,15 +43,3 @@ export interface JwtIssuers {
 }
 
 export type JwtOptions = JwtSchemeOptions & (JwtIssuerOptions | JwtIssuers);
-
-/** Paths of claims: `"realm_access.roles"`, or `["https://example.com/roles"]` where a name has dots. */
-export interface ClaimsMapping {
-  /** By default, `sub`. */
-  readonly subject?: ClaimPath;
-  /** By default, `name`. */
-  readonly name?: ClaimPath;
-  /** A list of strings, or one string. By default, `roles`. */
-  readonly roles?: ClaimPath;
-  /** A list of strings, or one string of names separated by spaces. By default, `scope`, else `scp`. */
-  readonly scopes?: ClaimPath;
-}

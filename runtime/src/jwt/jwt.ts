@@ -1,7 +1,7 @@
-import { findBearerToken } from "../authentication/bearer-token.js";
-import type { AuthScheme } from "../authentication/scheme.js";
-import { checkPlainObject } from "../option-checks.js";
-import { ownMembers } from "../option-names.js";
+import { findBearerToken } from "../headers/bearer-token.js";
+import { checkPlainObject } from "../options/option-checks.js";
+import { ownMembers } from "../options/option-names.js";
+import type { AuthScheme } from "../schemes/scheme.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtOptions } from "./jwt-options.js";
 

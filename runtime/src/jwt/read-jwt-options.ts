@@ -1,4 +1,4 @@
-import { readOptions } from "../option-names.js";
+import { readOptions } from "../options/option-names.js";
 import type { JwtIssuerOptions } from "./jwt-options.js";
 
 const optionNames: Readonly<Record<keyof JwtIssuerOptions, true>> = {

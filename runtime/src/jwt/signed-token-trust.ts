@@ -1,9 +1,9 @@
-import { InvalidCredentialError } from "../authentication/authentication-error.js";
-import { findBearerToken } from "../authentication/bearer-token.js";
-import { headerName } from "../authentication/header-name.js";
-import type { AuthScheme } from "../authentication/scheme.js";
-import { checkPlainObject } from "../option-checks.js";
-import { ownMembers } from "../option-names.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { findBearerToken } from "../headers/bearer-token.js";
+import { headerName } from "../headers/header-name.js";
+import { checkPlainObject } from "../options/option-checks.js";
+import { ownMembers } from "../options/option-names.js";
+import type { AuthScheme } from "../schemes/scheme.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtIssuers, JwtSchemeOptions } from "./jwt-options.js";
 

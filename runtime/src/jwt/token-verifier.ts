@@ -1,16 +1,17 @@
 import { type CryptoKey, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
-import { type Acceptance, opaque } from "../authentication/acceptance.js";
-import { InvalidCredentialError } from "../authentication/authentication-error.js";
-import { checkBearerToken } from "../authentication/bearer-token.js";
-import type { Verified } from "../authentication/scheme.js";
-import { ownMembers } from "../option-names.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { checkBearerToken } from "../headers/bearer-token.js";
+import { createKeySource } from "../keys/key-source.js";
+import { refusalOf } from "../keys/refusal.js";
+import { ownMembers } from "../options/option-names.js";
+import type { Acceptance } from "../schemes/acceptance.js";
+import type { Verified } from "../schemes/scheme.js";
+import { opaque } from "../trust/opaque.js";
 import { refuseBoundToken } from "./bound-token.js";
 import { checkCanonicalForm } from "./canonical-form.js";
 import { compileClaimsMapping } from "./claims-mapping.js";
 import type { JwtIssuerOptions } from "./jwt-options.js";
-import { createKeySource } from "./key-source.js";
 import { readJwtOptions } from "./read-jwt-options.js";
-import { refusalOf } from "./refusal.js";
 
 /** The end of the year 9999, in seconds since the epoch. What lies beyond is a mistake, such as milliseconds for seconds. */
 const maxExpiration = 253_402_300_799;

@@ -11,11 +11,11 @@ import {
 } from "@connectrpc/connect";
 import { isAuthenticationInterceptor } from "../authentication/authentication-interceptor.js";
 import { isAuthorized } from "../authorization/is-authorized.js";
+import { stateOf } from "../call/call-state.js";
 import { authContextKey } from "../context/auth-context.js";
-import { stateOf } from "../context/call-state.js";
-import { compileMethodPatterns } from "../method-pattern.js";
-import { checkOption } from "../option-checks.js";
-import { readOptions } from "../option-names.js";
+import { compileMethodPatterns } from "../options/method-pattern.js";
+import { checkOption } from "../options/option-checks.js";
+import { readOptions } from "../options/option-names.js";
 import { createMockAuthContext } from "./create-mock-auth-context.js";
 
 /** A server's options: what is given to `connectNodeAdapter`, or to another adapter. */

@@ -1,7 +1,7 @@
 import { type CryptoKey, type JWTPayload, SignJWT } from "jose";
-import { wallTime } from "../clock.js";
-import { checkOption } from "../option-checks.js";
-import { readOptions } from "../option-names.js";
+import { checkOption } from "../options/option-checks.js";
+import { readOptions } from "../options/option-names.js";
+import { wallTime } from "../platform/clock.js";
 
 /** A secret for tests, long enough for every HMAC algorithm. It is public: never use it anywhere else. */
 export const TEST_JWT_SECRET = "a secret for tests alone, known to everybody who can read this text";

@@ -1,0 +1,77 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { compileMethodPatterns } from "../options/method-pattern.js";
+import { distance } from "../options/option-names.js";
+import { warn } from "../platform/warn.js";
+import type { PolicyIndex } from "../policy/policy-index.js";
+import type { MethodPolicy } from "../policy/service-policy.js";
+import type { AuthzRule, CompiledRule } from "./authz-rule.js";
+import { anybody } from "./verdict.js";
+
+/**
+ * Warns of patterns that cannot decide anything: those that match no method of the tables, most likely
+ * misspelled, and those for methods that the tables decide themselves. Unseen, a rule that denies would
+ * be one that does nothing.
+ */
+export function warnOfIdlePatterns(rules: readonly AuthzRule[], services: PolicyIndex["services"]): void {
+  const tables = [...services];
+  for (const { name, methods } of rules) {
+    for (const pattern of methods) {
+      const matches = compileMethodPatterns([pattern], name);
+      const [prefix = ""] = pattern.split(/[*/]/);
+      const finds = (isWanted: (row: MethodPolicy) => boolean) =>
+        tables.some(
+          ([service, rows]) =>
+            service.startsWith(prefix) &&
+            Object.entries(rows).some(([method, row]) => matches(service, method) && isWanted(row)),
+        );
+      if (!finds(() => true)) warn(`rule ${name}: "${pattern}" matches no method of the tables`);
+      // A pattern for many services is also for those that have no table.
+      else if (services.has(prefix) && !finds(({ access }) => access === "unspecified"))
+        warn(`rule ${name}: "${pattern}" is never asked: the tables decide`);
+    }
+  }
+}
+
+/**
+ * Warns of patterns that are unreachable, since something before them decides for everybody: a rule without `requires`, or
+ * `skipMethods`.
+ *
+ * @param compiled - the rules, compiled; `skipped` are those of `skipMethods`.
+ */
+export function warnOfShadowedPatterns(
+  rules: readonly AuthzRule[],
+  compiled: readonly CompiledRule[],
+  skipped: readonly CompiledRule[],
+): void {
+  for (const [i, { name, methods }] of rules.entries()) {
+    for (const pattern of methods) {
+      // An asterisk stands at the end of a name, so a pattern covers those whose text it matches.
+      const [service = "*", method = "*"] = pattern.split("/");
+      const first = [...skipped, ...compiled.slice(0, i)].find(
+        ({ matches, verdict }) => verdict.policy === anybody && matches(service, method),
+      );
+      if (first === undefined) continue;
+      const { rule } = first.verdict;
+      warn(
+        `rule ${name}: "${pattern}" is unreachable: ${rule === undefined ? "skipMethods" : `rule ${rule}`} decides first`,
+      );
+    }
+  }
+}
+
+/** Warns, when a service without table is called first, of patterns that are meant for it and match none of its methods. */
+export function warnOfUnknownMethods(rules: readonly AuthzRule[], { typeName, methods, file }: DescService): void {
+  const others = new Set(file.services.map((service) => service.typeName));
+  for (const rule of rules) {
+    for (const pattern of rule.methods) {
+      const [service = ""] = pattern.split("/");
+      const matches = compileMethodPatterns([pattern], rule.name);
+      if (service === typeName) {
+        if (methods.some(({ name }) => matches(typeName, name))) continue;
+        warn(`rule ${rule.name}: "${pattern}" matches no method of ${typeName}`);
+      } else if (!others.has(service) && !service.includes("*") && distance(service, typeName) <= 2) {
+        warn(`rule ${rule.name}: "${pattern}": is ${typeName} meant?`);
+      }
+    }
+  }
+}

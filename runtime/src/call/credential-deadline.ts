@@ -1,0 +1,129 @@
+import { startTimer, type Timer, wallTime } from "../platform/clock.js";
+import { onPulse } from "./pulse.js";
+
+/**
+ * Ends the parts of a streaming call when its credential counts no longer, also while they are waiting: on time by a timer
+ * of its own, and within a second where the wall clock jumps or the credential is revoked. It ends with the call, and does
+ * not keep the process alive.
+ */
+export class CredentialDeadline {
+  readonly #expiresAt: number;
+  readonly #check: () => void;
+  readonly #parts: Part[] = [];
+  /** What the stream ended with. */
+  #end: { readonly error: unknown } | undefined;
+  #timer: Timer | undefined;
+  #stopPulse: (() => void) | undefined;
+
+  /**
+   * @param expiresAt - milliseconds since the epoch, or infinity.
+   * @param signal - aborts when the call is over, for whatever reason.
+   * @param check - throws where the credential counts no longer.
+   */
+  constructor(expiresAt: number, signal: AbortSignal, check: () => void) {
+    this.#expiresAt = expiresAt;
+    this.#check = check;
+    // The client may leave while its credential is verified: nothing would end the timer.
+    if (signal.aborted) return;
+    this.#arm();
+    this.#stopPulse = onPulse(() => this.#look());
+    signal.addEventListener("abort", () => this.#disarm());
+  }
+
+  /** Settles as `promise` does, or rejects at the deadline. */
+  guard<T>(promise: Promise<T>): Promise<T> {
+    return this.#race(this.#add({}), promise);
+  }
+
+  /**
+   * Yields what `source` yields, or throws at the deadline; then `source` is asked to stop.
+   *
+   * @param check - throws where a message, or the end of the messages, may not be passed on.
+   */
+  iterate<T>(source: AsyncIterable<T>, check?: () => void): AsyncIterable<T> {
+    return {
+      [Symbol.asyncIterator]: (): AsyncIterator<T> => {
+        const it = source[Symbol.asyncIterator]();
+        const { return: end, throw: fail } = it;
+        // A generator that is waiting takes the request to stop when it wakes; nobody waits for that.
+        // What it throws, at once or later, would end the process: this is called by a timer.
+        const stop = () =>
+          void Promise.resolve()
+            .then(() => end?.call(it))
+            .catch(() => {});
+        const part = this.#add({ stop, ...(check && { check }) });
+        // Before the first message: a generator starts then.
+        this.#look();
+        if (this.#end) stop();
+        return {
+          next: () => (this.#end ? Promise.reject(this.#end.error) : this.#race(part, it.next())),
+          ...(end && { return: (value) => end.call(it, value) }),
+          ...(fail && { throw: (error) => fail.call(it, error) }),
+        };
+      },
+    };
+  }
+
+  #add(part: Part): Part {
+    this.#parts.push(part);
+    return part;
+  }
+
+  /** One promise for a message, and no more: streams are long. */
+  #race<T>(part: Part, promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      promise.then((value) => {
+        // Rejects, where the credential counts no longer.
+        this.#look();
+        try {
+          part.check?.();
+        } catch (error) {
+          reject(error);
+        }
+        resolve(value);
+      }, reject);
+      part.reject = reject;
+    });
+  }
+
+  #arm(): void {
+    if (this.#expiresAt === Number.POSITIVE_INFINITY) return;
+    this.#timer = startTimer(Math.max(this.#expiresAt - wallTime(), 0), () => {
+      this.#look();
+      if (this.#end === undefined) this.#arm();
+    });
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel();
+    this.#stopPulse?.();
+  }
+
+  #look(): void {
+    if (this.#end) return;
+    try {
+      this.#check();
+    } catch (error) {
+      this.#stopAll(error);
+    }
+  }
+
+  #stopAll(error: unknown): void {
+    if (this.#end) return;
+    this.#end = { error };
+    this.#disarm();
+    for (const { reject, stop } of this.#parts) {
+      reject?.(error);
+      stop?.();
+    }
+  }
+}
+
+/** A side of the call: its answer, the messages of the client, those of the handler. */
+interface Part {
+  /** Ends what is waiting now; nothing happens where nothing is. */
+  reject?: (error: unknown) => void;
+  readonly stop?: () => void;
+  /** Throws where a message may not be passed on. */
+  readonly check?: () => void;
+}

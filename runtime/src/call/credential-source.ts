@@ -1,0 +1,8 @@
+import type { ContextValues } from "@connectrpc/connect";
+
+/** The parts of a call in which a scheme finds its credential. */
+export interface CredentialSource {
+  readonly header: Headers;
+  /** Context values of the call, for facts that only the transport knows: see `peerKey`. */
+  readonly values: ContextValues;
+}

@@ -1,0 +1,35 @@
+import { Code, ConnectError, type Interceptor, type StreamRequest } from "@connectrpc/connect";
+import { authContextKey } from "../context/auth-context.js";
+import { stateOf } from "./call-state.js";
+import { CredentialDeadline } from "./credential-deadline.js";
+import { checkStanding, checkWaiting, expiryOf } from "./standing.js";
+
+type Answer = ReturnType<ReturnType<Interceptor>>;
+
+/**
+ * Makes a streaming call, and ends it when its caller's credential expires or is revoked in this process: at the next
+ * message, and within a second while there is none.
+ *
+ * @param call - makes the call with the request that it is given.
+ */
+export async function endWithCredential(req: StreamRequest, call: (req: StreamRequest) => Answer): Answer {
+  const { contextValues: values, signal } = req;
+  const { standing } = stateOf(values);
+  const caller = values.get(authContextKey);
+  const expiresAt = caller === undefined ? Number.POSITIVE_INFINITY : expiryOf(caller);
+  // Other code may have established the identity.
+  const isOwn = caller === undefined || caller === standing?.context;
+  if (isOwn ? standing?.guarded !== false : standing === undefined && expiresAt === Number.POSITIVE_INFINITY) {
+    return call(req);
+  }
+  if (standing !== undefined) standing.guarded = true;
+  // Where it is the identity of the credential, one look is enough: there are many messages.
+  const check = isOwn && standing !== undefined ? () => standing.check() : () => checkStanding(values);
+  const deadline = new CredentialDeadline(expiresAt, signal, check);
+  // Where connect reads the message before it calls the handler, the caller has to wait still.
+  const isRead = req.method.methodKind === "server_streaming";
+  const message = deadline.iterate(req.message, isRead ? () => checkWaiting(signal) : undefined);
+  const res = await deadline.guard(call({ ...req, message } as StreamRequest));
+  if (!res.stream) throw new ConnectError("a stream was answered with a single message", Code.Internal);
+  return { ...res, message: deadline.iterate(res.message) };
+}

@@ -1,0 +1,52 @@
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+
+/** Longest credential that is looked at, in characters. */
+const maxLength = 16 * 1024;
+
+/**
+ * The token of an `Authorization: Bearer` header (RFC 6750 section 2.1);
+ * undefined where the header is absent or names another scheme.
+ *
+ * @throws InvalidCredentialError for two credentials in one call, for a malformed
+ * token, and for one that is longer than 16 KiB.
+ */
+export function readBearerToken(header: Headers): string | undefined {
+  const value = header.get("authorization");
+  if (value === null) return undefined;
+  if (value.length > maxLength) throw new InvalidCredentialError("the credential is too long");
+  const token = bearer.exec(value)?.[1];
+  if (token !== undefined) return token;
+  if (/^bearer(?![\w!#$%&'*+\-.^`|~])/i.test(value)) throw new InvalidCredentialError("not one Bearer token");
+  if (/,[ \t]*bearer\b/i.test(value)) throw new InvalidCredentialError("two credentials in one Authorization header");
+  return undefined;
+}
+
+/**
+ * Reads the same token without checking its characters. For schemes that call {@link checkBearerToken} when they verify:
+ * a cached token needs no second check.
+ *
+ * @throws InvalidCredentialError as {@link readBearerToken}, except for a character outside the grammar.
+ */
+export function findBearerToken(header: Headers): string | undefined {
+  const value = header.get("authorization");
+  const isOne =
+    value?.startsWith("Bearer ") === true &&
+    value.length > 7 &&
+    value.length <= maxLength &&
+    !value.includes(" ", 7) &&
+    !value.includes(",");
+  return isOne ? value.slice(7) : readBearerToken(header);
+}
+
+/** @throws InvalidCredentialError unless the token matches the grammar of RFC 6750 section 2.1. */
+export function checkBearerToken(token: string): void {
+  if (!b64token.test(token)) throw new InvalidCredentialError("not one Bearer token");
+}
+
+/** `b64token` of RFC 6750 section 2.1. */
+const grammar = "[\\w\\-.~+/]+=*";
+
+const b64token: RegExp = /* @__PURE__ */ new RegExp(`^${grammar}$`);
+
+/** One b64token. A comma would join two headers, a space would begin a second credential. */
+const bearer: RegExp = /* @__PURE__ */ new RegExp(`^bearer +(${grammar})$`, "i");

@@ -1,0 +1,134 @@
+import type { CredentialSource } from "../call/credential-source.js";
+import { refuseRepeated } from "../call/raw-headers.js";
+import type { AuthContextInit } from "../context/auth-context.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { readOptions } from "../options/option-names.js";
+import { headerName } from "./header-name.js";
+import { compileHeaderText, type HeaderEncoding } from "./header-text.js";
+import { trimSpaces } from "./trim-spaces.js";
+
+/**
+ * Headers with plain values, as gateways write them. A header that arrives twice is refused.
+ *
+ * A transport joins such headers by `", "`. `contextValues: recordPeer` tells the server how many there were; without it, a
+ * name or a list with `", "` in it is refused. Lists written as JSON, or with commas alone, always work.
+ *
+ * @example
+ * gateway({
+ *   headerMapping: { subject: "x-user-id", name: "x-user-name", roles: "x-user-roles", encoding: "utf-8" },
+ *   trustSource: { header: "x-gateway-secret", secrets: process.env["GATEWAY_SECRET"] },
+ * });
+ */
+export interface HeaderMapping {
+  /** Without this header there is no identity. */
+  readonly subject: string;
+  readonly name?: string;
+  /** A JSON list of strings, or names separated by commas. */
+  readonly roles?: string;
+  /** A JSON list of strings, or names separated by spaces. */
+  readonly scopes?: string;
+  /** A JSON object. */
+  readonly claims?: string;
+  /** How the gateway encodes text. By default, `ascii`: a value with other characters is refused. */
+  readonly encoding?: HeaderEncoding;
+}
+
+export interface CompiledHeaderMapping {
+  /** Every header of the mapping, in lower case. */
+  readonly headers: readonly string[];
+  readonly subject: string;
+  /**
+   * The unchecked content of the headers.
+   *
+   * @throws InvalidCredentialError for a value that cannot be read, or was sent twice.
+   */
+  read(source: CredentialSource): AuthContextInit | undefined;
+}
+
+/** Longest value of one header, in characters. */
+const maxLength = 8 * 1024;
+
+const fields: Readonly<Record<keyof HeaderMapping, true>> = {
+  subject: true,
+  name: true,
+  roles: true,
+  scopes: true,
+  claims: true,
+  encoding: true,
+};
+
+/** @throws TypeError naming the field that is malformed. */
+export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapping {
+  const own = readOptions(mapping, fields, "headerMapping");
+  const { encoding, ...headers } = "encoding" in own ? own : { ...own, encoding: "ascii" as const };
+  if (encoding !== "ascii" && encoding !== "utf-8") {
+    throw new TypeError(`headerMapping.encoding: expected "ascii" or "utf-8", got ${JSON.stringify(encoding)}`);
+  }
+  const decode = compileHeaderText(encoding);
+  const hint = encoding === "ascii" ? '; headerMapping.encoding: "utf-8" allows more' : "";
+  const expected = `expected at most ${maxLength} characters of ${encoding}${hint}`;
+  const names = new Map(
+    Object.entries(headers).map(([field, name]) => [field, headerName(name, `headerMapping.${field}`)]),
+  );
+  const subject = names.get("subject");
+  if (subject === undefined) throw new TypeError("headerMapping.subject: expected the name of a header");
+  if (new Set(names.values()).size < names.size) {
+    throw new TypeError("headerMapping: two fields are read from one header");
+  }
+  return {
+    headers: [...names.values()],
+    subject,
+    read({ header, values }) {
+      const read = <T>(field: string, parse: Parse<T>): T | undefined => {
+        const name = names.get(field);
+        const value = name === undefined ? null : header.get(name);
+        if (name === undefined || value === null) return undefined;
+        const isSingle = refuseRepeated(values, name);
+        const text = value.length > maxLength ? undefined : decode(value);
+        if (text === undefined) throw new InvalidCredentialError(`${name}: malformed: ${expected}`);
+        const mayBeJoined = !isSingle && joined.test(text);
+        const parsed = parse(text, mayBeJoined);
+        if (parsed === undefined) throw new InvalidCredentialError(`${name}: malformed${mayBeJoined ? joinHint : ""}`);
+        return parsed;
+      };
+      const found = read("subject", (text, mayBeJoined) => (text === "" || mayBeJoined ? undefined : text));
+      return found === undefined
+        ? undefined
+        : {
+            subject: found,
+            name: read("name", (text, mayBeJoined) => (mayBeJoined ? undefined : text)),
+            roles: read("roles", (text, mayBeJoined) => parseList(text, /,/, mayBeJoined)),
+            scopes: read("scopes", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
+            claims: read("claims", parseJson<Record<string, unknown>>),
+          };
+    },
+  };
+}
+
+/**
+ * Parses the text of a header; undefined if it is malformed.
+ *
+ * @param mayBeJoined - whether the text looks like two headers, of which the transport made one.
+ */
+type Parse<T> = (text: string, mayBeJoined: boolean) => T | undefined;
+
+/** Transports join a header that was sent twice by `", "`, and some cut the space where the second one is empty. */
+const joined = /, |,$/;
+
+const joinHint = ', or sent twice; contextValues: recordPeer tells two headers from one with ", " in it';
+
+/** A JSON list is its own proof: a list with anything behind or before it is not JSON. */
+function parseList(text: string, separator: RegExp, mayBeJoined: boolean): readonly string[] | undefined {
+  if (text === "") return [];
+  if (/^ *["{[]/.test(text)) return parseJson(text);
+  return mayBeJoined ? undefined : text.split(separator).map(trimSpaces);
+}
+
+function parseJson<T extends object>(text: string): T | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { createAuthenticationInterceptor } from "../authentication/authentication-interceptor.js";
+import { type AuthenticationOptions, splitOptions } from "../authentication/authentication-options.js";
+import { createAuthenticator } from "../authentication/authenticator.js";
+import { listSchemes, vouched } from "../authentication/scheme-list.js";
+import { compileMethodPatterns } from "../options/method-pattern.js";
+import { readOptions } from "../options/option-names.js";
+import type { AuthScheme } from "../schemes/scheme.js";
+
+export interface InternalAuthInterceptorOptions extends AuthenticationOptions {
+  /**
+   * How services prove themselves: `meshIdentityTrust`, `signedTokenTrust`, `sharedSecretTrust`, or a scheme of your own.
+   * Several are tried in order; the first that finds its credential decides.
+   */
+  readonly trust: AuthScheme | readonly AuthScheme[];
+  /** Patterns of methods it is for: `getInternalMethods([...])`. Others go on without identity. By default, every method. */
+  readonly methods?: readonly string[];
+}
+
+/**
+ * Authenticates services. The identities it establishes, and no others, may call methods that are `internal`.
+ *
+ * @throws TypeError for a misconfiguration.
+ */
+export function createInternalAuthInterceptor(options: InternalAuthInterceptorOptions): Interceptor {
+  const { pipeline, scheme } = splitOptions(options);
+  const own = readOptions(scheme, { trust: true, methods: true }, "createInternalAuthInterceptor");
+  const schemes = vouched(listSchemes(own.trust, "trust"));
+  if (schemes.length === 0)
+    throw new TypeError("trust: expected at least one scheme, such as sharedSecretTrust({...})");
+  const isMeant = compileMethodPatterns(own.methods ?? ["*"], "methods");
+  const authenticate = createAuthenticator(
+    { all: schemes, for: (service, method) => (isMeant(service, method) ? schemes : []) },
+    pipeline,
+  );
+  return createAuthenticationInterceptor(authenticate, pipeline.asyncContext);
+}

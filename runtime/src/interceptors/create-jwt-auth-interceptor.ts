@@ -1,0 +1,16 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { AuthenticationOptions } from "../authentication/authentication-options.js";
+import { jwt } from "../jwt/jwt.js";
+import type { JwtOptions } from "../jwt/jwt-options.js";
+import { authenticateBy } from "./authenticate-by.js";
+
+export type JwtAuthInterceptorOptions = JwtOptions & AuthenticationOptions;
+
+/**
+ * Authenticates callers by a JSON Web Token.
+ *
+ * @throws TypeError for a misconfiguration.
+ */
+export function createJwtAuthInterceptor(options: JwtAuthInterceptorOptions): Interceptor {
+  return authenticateBy<JwtAuthInterceptorOptions>(options, (scheme) => jwt(scheme as JwtOptions));
+}

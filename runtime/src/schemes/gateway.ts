@@ -1,0 +1,76 @@
+import type { CredentialSource } from "../call/credential-source.js";
+import { refuseRepeated } from "../call/raw-headers.js";
+import { decodeAuthHeaders, identityHeaders } from "../context/auth-headers.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { compileHeaderMapping, type HeaderMapping } from "../headers/header-mapping.js";
+import { readOptions } from "../options/option-names.js";
+import { compileTrustSource, type TrustSource } from "../trust/trust-source.js";
+import type { AuthScheme } from "./scheme.js";
+
+/** Options of {@link gateway}. */
+export interface GatewayOptions {
+  /** Kind of credential, the default of `AuthContext.type`. By default, `gateway`. */
+  readonly name?: string;
+  /**
+   * Headers in which the gateway names the caller. By default, those that `setAuthHeaders` writes, in its encoding: for a
+   * gateway that is a service of your own. A gateway that writes plain values needs a mapping, whatever its headers are
+   * called. The gateway must set or remove **every** header of the mapping: one that it leaves alone is the client's.
+   */
+  readonly headerMapping?: HeaderMapping;
+  /** The proof that the headers come from the gateway. */
+  readonly trustSource: TrustSource;
+}
+
+const optionNames: Readonly<Record<keyof GatewayOptions, true>> = {
+  name: true,
+  headerMapping: true,
+  trustSource: true,
+};
+
+/**
+ * Takes callers from the identity headers of a gateway in front of this server, which has authenticated them.
+ *
+ * Refuses identity headers without the proof. A request without the subject header carries no credential, with or
+ * without the proof: a gateway lets anonymous callers through that way.
+ *
+ * @throws TypeError for an option that is missing or malformed.
+ * @example
+ * const auth = createAuth({
+ *   policies,
+ *   authenticate: gateway({
+ *     headerMapping: { subject: "x-user-id", roles: "x-user-roles" },
+ *     trustSource: { header: "x-gateway-secret", secrets: process.env["GATEWAY_SECRET"] },
+ *   }),
+ * });
+ */
+export function gateway(options: GatewayOptions): AuthScheme {
+  const own = readOptions(options, optionNames, "gateway");
+  const { name = "gateway", headerMapping, trustSource } = own;
+  if (typeof name !== "string" || name === "") throw new TypeError("name: expected a non-empty string");
+  const trust = compileTrustSource(trustSource);
+  const mapping =
+    "headerMapping" in own
+      ? compileHeaderMapping(headerMapping as HeaderMapping)
+      : {
+          headers: Object.values(identityHeaders),
+          subject: identityHeaders.subject,
+          read({ header, values }: CredentialSource) {
+            for (const name of Object.values(identityHeaders)) refuseRepeated(values, name);
+            return decodeAuthHeaders(header);
+          },
+        };
+  return {
+    name,
+    challenge: undefined,
+    presents: "nothing",
+    trustedHeaders: [...mapping.headers, ...trust.headers],
+    accepts: [{ by: `gateway ${mapping.subject}`, only: { proof: trust.proofs } }],
+    cache: false,
+    read(source) {
+      if (!source.header.has(mapping.subject)) return undefined;
+      if (!trust.isTrusted(source)) throw new InvalidCredentialError("identity headers without proof of the gateway");
+      const identity = mapping.read(source);
+      return identity && { key: undefined, presented: undefined, verify: () => ({ identity }) };
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { refuseRepeated } from "../call/raw-headers.js";
+import type { AuthContextInit } from "../context/auth-context.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { readClientUri } from "../headers/forwarded-client-cert.js";
+import { headerName } from "../headers/header-name.js";
+import { readOptions } from "../options/option-names.js";
+import { compileTrustSource, type TrustSource } from "../trust/trust-source.js";
+import { compileWorkloadRules } from "../trust/workload-rules.js";
+import type { AuthScheme } from "./scheme.js";
+
+/** Options of {@link meshIdentityTrust}. */
+export interface MeshIdentityTrustOptions {
+  /**
+   * Header in which the mesh names the calling workload. By default, `x-forwarded-client-cert` (Envoy, Istio), of which
+   * the URI of the last hop counts; any other header, such as `l5d-client-id` (Linkerd), is the name itself.
+   */
+  readonly header?: string;
+  /**
+   * Workloads that may call: `spiffe://cluster.local/ns/shop/sa/orders`. One that ends with `*` means all that begin so; the
+   * `*` comes after the trust domain.
+   */
+  readonly allow: readonly string[];
+  /** The proof that the header comes from the mesh: for a sidecar, `{ peerAddresses: ["127.0.0.0/8", "::1"] }`. */
+  readonly trustSource: TrustSource;
+  /** Turns the name of a workload into an identity. By default, the name is the subject. */
+  readonly mapCaller?: (workload: string) => AuthContextInit;
+}
+
+const optionNames: Readonly<Record<keyof MeshIdentityTrustOptions, true>> = {
+  header: true,
+  allow: true,
+  trustSource: true,
+  mapCaller: true,
+};
+
+const forwardedClientCert = "x-forwarded-client-cert";
+
+/**
+ * Takes internal callers from the header in which a service mesh names the workload that it has authenticated by mutual TLS.
+ *
+ * @throws TypeError for an option that is missing or malformed.
+ * @example
+ * const auth = createAuth({
+ *   policies,
+ *   authenticate: jwt({ jwksUri, issuer, audience }),
+ *   internal: meshIdentityTrust({
+ *     allow: ["spiffe://cluster.local/ns/shop/sa/orders"],
+ *     trustSource: { peerAddresses: ["127.0.0.0/8", "::1"] },
+ *   }),
+ * });
+ */
+export function meshIdentityTrust(options: MeshIdentityTrustOptions): AuthScheme {
+  const own = readOptions(options, optionNames, "meshIdentityTrust");
+  const { allow, mapCaller = (workload: string) => ({ subject: workload }) } = own;
+  const header = headerName(own.header ?? forwardedClientCert, "header");
+  const trust = compileTrustSource(own.trustSource);
+  if (typeof mapCaller !== "function") throw new TypeError(`mapCaller: expected a function, got ${typeof mapCaller}`);
+  const isAllowed = compileWorkloadRules(allow);
+  return {
+    name: "mesh",
+    challenge: undefined,
+    presents: "nothing",
+    trustedHeaders: [header, ...trust.headers],
+    internal: true,
+    accepts: [{ by: `mesh ${header}`, only: { proof: trust.proofs, workload: allow } }],
+    cache: false,
+    read(source) {
+      const value = source.header.get(header);
+      if (value === null) return undefined;
+      if (!trust.isTrusted(source)) throw new InvalidCredentialError(`${header} without proof of the mesh`);
+      refuseRepeated(source.values, header);
+      const workload = header === forwardedClientCert ? readClientUri(value) : value;
+      if (workload === undefined || !isAllowed(workload)) throw new InvalidCredentialError(`${header}: not allowed`);
+      return { key: undefined, presented: undefined, verify: () => ({ identity: mapCaller(workload) }) };
+    },
+  };
+}

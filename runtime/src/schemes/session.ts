@@ -1,0 +1,171 @@
+import type { AuthContextInit } from "../context/auth-context.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { readBearerToken } from "../headers/bearer-token.js";
+import { dropLookalikes, readCookie } from "../headers/cookie.js";
+import { readOptions } from "../options/option-names.js";
+import type { CacheOptions } from "../store/cache-options.js";
+import type { AuthScheme } from "./scheme.js";
+
+/**
+ * Sessions that a framework of yours keeps.
+ *
+ * @typeParam S - the framework's record of a session.
+ */
+export interface SessionOptions<S> {
+  /** Kind of credential, the default of `AuthContext.type`. By default, `session`. */
+  readonly name?: string;
+  /**
+   * Takes the token from this cookie, if the call carries no Bearer token. Its value must be a `cookie-value` of RFC 6265.
+   * By default, from no cookie.
+   */
+  readonly cookie?: string;
+  /** Takes the token from `Authorization: Bearer`. By default, true. */
+  readonly bearer?: boolean;
+  /**
+   * Finds the session; null or undefined refuses the call. Errors count as in `verifyCredentials` of the `credentials`
+   * scheme.
+   *
+   * With `cookie` or `bearer: true`, `headers` lack every credential but the one that counts: `Cookie` beside a Bearer token,
+   * `Authorization` beside the cookie.
+   *
+   * With neither `cookie` nor `bearer: true`, every call with `Authorization` or `Cookie` is handed over, and the framework
+   * reads `headers` itself: `token` is the Bearer token, or undefined.
+   */
+  readonly verifySession: (
+    token: string | undefined,
+    headers: Headers,
+  ) => S | null | undefined | Promise<S | null | undefined>;
+  /**
+   * Turns a session into an identity. Give it the session's id as the claim `jti`, so that `revoke({ tokenId })` ends the
+   * session however its token is spelled.
+   */
+  readonly mapSession: (session: S) => AuthContextInit;
+  /**
+   * Remembers sessions, which end here up to its `ttl` later than in the framework. `verifySession` then sees only
+   * the headers that an entry is kept by: `Authorization`, `Cookie` and `cacheHeaders`. By default, false.
+   */
+  readonly cache?: CacheOptions | false;
+  /** More headers that `verifySession` looks at, for `cache`. By default, none. */
+  readonly cacheHeaders?: readonly string[];
+}
+
+const optionNames: Readonly<Record<keyof SessionOptions<unknown>, true>> = {
+  name: true,
+  cookie: true,
+  bearer: true,
+  verifySession: true,
+  mapSession: true,
+  cache: true,
+  cacheHeaders: true,
+};
+
+/**
+ * Authenticates callers by their session in a framework of yours.
+ *
+ * @throws TypeError for an option that is missing or malformed.
+ * @example
+ * const auth = createAuth({
+ *   policies,
+ *   authenticate: session({
+ *     cookie: "__Host-session",
+ *     verifySession: (token) => sessions.find(token),
+ *     mapSession: ({ id, user, expiresAt }) => ({ subject: user.id, roles: user.roles, claims: { jti: id }, expiresAt }),
+ *   }),
+ * });
+ */
+export function session<S>(options: SessionOptions<S>): AuthScheme {
+  const own = readOptions(options, optionNames, "session");
+  checkOptions(own as SessionOptions<unknown>);
+  const { name = "session", cookie, bearer = true, verifySession, mapSession, cache = false, cacheHeaders = [] } = own;
+  const covered = ["authorization", "cookie", ...cacheHeaders];
+  /** The framework finds the session in the headers. */
+  const readsHeaders = cookie === undefined && own.bearer !== true;
+  const takesBearer = bearer && !readsHeaders;
+
+  /**
+   * Of several credentials in one call, the framework sees the one that counts: it may look for another one, and whoever
+   * revoked that would have revoked nothing.
+   */
+  function soleCredential(header: Headers, isBearer: boolean): Headers {
+    if (readsHeaders) return header;
+    const other = isBearer ? "cookie" : "authorization";
+    const cookies = isBearer ? null : header.get("cookie");
+    const sole = cookies === null ? null : dropLookalikes(cookies, cookie ?? "");
+    if (!header.has(other) && sole === cookies) return header;
+    const copy = new Headers(header);
+    copy.delete(other);
+    if (sole !== null) copy.set("cookie", sole);
+    return copy;
+  }
+
+  return {
+    name,
+    challenge: takesBearer ? "Bearer" : undefined,
+    takesBearer,
+    presents: readsHeaders ? "unknown" : "credential",
+    trustedHeaders: [],
+    accepts: [{ by: verifySession }],
+    cache,
+    read({ header }) {
+      const bearerToken = bearer ? readBearerToken(header) : undefined;
+      const isBearer = bearerToken !== undefined;
+      const token = bearerToken ?? (cookie === undefined ? undefined : readCookie(header, cookie));
+      if (readsHeaders ? !header.has("authorization") && !header.has("cookie") : token === undefined) return undefined;
+      const seen = cache === false ? undefined : soleCredential(pick(header, covered), isBearer);
+      return {
+        presented: token,
+        key: seen && JSON.stringify([token, ...covered.map((name) => seen.get(name))]),
+        async verify() {
+          // Only now, since identity headers are removed after `read`.
+          const found = await verifySession(token, seen ?? soleCredential(header, isBearer));
+          if (found === null || found === undefined) throw new InvalidCredentialError("no such session");
+          return { identity: mapSession(found) };
+        },
+      };
+    },
+  };
+}
+
+/** A `token` (RFC 9110 section 5.6.2), such as the name of a cookie or header. */
+const token = /^[\w!#$%&'*+\-.^`|~]+$/;
+
+/** Prefixes by which browsers protect a cookie (RFC 6265bis section 4.1.3), in the one spelling that all of them know. */
+const cookiePrefixes: readonly string[] = ["__Host-", "__Secure-"];
+const cookiePrefix = /^__(?:host|secure)-/i;
+
+function pick(header: Headers, names: readonly string[]): Headers {
+  const picked = new Headers();
+  for (const name of names) {
+    const value = header.get(name);
+    if (value !== null) picked.set(name, value);
+  }
+  return picked;
+}
+
+function checkOptions(options: SessionOptions<unknown>): void {
+  for (const name of ["verifySession", "mapSession"] as const) {
+    if (typeof options[name] !== "function") {
+      throw new TypeError(`${name}: expected a function, got ${typeof options[name]}`);
+    }
+  }
+  for (const name of ["name", "cookie"] as const) {
+    const value: unknown = options[name];
+    if (name in options && (typeof value !== "string" || !token.test(value))) {
+      throw new TypeError(`${name}: expected a name without spaces, got ${JSON.stringify(value)}`);
+    }
+  }
+  const prefix = cookiePrefix.exec(options.cookie ?? "")?.[0];
+  if (prefix !== undefined && !cookiePrefixes.includes(prefix)) {
+    const spelling = cookiePrefixes.find((known) => known.toLowerCase() === prefix.toLowerCase());
+    throw new TypeError(`cookie: write "${spelling}", not "${prefix}": some browsers do not protect this spelling`);
+  }
+  if ("bearer" in options && typeof options.bearer !== "boolean") {
+    throw new TypeError(`bearer: expected true or false, got ${JSON.stringify(options.bearer)}`);
+  }
+  const { cache, cacheHeaders } = options;
+  if (cacheHeaders === undefined) return;
+  if (!Array.isArray(cacheHeaders) || !cacheHeaders.every((name) => typeof name === "string" && token.test(name))) {
+    throw new TypeError("cacheHeaders: expected a list of header names");
+  }
+  if (cache === undefined || cache === false) throw new TypeError("cacheHeaders: has no effect without cache");
+}

@@ -1,0 +1,55 @@
+import type { AuthContextInit } from "../context/auth-context.js";
+import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { headerName } from "../headers/header-name.js";
+import { readOptions } from "../options/option-names.js";
+import { compileSecrets, type Secrets } from "../trust/secret-matcher.js";
+import type { AuthScheme } from "./scheme.js";
+
+/** Services that prove themselves by a secret that they share with this one. */
+export interface SharedSecretTrustOptions {
+  /** Header that carries the secret. By default, `x-internal-secret`. */
+  readonly header?: string;
+  /** The secret of each calling service, by its name; several are accepted while one replaces another. */
+  readonly callers: Readonly<Record<string, Secrets>>;
+  /** Turns the name of a caller into an identity. By default, the name is the subject. */
+  readonly mapCaller?: (caller: string) => AuthContextInit;
+}
+
+const optionNames: Readonly<Record<keyof SharedSecretTrustOptions, true>> = {
+  header: true,
+  callers: true,
+  mapCaller: true,
+};
+
+/**
+ * Whoever reads the header once can call from then on: use it where connections are encrypted, or inside one host.
+ *
+ * @throws TypeError for an option that is missing or malformed.
+ */
+export function sharedSecretTrust(options: SharedSecretTrustOptions): AuthScheme {
+  const own = readOptions(options, optionNames, "sharedSecretTrust");
+  const { callers, mapCaller = (caller: string) => ({ subject: caller }) } = own;
+  const header = headerName(own.header ?? "x-internal-secret", "header");
+  if (typeof mapCaller !== "function") throw new TypeError(`mapCaller: expected a function, got ${typeof mapCaller}`);
+  const matchers = Object.entries(Object(callers)).map(
+    ([caller, secrets]) => [caller, compileSecrets(secrets as Secrets, `callers.${caller}`)] as const,
+  );
+  if (matchers.length === 0) throw new TypeError("callers: expected the secret of at least one service, by its name");
+  return {
+    name: "internal",
+    challenge: undefined,
+    trustedHeaders: [header],
+    internal: true,
+    accepts: [{ by: `secret ${header}`, only: { proof: matchers.flatMap(([, { identities }]) => identities) } }],
+    cache: false,
+    read(source) {
+      const secret = source.header.get(header);
+      if (secret === null) return undefined;
+      const found = matchers.filter(([, matches]) => matches(secret)).map(([caller]) => caller);
+      const [caller] = found;
+      if (caller === undefined) throw new InvalidCredentialError(`${header}: not a known secret`);
+      if (found.length > 1) throw new InvalidCredentialError(`callers: ${found.join(" and ")} share one secret`);
+      return { key: undefined, presented: secret, verify: () => ({ identity: mapCaller(caller) }) };
+    },
+  };
+}

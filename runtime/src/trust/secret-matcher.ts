@@ -1,0 +1,47 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { opaque } from "./opaque.js";
+
+/** Shortest secret that is accepted, in characters. */
+const minLength = 16;
+
+/** Text that may come from an environment variable; undefined is refused when it is used. */
+export type Secrets = string | undefined | readonly (string | undefined)[];
+
+/** Compares a value with secrets. */
+export interface SecretMatcher {
+  (value: string): boolean;
+  /** Tells secrets apart without showing them, see {@link opaque}. */
+  readonly identities: readonly symbol[];
+}
+
+/**
+ * Compiles shared secrets into a comparison that takes as long for a wrong guess as for a right one, whatever its
+ * length. Several secrets allow a change of secret without an outage.
+ *
+ * @throws TypeError for no secret, an empty one, or one that is short enough to be guessed.
+ */
+export function compileSecrets(secrets: Secrets, option: string): SecretMatcher {
+  const list = Array.isArray(secrets) ? secrets : [secrets];
+  if (list.length === 0) throw new TypeError(`${option}: expected at least one secret`);
+  const digests = list.map((secret: unknown) => {
+    if (typeof secret !== "string" || secret === "") {
+      throw new TypeError(`${option}: set but empty; is an environment variable missing?`);
+    }
+    if (secret.length < minLength) {
+      throw new TypeError(`${option}: expected at least ${minLength} characters, got ${secret.length}`);
+    }
+    if (!/^[\x21-\x7e]+$/.test(secret)) throw new TypeError(`${option}: expected visible ASCII, as headers carry it`);
+    return digest(secret);
+  });
+  const matches = (value: string): boolean => {
+    const actual = digest(value);
+    let isEqual = false;
+    for (const expected of digests) isEqual = timingSafeEqual(actual, expected) || isEqual;
+    return isEqual;
+  };
+  return Object.assign(matches, { identities: digests.map((bytes) => opaque(bytes.toString("base64url"))) });
+}
+
+function digest(value: string): Buffer {
+  return createHash("sha256").update(value).digest();
+}
