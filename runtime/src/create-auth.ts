@@ -1,17 +1,21 @@
 import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { createAuthenticationInterceptor } from "./authentication/authentication-interceptor.js";
-import { type AuthenticationOptions, splitOptions } from "./authentication/authentication-options.js";
+import {
+  type AuthenticationOptions,
+  authenticationOptions,
+  type DefaultedPipelineOption,
+} from "./authentication/authentication-options.js";
 import { type Authenticate, createAuthenticator } from "./authentication/authenticator.js";
 import { listSchemes, vouched } from "./authentication/scheme-list.js";
-import { authzOptionNames, splitAuthzOptions } from "./authorization/authz-options.js";
+import { authzOptions, type DefaultedAuthzOption } from "./authorization/authz-options.js";
 import type { DecisionLog } from "./authorization/decision-event.js";
 import { createEnforcer } from "./authorization/enforcer.js";
 import { createEnforcingInterceptor } from "./authorization/enforcing-interceptor.js";
 import { createGate } from "./authorization/gate.js";
 import { watchThreshold } from "./authorization/threshold.js";
 import type { ProtoAuthzInterceptorOptions } from "./interceptors/create-authz-interceptor.js";
-import { checkOption, checkPlainObject } from "./options/option-checks.js";
-import { readOptions } from "./options/option-names.js";
+import { anything, withDefault } from "./options/check.js";
+import { checkOption, type OptionTable, readOptions } from "./options/read-options.js";
 import { monotonicTime } from "./platform/clock.js";
 import type { AuthScheme } from "./schemes/scheme.js";
 import { createRevocations, type Revocations } from "./store/revocations.js";
@@ -22,6 +26,18 @@ export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<Au
   /** How other services prove that they may call `internal` methods: every identity it establishes may. By default, nobody can. */
   readonly internal?: AuthScheme | readonly AuthScheme[];
 }
+
+const { skipMethods: _, ...pipelineOptions } = authenticationOptions;
+
+type Defaulted = DefaultedAuthzOption | Exclude<DefaultedPipelineOption, "skipMethods"> | "internal";
+
+const createAuthOptions: OptionTable<CreateAuthOptions, Defaulted> = {
+  ...authzOptions,
+  ...pipelineOptions,
+  policies: anything,
+  authenticate: anything,
+  internal: withDefault(anything, []),
+};
 
 /**
  * Access control for a server: authentication and authorization by the same tables, in the right order. Its members are
@@ -64,21 +80,18 @@ export interface Auth {
  * createServer(connectNodeAdapter({ ...auth, routes }));
  */
 export function createAuth(options: CreateAuthOptions): Auth {
-  checkPlainObject("createAuth", options);
-  const [authzOptions, others] = splitAuthzOptions(options);
-  const { pipeline, scheme } = splitOptions<typeof others & AuthenticationOptions>(others);
-  if (pipeline.skipMethods !== undefined) {
+  if (Object.hasOwn(Object(options), "skipMethods")) {
     throw new TypeError(
       "skipMethods: not an option of createAuth: methods are public by their table, or optionalMethods",
     );
   }
-  const known = { policies: true, authenticate: true, internal: true, ...authzOptionNames } as const;
-  const { policies, authenticate: users, internal = [] } = readOptions(scheme, known, "createAuth");
-  const enforcer = createEnforcer(policies, authzOptions);
+  const own = readOptions("createAuth", options, createAuthOptions);
+  const { policies, authenticate: users, internal } = own;
+  const enforcer = createEnforcer(policies, own);
   const schemes = listSchemes(users, "authenticate");
   const internalSchemes = vouched(listSchemes(internal, "internal", schemes));
   if (schemes.length === 0) throw new TypeError("authenticate: expected at least one scheme, such as jwt({...})");
-  const revocations = pipeline.revocations ?? createRevocations();
+  const revocations = own.revocations ?? createRevocations();
   const authenticate = createAuthenticator(
     {
       all: [...schemes, ...internalSchemes],
@@ -88,13 +101,13 @@ export function createAuth(options: CreateAuthOptions): Auth {
         return access === "internal" ? internalSchemes : schemes;
       },
     },
-    { ...pipeline, revocations },
+    { ...own, skipMethods: [], revocations },
   );
   const authenticator = reportRefusals(authenticate, enforcer.log);
   const gate = createGate(enforcer);
   const reported = new Set<string>();
   const interceptors: readonly Interceptor[] = [
-    createAuthenticationInterceptor(authenticator, pipeline.asyncContext),
+    createAuthenticationInterceptor(authenticator, own.asyncContext),
     createEnforcingInterceptor({ ...enforcer, evaluate: gate.evaluate }),
   ];
 

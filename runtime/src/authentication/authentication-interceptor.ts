@@ -19,8 +19,7 @@ export function isAuthenticationInterceptor(interceptor: Interceptor): boolean {
  * Authenticates calls, unless a gate has, and handles them as their caller: streams as long as the credential lasts.
  * Checks right before it calls the next interceptor that the credential still counts, and that the caller still waits.
  */
-export function createAuthenticationInterceptor(authenticate: Authenticate, asyncContext = true): Interceptor {
-  if (typeof asyncContext !== "boolean") throw new TypeError("asyncContext: expected true or false");
+export function createAuthenticationInterceptor(authenticate: Authenticate, asyncContext: boolean): Interceptor {
   const scope = createCallerScope(asyncContext);
 
   function goOn(caller: AuthContext | undefined, req: AnyRequest, next: Next): ReturnType<Next> {

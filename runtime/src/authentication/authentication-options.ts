@@ -1,5 +1,5 @@
-import { checkPlainObject } from "../options/option-checks.js";
-import { ownMembers } from "../options/option-names.js";
+import { anything, flag, list, optional, withDefault } from "../options/check.js";
+import { checkObject, type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import type { Revocations } from "../store/revocations.js";
 import type { AuthLimits } from "./limits.js";
 
@@ -30,33 +30,44 @@ export interface AuthenticationOptions {
   readonly revocations?: Revocations | undefined;
 }
 
+/** Options that have a default. */
+export type DefaultedPipelineOption = "skipMethods" | "optionalMethods" | "propagateHeaders" | "asyncContext";
+
+export const authenticationOptions: OptionTable<AuthenticationOptions, DefaultedPipelineOption> = {
+  skipMethods: withDefault(list, []),
+  optionalMethods: withDefault(list, []),
+  propagateHeaders: withDefault(flag, false),
+  propagatedClaims: optional({
+    accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
+    expected: "a list of claim names",
+  }),
+  asyncContext: withDefault(flag, true),
+  limits: optional(anything),
+  revocations: optional({
+    accepts: (value) => ["check", "checkKnown"].every((name) => typeof Object(value)[name] === "function"),
+    expected: "the result of createRevocations()",
+  }),
+};
+
+/** The options of the pipeline, read. */
+export type PipelineOptions = Read<AuthenticationOptions, DefaultedPipelineOption>;
+
 /**
- * Parts the options of a factory into those of the pipeline and those of its scheme.
+ * Parts the options of an interceptor into those of the pipeline, which it reads, and those of its scheme.
  *
- * @throws TypeError for what is not a plain object.
+ * @throws TypeError for a malformed option of the pipeline.
  */
 export function splitOptions<T extends AuthenticationOptions>(
   options: T,
-): { readonly pipeline: AuthenticationOptions; readonly scheme: Omit<T, keyof AuthenticationOptions> } {
-  checkPlainObject("options", options);
-  const {
-    skipMethods,
-    optionalMethods,
-    propagateHeaders,
-    propagatedClaims,
-    asyncContext,
-    limits,
-    revocations,
-    ...scheme
-  } = ownMembers(options);
-  const pipeline = {
-    skipMethods,
-    optionalMethods,
-    propagateHeaders,
-    propagatedClaims,
-    asyncContext,
-    limits,
-    revocations,
+): { readonly pipeline: PipelineOptions; readonly scheme: Omit<T, keyof AuthenticationOptions> } {
+  checkObject("options", options);
+  const [pipeline, scheme] = [true, false].map((isPipeline) =>
+    Object.fromEntries(
+      Object.entries(options).filter(([name]) => Object.hasOwn(authenticationOptions, name) === isPipeline),
+    ),
+  );
+  return {
+    pipeline: readOptions("options", pipeline as AuthenticationOptions, authenticationOptions),
+    scheme: scheme as Omit<T, keyof AuthenticationOptions>,
   };
-  return { pipeline, scheme: ownMembers(scheme) };
 }

@@ -10,7 +10,7 @@ import { compileMethodPatterns } from "../options/method-pattern.js";
 import { isPromiseLike } from "../platform/is-promise-like.js";
 import { memberOf } from "../platform/member-of.js";
 import type { AuthScheme, Credential } from "../schemes/scheme.js";
-import type { AuthenticationOptions } from "./authentication-options.js";
+import type { PipelineOptions } from "./authentication-options.js";
 import type { Entry } from "./credential-cache.js";
 import { CredentialStanding } from "./credential-standing.js";
 import { Limiter } from "./limits.js";
@@ -74,18 +74,11 @@ interface Verified {
 }
 
 /** @throws TypeError for a malformed option. */
-export function createAuthenticator(selection: SchemeSelection, options: AuthenticationOptions): Authenticate {
-  const isSkipped = compileMethodPatterns(options.skipMethods ?? [], "skipMethods");
-  const isOptional = compileMethodPatterns(options.optionalMethods ?? [], "optionalMethods");
+export function createAuthenticator(selection: SchemeSelection, options: PipelineOptions): Authenticate {
+  const isSkipped = compileMethodPatterns(options.skipMethods, "skipMethods");
+  const isOptional = compileMethodPatterns(options.optionalMethods, "optionalMethods");
   const propagate = compilePropagation(options);
   const { revocations } = options;
-  if (revocations !== undefined) {
-    for (const name of ["check", "checkKnown"] as const) {
-      if (typeof revocations?.[name] !== "function") {
-        throw new TypeError("revocations: expected what createRevocations makes");
-      }
-    }
-  }
   revocations?.serve?.(selection.all);
   const verifiers = new Map(
     selection.all.map((scheme) => [scheme, createVerifier(scheme, new Limiter(options.limits))]),

@@ -5,7 +5,7 @@ import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { monotonicTime, wallTime } from "../platform/clock.js";
 import { sha256 } from "../platform/sha256.js";
 import { type AuthScheme, type Credential, isInternalScheme, type Verified } from "../schemes/scheme.js";
-import { checkCacheOptions } from "../store/cache-options.js";
+import { readCacheOptions } from "../store/cache-options.js";
 import { createEntrySeal, type EntrySeal } from "../store/entry-seal.js";
 import { SharedStore } from "../store/shared-store.js";
 import { decodeEntry, encodeEntry } from "../store/stored-entry.js";
@@ -78,7 +78,7 @@ export class CredentialCache {
     this.#limiter = limiter;
     this.#ttl = uncachedTtl;
     if (scheme.cache === false) return;
-    const { ttl, maxSize, store, namespace, secret, storeTimeout } = checkCacheOptions(scheme.cache);
+    const { ttl, maxSize, store, namespace, secret, storeTimeout } = readCacheOptions(scheme.cache);
     if (store !== undefined && namespace === undefined && scheme.fingerprint === undefined) {
       throw new TypeError("cache.namespace: needed with a store, to say whose verifications are shared");
     }
@@ -89,7 +89,7 @@ export class CredentialCache {
       entries: lru(maxSize),
       refusals: lru(Math.min(maxSize, refusals.max)),
       shared: store && {
-        store: new SharedStore(store, storeTimeout as number),
+        store: new SharedStore(store, storeTimeout),
         seal,
         prefix: `${JSON.stringify(owner)}\n`,
       },

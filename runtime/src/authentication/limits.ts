@@ -1,7 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
-import { readOptions } from "../options/option-names.js";
+import { maxCredentialLength } from "../headers/bearer-token.js";
+import { count } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { isPromiseLike } from "../platform/is-promise-like.js";
 import { memberOf } from "../platform/member-of.js";
 import { TimeLimit } from "../platform/time-limit.js";
@@ -24,20 +26,12 @@ export interface AuthLimits {
   readonly verifications?: number;
 }
 
-const defaults: Required<AuthLimits> = {
-  credentialLength: 16 * 1024,
-  roles: 1_000,
-  scopes: 1_000,
-  verificationTime: 10_000,
-  verifications: 1_000,
-};
-
-const optionNames: Readonly<Record<keyof AuthLimits, true>> = {
-  credentialLength: true,
-  roles: true,
-  scopes: true,
-  verificationTime: true,
-  verifications: true,
+const limitOptions: OptionTable<AuthLimits, keyof AuthLimits> = {
+  credentialLength: { ...count, fallback: maxCredentialLength },
+  roles: { ...count, fallback: 1_000 },
+  scopes: { ...count, fallback: 1_000 },
+  verificationTime: { ...count, fallback: 10_000 },
+  verifications: { ...count, fallback: 1_000 },
 };
 
 /** Keeps the limits of one scheme of an authenticator. */
@@ -48,12 +42,7 @@ export class Limiter {
 
   /** @throws TypeError for a limit that is not a whole number above 0. */
   constructor(options: AuthLimits = {}) {
-    this.#limits = { ...defaults, ...readOptions(options, optionNames, "limits") };
-    for (const [name, value] of Object.entries(this.#limits)) {
-      if (!(Number.isSafeInteger(value) && value > 0)) {
-        throw new TypeError(`limits.${name}: expected a whole number above 0, got ${value}`);
-      }
-    }
+    this.#limits = readOptions("limits", options, limitOptions, "limits.");
   }
 
   /** @throws InvalidCredentialError */

@@ -1,6 +1,6 @@
 import type { AuthContext } from "../context/auth-context.js";
 import { encodeAuthHeaders, identityHeaders } from "../context/auth-headers.js";
-import type { AuthenticationOptions } from "./authentication-options.js";
+import type { PipelineOptions } from "./authentication-options.js";
 
 const identityHeaderNames: readonly string[] = /* @__PURE__ */ Object.values(identityHeaders);
 
@@ -12,15 +12,10 @@ export type Propagate = (context: AuthContext, header: Headers) => void;
  *
  * @throws TypeError for a malformed option.
  */
-export function compilePropagation(options: AuthenticationOptions): Propagate | undefined {
-  const { propagateHeaders = false, propagatedClaims } = options;
-  if (typeof propagateHeaders !== "boolean") {
-    throw new TypeError(`propagateHeaders: expected true or false, got ${JSON.stringify(propagateHeaders)}`);
-  }
-  if (propagatedClaims !== undefined) {
-    const isList = Array.isArray(propagatedClaims) && propagatedClaims.every((name) => typeof name === "string");
-    if (!isList) throw new TypeError("propagatedClaims: expected a list of claim names");
-    if (!propagateHeaders) throw new TypeError("propagatedClaims: has no effect without propagateHeaders: true");
+export function compilePropagation(options: PipelineOptions): Propagate | undefined {
+  const { propagateHeaders, propagatedClaims } = options;
+  if (propagatedClaims !== undefined && !propagateHeaders) {
+    throw new TypeError("propagatedClaims: has no effect without propagateHeaders: true");
   }
   if (!propagateHeaders) return undefined;
   const claims = [...(propagatedClaims ?? [])];

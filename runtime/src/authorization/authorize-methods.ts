@@ -9,9 +9,9 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
+import { func } from "../options/check.js";
 import type { MethodMatcher } from "../options/method-pattern.js";
-import { checkPlainObject, rejectUnknownOptions } from "../options/option-checks.js";
-import { ownMembers } from "../options/option-names.js";
+import { checkObject, type OptionTable, readOptions } from "../options/read-options.js";
 import type { AuthzRequest } from "./authz-request.js";
 import { guardMessages } from "./guard-messages.js";
 import type { Question } from "./verdict.js";
@@ -67,7 +67,7 @@ export interface MethodChecks {
  */
 export function authorizeMethods<S extends DescService>(service: S, checks: ServiceChecks<S>): MethodChecks {
   const questions = new Map<string, Question>();
-  checkPlainObject(`authorizeMethods: ${service.typeName}`, checks);
+  checkObject(`authorizeMethods: ${service.typeName}`, checks);
   for (const [localName, check] of Object.entries(checks)) {
     const method = Object.hasOwn(service.method, localName) ? service.method[localName] : undefined;
     const name = `authorizeMethods: ${service.typeName}.${localName}`;
@@ -87,6 +87,11 @@ export function authorizeMethods<S extends DescService>(service: S, checks: Serv
   };
 }
 
+const streamChecks: OptionTable<StreamChecks<Message>, "open"> = {
+  open: { ...func, fallback: () => true },
+  message: func,
+};
+
 function questionOf(method: DescMethod, check: unknown, name: string): Question {
   const decidedBy = "check";
   const streams = method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
@@ -96,10 +101,6 @@ function questionOf(method: DescMethod, check: unknown, name: string): Question 
     return { decidedBy, ask: (caller, request) => request.message && check(caller, request.message, request) };
   }
   if (!streams || Object(check) !== check) throw new TypeError(`${name}: expected a function`);
-  const { open = () => true, message, ...rest } = ownMembers(check as StreamChecks<Message>);
-  rejectUnknownOptions(rest, `${name}.`);
-  for (const [part, value] of Object.entries(check as object)) {
-    if (typeof value !== "function") throw new TypeError(`${name}.${part}: expected a function`);
-  }
+  const { open, message } = readOptions(name, check as StreamChecks<Message>, streamChecks, `${name}.`);
   return message ? { decidedBy, ask: open, askOfMessage: message, guard: guardMessages } : { decidedBy, ask: open };
 }

@@ -1,4 +1,6 @@
 import type { AuthContext } from "../context/auth-context.js";
+import { anything, func, list, optional, withDefault, word } from "../options/check.js";
+import type { OptionTable, Read } from "../options/read-options.js";
 import type { MatchScope } from "../policy/decide.js";
 import type { RoleHierarchy } from "../policy/role-hierarchy.js";
 import type { MethodChecks } from "./authorize-methods.js";
@@ -41,22 +43,20 @@ export interface EnforcementOptions {
 /** What authorization takes beside the tables. */
 export interface AuthzOptions extends DecisionOptions, EnforcementOptions {}
 
-export const authzOptionNames: Readonly<Record<keyof AuthzOptions, true>> = {
-  rules: true,
-  authorize: true,
-  defaultPolicy: true,
-  checks: true,
-  roles: true,
-  matchScope: true,
-  onDecision: true,
-  decisionEvents: true,
-  mode: true,
+/** Options that have a default. */
+export type DefaultedAuthzOption = "rules" | "defaultPolicy" | "checks" | "roles" | "decisionEvents" | "mode";
+
+export const authzOptions: OptionTable<AuthzOptions, DefaultedAuthzOption> = {
+  rules: withDefault(list, []),
+  authorize: optional(func),
+  defaultPolicy: withDefault(word("allow", "deny"), "deny" as const),
+  checks: withDefault(list, []),
+  roles: withDefault(anything, {}),
+  matchScope: optional(func),
+  onDecision: optional(func),
+  decisionEvents: withDefault(word("all", "denied"), "all" as const),
+  mode: withDefault(word("enforce", "report"), "enforce" as const),
 };
 
-/** Takes the options of authorization out of options that hold others as well. */
-export function splitAuthzOptions<T extends AuthzOptions>(options: T): [AuthzOptions, Omit<T, keyof AuthzOptions>] {
-  const [taken, rest] = [true, false].map((isTaken) =>
-    Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(authzOptionNames, name) === isTaken)),
-  );
-  return [taken as AuthzOptions, rest as Omit<T, keyof AuthzOptions>];
-}
+/** The options of authorization, read. */
+export type ReadAuthzOptions = Read<AuthzOptions, DefaultedAuthzOption>;

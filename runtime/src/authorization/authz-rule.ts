@@ -1,6 +1,6 @@
+import { anything, type Check, list, optional, required, text, withDefault, word } from "../options/check.js";
 import { compileMethodPatterns, type MethodMatcher } from "../options/method-pattern.js";
-import { checkList, checkOption, checkWord, rejectUnknownOptions } from "../options/option-checks.js";
-import { ownMembers } from "../options/option-names.js";
+import { checkOption, type OptionTable, readOptions } from "../options/read-options.js";
 import { isNameList } from "../policy/name-list.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import { anybody, type PlannedVerdict } from "./verdict.js";
@@ -31,18 +31,28 @@ export interface CompiledRule {
   readonly verdict: PlannedVerdict;
 }
 
+const nameList: Check = { accepts: isNameList, expected: "a list of non-empty strings" };
+
+const requiresOptions: OptionTable<NonNullable<AuthzRule["requires"]>, "roles" | "scopes"> = {
+  roles: withDefault(nameList, []),
+  scopes: withDefault(nameList, []),
+};
+
+const ruleOptions: OptionTable<AuthzRule> = {
+  name: required(text),
+  methods: required(list),
+  effect: required(word("allow", "deny")),
+  requires: optional(anything),
+};
+
 /** @throws TypeError naming the rule and the member that is malformed. */
 export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule[] {
-  checkList("rules", rules);
-  return rules.map((rule: AuthzRule, i) => {
-    const { name, methods, effect, requires, ...rest } = ownMembers(Object(rule) as AuthzRule);
-    checkOption(isNameList([name]), `rules[${i}].name`, "a non-empty string");
-    const option = `rules[${i}] (${name})`;
-    rejectUnknownOptions(rest, `${option}.`);
-    checkWord(`${option}.effect`, effect, "allow", "deny");
-    const matches = compileMethodPatterns(methods, `${option}.methods`);
-    checkOption(methods.length > 0, `${option}.methods`, "a pattern");
-    const policy = requires === undefined ? anybody : compileRequires(requires, `${option}.requires`);
+  return rules.map((rule, i) => {
+    const label = rule?.name ? `rules[${i}] (${rule.name})` : `rules[${i}]`;
+    const { name, methods, effect, requires } = readOptions(label, rule, ruleOptions, `${label}.`);
+    const matches = compileMethodPatterns(methods, `${label}.methods`);
+    checkOption(methods.length > 0, `${label}.methods`, "a pattern");
+    const policy = requires === undefined ? anybody : compileRequires(requires, `${label}.requires`);
     return {
       matches,
       verdict: { effect, decidedBy: "rule", rule: name, ...(effect === "deny" && { reason: "rule" }), policy },
@@ -51,11 +61,6 @@ export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule
 }
 
 function compileRequires(requires: NonNullable<AuthzRule["requires"]>, option: string): MethodPolicy {
-  // A set or a promise, for example, would ask for nothing.
-  checkOption({}.toString.call(requires) === "[object Object]", option, "an object");
-  const { roles = [], scopes = [], ...rest } = ownMembers(requires);
-  rejectUnknownOptions(rest, `${option}.`);
-  checkOption(isNameList(roles), `${option}.roles`, "a list of non-empty strings");
-  checkOption(isNameList(scopes), `${option}.scopes`, "a list of non-empty strings");
+  const { roles, scopes } = readOptions(option, requires, requiresOptions, `${option}.`);
   return { access: "requires", roles: [...roles], scopes: [...scopes] };
 }

@@ -1,6 +1,6 @@
 import type { AuthContext } from "../context/auth-context.js";
 import { isInternal } from "../context/internal-identity.js";
-import { checkOption } from "../options/option-checks.js";
+import { checkOption } from "../options/read-options.js";
 import type { Caller } from "../policy/decide.js";
 import { isNameList } from "../policy/name-list.js";
 import { createRoleHierarchy, type RoleHierarchy } from "../policy/role-hierarchy.js";

@@ -1,7 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
 import type { AuthzDenialReason } from "../errors/authz-denied-error.js";
-import { checkFunction, checkWord } from "../options/option-checks.js";
 import { monotonicTime } from "../platform/clock.js";
 import { createWarning } from "../platform/warn.js";
 import type { Decider, Verdict } from "./verdict.js";
@@ -44,11 +43,9 @@ export type DecisionLog = (
  */
 export function createDecisionLog(
   onDecision: ((event: DecisionEvent) => void | PromiseLike<void>) | undefined,
-  decisionEvents: "all" | "denied" = "all",
+  decisionEvents: "all" | "denied",
   enforced: boolean,
 ): DecisionLog | undefined {
-  checkWord("decisionEvents", decisionEvents, "all", "denied");
-  checkFunction("onDecision", onDecision);
   if (!onDecision) return undefined;
   const warnOfFailure = createWarning("onDecision failed");
 

@@ -2,13 +2,11 @@ import { ConnectError } from "@connectrpc/connect";
 import { stateOf } from "../call/call-state.js";
 import { checkStanding } from "../call/standing.js";
 import type { AuthContext } from "../context/auth-context.js";
-import { checkWord } from "../options/option-checks.js";
-import { ownMembers } from "../options/option-names.js";
 import type { AnyRequest } from "../platform/any-request.js";
 import { monotonicTime } from "../platform/clock.js";
 import { warn } from "../platform/warn.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
-import type { AuthzOptions } from "./authz-options.js";
+import type { ReadAuthzOptions } from "./authz-options.js";
 import type { CompiledRule } from "./authz-rule.js";
 import { createDecisionLog, type DecisionLog } from "./decision-event.js";
 import { denialOf } from "./denial.js";
@@ -35,12 +33,11 @@ export interface Enforcer extends Evaluator {
 /** @throws TypeError for a malformed table or option. */
 export function createEnforcer(
   policies: Iterable<ServicePolicy>,
-  options: AuthzOptions,
+  options: ReadAuthzOptions,
   skipped: readonly CompiledRule[] = [],
 ): Enforcer {
-  const { mode = "enforce", onDecision, decisionEvents, ...decisionOptions } = ownMembers(options);
-  const evaluator = createEvaluator(policies, decisionOptions, skipped);
-  checkWord("mode", mode, "enforce", "report");
+  const { mode, onDecision, decisionEvents } = options;
+  const evaluator = createEvaluator(policies, options, skipped);
   const enforced = mode === "enforce";
   const log = createDecisionLog(onDecision, decisionEvents, enforced);
   if (!enforced) warn('mode is "report": NOTHING IS ENFORCED');

@@ -1,11 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
-import { checkFunction, checkList, checkOption, checkWord, rejectUnknownOptions } from "../options/option-checks.js";
-import { ownMembers } from "../options/option-names.js";
+import { checkOption } from "../options/read-options.js";
 import { type Caller, decide } from "../policy/decide.js";
 import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
-import type { DecisionOptions } from "./authz-options.js";
+import type { ReadAuthzOptions } from "./authz-options.js";
 import { type CompiledRule, compileRules } from "./authz-rule.js";
 import { createCallerLookup } from "./caller.js";
 import { warnOfIdlePatterns, warnOfShadowedPatterns, warnOfUnknownMethods } from "./unreachable-rules.js";
@@ -28,23 +27,11 @@ export interface Evaluator {
  */
 export function createEvaluator(
   policies: Iterable<ServicePolicy>,
-  options: DecisionOptions,
+  options: ReadAuthzOptions,
   skipped: readonly CompiledRule[],
 ): Evaluator {
-  const {
-    rules = [],
-    authorize,
-    defaultPolicy = "deny",
-    checks = [],
-    roles,
-    matchScope,
-    ...rest
-  } = ownMembers(options);
-  rejectUnknownOptions(rest);
+  const { rules, authorize, defaultPolicy, checks, roles, matchScope } = options;
   const { services, lookup } = createPolicyIndex(policies);
-  checkWord("defaultPolicy", defaultPolicy, "allow", "deny");
-  checkFunction("authorize", authorize);
-  checkFunction("matchScope", matchScope);
   const compiled = compileRules(rules);
   /** In order, where no table decides. */
   const fallbacks: readonly CompiledRule[] = [
@@ -68,9 +55,8 @@ export function createEvaluator(
   const patterns = rules.map(({ name, methods, effect }) => ({ name, methods: [...methods], effect }));
   const called = new Set<string>();
   const callerOf = createCallerLookup(roles);
-  checkList("checks", checks);
   for (const check of checks) {
-    checkOption(typeof check?.rejectPublic === "function", "checks", "what authorizeMethods returns");
+    checkOption(typeof check?.rejectPublic === "function", "checks", "the result of authorizeMethods()");
     check.rejectPublic((service, method) => lookup(service, method)?.access === "public");
   }
   const allChecks = [...checks];

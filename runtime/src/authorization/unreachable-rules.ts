@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { compileMethodPatterns } from "../options/method-pattern.js";
-import { distance } from "../options/option-names.js";
+import { nearest } from "../options/nearest.js";
 import { warn } from "../platform/warn.js";
 import type { PolicyIndex } from "../policy/policy-index.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
@@ -69,7 +69,7 @@ export function warnOfUnknownMethods(rules: readonly AuthzRule[], { typeName, me
       if (service === typeName) {
         if (methods.some(({ name }) => matches(typeName, name))) continue;
         warn(`rule ${rule.name}: "${pattern}" matches no method of ${typeName}`);
-      } else if (!others.has(service) && !service.includes("*") && distance(service, typeName) <= 2) {
+      } else if (!others.has(service) && !service.includes("*") && nearest(service, [typeName]) !== undefined) {
         warn(`rule ${rule.name}: "${pattern}": is ${typeName} meant?`);
       }
     }

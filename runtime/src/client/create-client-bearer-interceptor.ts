@@ -1,5 +1,6 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { readOptions } from "../options/option-names.js";
+import { anything, flag, optional, withDefault } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { AnyRequest } from "../platform/any-request.js";
 import { createWarning } from "../platform/warn.js";
 import { createPolicyIndex } from "../policy/policy-index.js";
@@ -26,11 +27,11 @@ export interface ClientBearerOptions {
   readonly allowedOrigins?: readonly string[];
 }
 
-const optionNames: Readonly<Record<keyof ClientBearerOptions, true>> = {
-  token: true,
-  policies: true,
-  sendToPublic: true,
-  allowedOrigins: true,
+const bearerOptions: OptionTable<ClientBearerOptions, "policies" | "sendToPublic"> = {
+  token: anything,
+  policies: { ...anything, fallback: [] as const },
+  sendToPublic: withDefault(flag, false),
+  allowedOrigins: optional(anything),
 };
 
 /**
@@ -48,8 +49,8 @@ const optionNames: Readonly<Record<keyof ClientBearerOptions, true>> = {
  * });
  */
 export function createClientBearerInterceptor(options: ClientBearerOptions): Interceptor {
-  const own = readOptions(options, optionNames, "createClientBearerInterceptor");
-  const { token, sendToPublic = false, allowedOrigins } = own;
+  const own = readOptions("createClientBearerInterceptor", options, bearerOptions);
+  const { token, policies, sendToPublic, allowedOrigins } = own;
   if (typeof token !== "function" && !isBearerToken(token)) {
     throw new TypeError(
       "token: expected a Bearer token or a function that gives one; is an environment variable missing?",
@@ -57,7 +58,7 @@ export function createClientBearerInterceptor(options: ClientBearerOptions): Int
   }
   const tokenFor = typeof token === "function" ? createTokenSource(token) : () => token;
   const forget = typeof token === "function" ? token.forget?.bind(token) : undefined;
-  const index = createPolicyIndex("policies" in own ? (own.policies as readonly ServicePolicy[]) : []);
+  const index = createPolicyIndex(policies);
   const isAllowed = allowedOrigins === undefined ? () => true : compileAllowedOrigins(allowedOrigins);
 
   return (next) => async (req) => {

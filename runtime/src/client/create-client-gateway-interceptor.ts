@@ -2,7 +2,8 @@ import type { Interceptor } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
 import { setAuthHeaders, stripIdentityHeaders } from "../context/auth-headers.js";
 import { headerName } from "../headers/header-name.js";
-import { readOptions } from "../options/option-names.js";
+import { anything, required, text, withDefault } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 
 export interface ClientGatewayOptions {
   /** Whom the call is for: a function such as `getAuthContext`, undefined for nobody, or always the same. */
@@ -15,11 +16,14 @@ export interface ClientGatewayOptions {
   readonly claims?: readonly string[];
 }
 
-const optionNames: Readonly<Record<keyof ClientGatewayOptions, true>> = {
-  identity: true,
-  secret: true,
-  header: true,
-  claims: true,
+const gatewayOptions: OptionTable<ClientGatewayOptions, "header" | "claims"> = {
+  identity: required({
+    accepts: (value) => typeof value === "function" || typeof Object(value).subject === "string",
+    expected: "an AuthContext, or a function that returns one, such as getAuthContext",
+  }),
+  secret: required(text),
+  header: withDefault(anything, "x-gateway-secret"),
+  claims: withDefault({ accepts: Array.isArray, expected: "a list of claim names" }, []),
 };
 
 /**
@@ -30,21 +34,14 @@ const optionNames: Readonly<Record<keyof ClientGatewayOptions, true>> = {
  * @throws TypeError for a misconfiguration.
  */
 export function createClientGatewayInterceptor(options: ClientGatewayOptions): Interceptor {
-  const own = readOptions(options, optionNames, "createClientGatewayInterceptor");
-  const { identity, secret, claims = [] } = own;
-  const header = headerName(own.header ?? "x-gateway-secret", "header");
-  if (typeof secret !== "string" || secret === "") {
-    throw new TypeError("secret: set but empty; is an environment variable missing?");
-  }
-  if (typeof identity !== "function" && typeof identity?.subject !== "string") {
-    throw new TypeError("identity: expected an AuthContext, or a function that gives one, such as getAuthContext");
-  }
-  if (!Array.isArray(claims)) throw new TypeError("claims: expected a list of claim names");
+  const own = readOptions("createClientGatewayInterceptor", options, gatewayOptions);
+  const { identity, secret, claims } = own;
+  const header = headerName(own.header, "header");
   return (next) => (req) => {
     const context = typeof identity === "function" ? identity() : identity;
     if (context !== undefined) {
       setAuthHeaders(req.header, context, claims);
-      req.header.set(header, secret);
+      req.header.set(header, secret as string);
       return next(req);
     }
     stripIdentityHeaders(req.header);

@@ -1,4 +1,5 @@
-import { readOptions } from "../options/option-names.js";
+import { milliseconds, withDefault } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { monotonicTime, wallTime } from "../platform/clock.js";
 import { expiryOf, tokenOf } from "./token-answer.js";
 import { TokenAttempt } from "./token-attempt.js";
@@ -8,6 +9,10 @@ export interface SharedTokenOptions {
   /** How long one attempt to get a token may take, in milliseconds. By default, 10000. */
   readonly timeout?: number;
 }
+
+const sharedTokenOptions: OptionTable<SharedTokenOptions, "timeout"> = {
+  timeout: withDefault(milliseconds, 10_000),
+};
 
 /** A token is not used to its last moment, since the call has to arrive as well. In milliseconds. */
 const longestMargin = 30_000;
@@ -43,10 +48,7 @@ export function sharedToken(
   options: SharedTokenOptions = {},
 ): TokenProvider {
   if (typeof ask !== "function") throw new TypeError(`sharedToken: expected a function, got ${typeof ask}`);
-  const { timeout = 10_000 } = readOptions(options, { timeout: true }, "sharedToken");
-  if (!(Number.isFinite(timeout) && timeout > 0)) {
-    throw new TypeError(`sharedToken.timeout: expected milliseconds above 0, got ${timeout}`);
-  }
+  const { timeout } = readOptions("sharedToken", options, sharedTokenOptions, "sharedToken.");
   let kept: Kept | undefined;
   let attempt: TokenAttempt<string | undefined> | undefined;
 

@@ -1,7 +1,7 @@
 import { InvalidCredentialError } from "../errors/authentication-error.js";
 
 /** Longest credential that is looked at, in characters. */
-const maxLength = 16 * 1024;
+export const maxCredentialLength: number = 16 * 1024;
 
 /**
  * The token of an `Authorization: Bearer` header (RFC 6750 section 2.1);
@@ -13,7 +13,7 @@ const maxLength = 16 * 1024;
 export function readBearerToken(header: Headers): string | undefined {
   const value = header.get("authorization");
   if (value === null) return undefined;
-  if (value.length > maxLength) throw new InvalidCredentialError("the credential is too long");
+  if (value.length > maxCredentialLength) throw new InvalidCredentialError("the credential is too long");
   const token = bearer.exec(value)?.[1];
   if (token !== undefined) return token;
   if (/^bearer(?![\w!#$%&'*+\-.^`|~])/i.test(value)) throw new InvalidCredentialError("not one Bearer token");
@@ -32,7 +32,7 @@ export function findBearerToken(header: Headers): string | undefined {
   const isOne =
     value?.startsWith("Bearer ") === true &&
     value.length > 7 &&
-    value.length <= maxLength &&
+    value.length <= maxCredentialLength &&
     !value.includes(" ", 7) &&
     !value.includes(",");
   return isOne ? value.slice(7) : readBearerToken(header);

@@ -2,7 +2,8 @@ import type { CredentialSource } from "../call/credential-source.js";
 import { refuseRepeated } from "../call/raw-headers.js";
 import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
-import { readOptions } from "../options/option-names.js";
+import { anything, required, word } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { headerName } from "./header-name.js";
 import { compileHeaderText, type HeaderEncoding } from "./header-text.js";
 import { trimSpaces } from "./trim-spaces.js";
@@ -48,22 +49,19 @@ export interface CompiledHeaderMapping {
 /** Longest value of one header, in characters. */
 const maxLength = 8 * 1024;
 
-const fields: Readonly<Record<keyof HeaderMapping, true>> = {
-  subject: true,
-  name: true,
-  roles: true,
-  scopes: true,
-  claims: true,
-  encoding: true,
+const mappingOptions: OptionTable<HeaderMapping, "encoding"> = {
+  subject: required(anything),
+  name: anything,
+  roles: anything,
+  scopes: anything,
+  claims: anything,
+  encoding: { ...word("ascii", "utf-8"), fallback: "ascii" as const },
 };
 
 /** @throws TypeError naming the field that is malformed. */
 export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapping {
-  const own = readOptions(mapping, fields, "headerMapping");
-  const { encoding, ...headers } = "encoding" in own ? own : { ...own, encoding: "ascii" as const };
-  if (encoding !== "ascii" && encoding !== "utf-8") {
-    throw new TypeError(`headerMapping.encoding: expected "ascii" or "utf-8", got ${JSON.stringify(encoding)}`);
-  }
+  const own = readOptions("headerMapping", mapping, mappingOptions, "headerMapping.");
+  const { encoding, ...headers } = own;
   const decode = compileHeaderText(encoding);
   const hint = encoding === "ascii" ? '; headerMapping.encoding: "utf-8" allows more' : "";
   const expected = `expected at most ${maxLength} characters of ${encoding}${hint}`;

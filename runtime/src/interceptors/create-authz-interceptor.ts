@@ -1,11 +1,11 @@
 import type { Interceptor } from "@connectrpc/connect";
-import type { AuthzOptions } from "../authorization/authz-options.js";
+import { type AuthzOptions, authzOptions, type DefaultedAuthzOption } from "../authorization/authz-options.js";
 import { createEnforcer } from "../authorization/enforcer.js";
 import { createEnforcingInterceptor } from "../authorization/enforcing-interceptor.js";
 import { anybody } from "../authorization/verdict.js";
+import { anything, list, withDefault } from "../options/check.js";
 import { compileMethodPatterns } from "../options/method-pattern.js";
-import { checkPlainObject } from "../options/option-checks.js";
-import { ownMembers } from "../options/option-names.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
 
 export interface ProtoAuthzInterceptorOptions extends AuthzOptions {
@@ -18,6 +18,16 @@ export interface AuthzInterceptorOptions extends AuthzOptions {
   readonly skipMethods?: readonly string[];
 }
 
+const protoAuthzOptions: OptionTable<ProtoAuthzInterceptorOptions, DefaultedAuthzOption> = {
+  ...authzOptions,
+  policies: anything,
+};
+
+const rulesOnlyOptions: OptionTable<AuthzInterceptorOptions, DefaultedAuthzOption | "skipMethods"> = {
+  ...authzOptions,
+  skipMethods: withDefault(list, []),
+};
+
 /**
  * Decides every call by generated tables, then by rules, `authorize` and `defaultPolicy`. Goes after authentication. Its last
  * step refuses a caller whose credential has expired or been revoked meanwhile.
@@ -28,9 +38,8 @@ export interface AuthzInterceptorOptions extends AuthzOptions {
  * const interceptors = [authentication, createProtoAuthzInterceptor({ policies: [OrderServicePolicy] })];
  */
 export function createProtoAuthzInterceptor(options: ProtoAuthzInterceptorOptions): Interceptor {
-  checkPlainObject("createProtoAuthzInterceptor", options);
-  const { policies, ...authzOptions } = ownMembers(options);
-  return createEnforcingInterceptor(createEnforcer(policies, authzOptions));
+  const own = readOptions("createProtoAuthzInterceptor", options, protoAuthzOptions);
+  return createEnforcingInterceptor(createEnforcer(own.policies, own));
 }
 
 /**
@@ -46,11 +55,10 @@ export function createProtoAuthzInterceptor(options: ProtoAuthzInterceptorOption
  * });
  */
 export function createAuthzInterceptor(options: AuthzInterceptorOptions): Interceptor {
-  checkPlainObject("createAuthzInterceptor", options);
-  const { skipMethods = [], checks = [], ...others } = ownMembers(options);
-  const matches = compileMethodPatterns(skipMethods, "skipMethods");
+  const own = readOptions("createAuthzInterceptor", options, rulesOnlyOptions);
+  const matches = compileMethodPatterns(own.skipMethods, "skipMethods");
   const verdict = { effect: "allow", decidedBy: "skipMethods", policy: anybody } as const;
-  const enforcer = createEnforcer([], { checks, ...others }, [{ matches, verdict }]);
-  for (const check of checks) check.rejectPublic(matches);
+  const enforcer = createEnforcer([], own, [{ matches, verdict }]);
+  for (const check of own.checks) check.rejectPublic(matches);
   return createEnforcingInterceptor(enforcer);
 }

@@ -3,8 +3,9 @@ import { createAuthenticationInterceptor } from "../authentication/authenticatio
 import { type AuthenticationOptions, splitOptions } from "../authentication/authentication-options.js";
 import { createAuthenticator } from "../authentication/authenticator.js";
 import { listSchemes, vouched } from "../authentication/scheme-list.js";
+import { anything, list, withDefault } from "../options/check.js";
 import { compileMethodPatterns } from "../options/method-pattern.js";
-import { readOptions } from "../options/option-names.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { AuthScheme } from "../schemes/scheme.js";
 
 export interface InternalAuthInterceptorOptions extends AuthenticationOptions {
@@ -17,6 +18,11 @@ export interface InternalAuthInterceptorOptions extends AuthenticationOptions {
   readonly methods?: readonly string[];
 }
 
+const internalOptions: OptionTable<Omit<InternalAuthInterceptorOptions, keyof AuthenticationOptions>, "methods"> = {
+  trust: anything,
+  methods: withDefault(list, ["*"]),
+};
+
 /**
  * Authenticates services. The identities it establishes, and no others, may call methods that are `internal`.
  *
@@ -24,11 +30,11 @@ export interface InternalAuthInterceptorOptions extends AuthenticationOptions {
  */
 export function createInternalAuthInterceptor(options: InternalAuthInterceptorOptions): Interceptor {
   const { pipeline, scheme } = splitOptions(options);
-  const own = readOptions(scheme, { trust: true, methods: true }, "createInternalAuthInterceptor");
+  const own = readOptions("createInternalAuthInterceptor", scheme, internalOptions);
   const schemes = vouched(listSchemes(own.trust, "trust"));
   if (schemes.length === 0)
     throw new TypeError("trust: expected at least one scheme, such as sharedSecretTrust({...})");
-  const isMeant = compileMethodPatterns(own.methods ?? ["*"], "methods");
+  const isMeant = compileMethodPatterns(own.methods, "methods");
   const authenticate = createAuthenticator(
     { all: schemes, for: (service, method) => (isMeant(service, method) ? schemes : []) },
     pipeline,

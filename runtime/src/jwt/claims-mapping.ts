@@ -1,7 +1,8 @@
 import type { JWTPayload } from "jose";
 import { type AuthContextInit, absentAsUndefined } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
-import { ownMembers } from "../options/option-names.js";
+import { anything } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 
 /** Names from the outside in, joined by dots or as a list. */
 export type ClaimPath = string | readonly string[];
@@ -18,6 +19,14 @@ export interface ClaimsMapping {
   readonly scopes?: ClaimPath;
 }
 
+// A field that is undefined is refused: the default would be read although an environment variable is missing.
+const mappingOptions: OptionTable<ClaimsMapping, "subject" | "name" | "roles"> = {
+  subject: { ...anything, fallback: "sub" },
+  name: { ...anything, fallback: "name" },
+  roles: { ...anything, fallback: "roles" },
+  scopes: anything,
+};
+
 /**
  * Compiles a mapping from the claims of a token to an identity. A claim that is missing, null or `""` is absent, except for the
  * subject; a claim of the wrong shape rejects the token.
@@ -25,13 +34,7 @@ export interface ClaimsMapping {
  * @throws TypeError for a malformed path.
  */
 export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTPayload) => AuthContextInit {
-  for (const field of Object.keys(mapping)) {
-    if (!["subject", "name", "roles", "scopes"].includes(field)) {
-      throw new TypeError(`claimsMapping: unknown field ${JSON.stringify(field)}; known: subject, name, roles, scopes`);
-    }
-  }
-  // A field that is there but undefined is refused: the default would be read where an environment variable is unset.
-  const paths = ownMembers({ subject: "sub", name: "name", roles: "roles", ...mapping });
+  const paths = readOptions("claimsMapping", mapping, mappingOptions, "claimsMapping.");
   const subject = compilePath(paths.subject, "subject");
   const name = compilePath(paths.name, "name");
   const roles = compilePath(paths.roles, "roles");

@@ -1,10 +1,9 @@
 import { decodeJwt } from "jose";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { refusalOf } from "../keys/refusal.js";
-import { readOptions } from "../options/option-names.js";
 import { sha256 } from "../platform/sha256.js";
 import type { AuthScheme, Credential } from "../schemes/scheme.js";
-import type { JwtIssuerOptions, JwtIssuers } from "./jwt-options.js";
+import { type JwtIssuerOptions, type JwtIssuers, readJwtIssuers } from "./jwt-options.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
 
 /** Verifies tokens by the keys of their issuer. */
@@ -22,9 +21,7 @@ export interface IssuerDirectory
 export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, owner: string): IssuerDirectory {
   if (!Object.hasOwn(Object(options), "issuers"))
     return directoryOfOne(createTokenVerifier(options as JwtIssuerOptions, owner));
-  const { issuers } = readOptions(options as JwtIssuers, { issuers: true }, `${owner} with issuers`);
-  if (!Array.isArray(issuers) || issuers.length === 0)
-    throw new TypeError("issuers: expected a list of at least one issuer");
+  const { issuers } = readJwtIssuers(options as JwtIssuers, owner);
   const verifiers: TokenVerifier[] = [];
   const byName = new Map<string, TokenVerifier & { readonly id: string }>();
   for (const [i, issuer] of issuers.entries()) {

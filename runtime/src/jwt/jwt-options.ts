@@ -1,4 +1,7 @@
-import type { KeySourceOptions } from "../keys/key-source.js";
+import { type KeySourceOptions, keySourceOptions } from "../keys/key-source.js";
+import { anything, flag, given, required, seconds, textOrTexts, texts } from "../options/check.js";
+import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
+import { warn } from "../platform/warn.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { ClaimsMapping } from "./claims-mapping.js";
 
@@ -43,3 +46,44 @@ export interface JwtIssuers {
 }
 
 export type JwtOptions = JwtSchemeOptions & (JwtIssuerOptions | JwtIssuers);
+
+type Defaulted = "clockTolerance" | "allowMissingExpiration" | "allowBoundTokens";
+
+const jwtIssuerOptions: OptionTable<JwtIssuerOptions, Defaulted> = {
+  ...keySourceOptions,
+  issuer: textOrTexts,
+  audience: textOrTexts,
+  typ: given,
+  requiredClaims: texts,
+  maxTokenAge: seconds,
+  clockTolerance: {
+    accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
+    expected: "seconds, at least 0",
+    shown: true,
+    fallback: 0,
+  },
+  allowMissingExpiration: { ...flag, fallback: false },
+  allowBoundTokens: { ...flag, fallback: false },
+  claimsMapping: anything,
+};
+
+/** @throws TypeError naming the option that is malformed. */
+export function readJwtOptions(options: JwtIssuerOptions, owner: string): Read<JwtIssuerOptions, Defaulted> {
+  const own = readOptions(owner, options, jwtIssuerOptions);
+  if (own.audience === undefined) {
+    warn(`${owner}: without an audience, tokens issued for another API are accepted here. Set audience.`);
+  }
+  return own;
+}
+
+const jwtIssuersOptions: OptionTable<JwtIssuers> = {
+  issuers: required({
+    accepts: (value) => Array.isArray(value) && value.length > 0,
+    expected: "a list of at least one issuer",
+  }),
+};
+
+/** @throws TypeError for anything but a list of at least one issuer. */
+export function readJwtIssuers(options: JwtIssuers, owner: string): JwtIssuers {
+  return readOptions(`${owner} with issuers`, options, jwtIssuersOptions);
+}

@@ -1,6 +1,5 @@
 import { findBearerToken } from "../headers/bearer-token.js";
-import { checkPlainObject } from "../options/option-checks.js";
-import { ownMembers } from "../options/option-names.js";
+import { checkObject, ownMembers } from "../options/read-options.js";
 import type { AuthScheme } from "../schemes/scheme.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtOptions } from "./jwt-options.js";
@@ -21,7 +20,7 @@ import type { JwtOptions } from "./jwt-options.js";
  * });
  */
 export function jwt(options: JwtOptions): AuthScheme {
-  checkPlainObject("jwt", options);
+  checkObject("jwt", options);
   const { cache = {}, ...issuers } = ownMembers(options);
   const directory = createIssuerDirectory(issuers, "jwt");
   return {

@@ -1,8 +1,7 @@
 import { InvalidCredentialError } from "../errors/authentication-error.js";
-import { findBearerToken } from "../headers/bearer-token.js";
+import { findBearerToken, maxCredentialLength } from "../headers/bearer-token.js";
 import { headerName } from "../headers/header-name.js";
-import { checkPlainObject } from "../options/option-checks.js";
-import { ownMembers } from "../options/option-names.js";
+import { checkObject, ownMembers } from "../options/read-options.js";
 import type { AuthScheme } from "../schemes/scheme.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtIssuers, JwtSchemeOptions } from "./jwt-options.js";
@@ -30,7 +29,7 @@ export interface SignedTokenTrustOptions extends JwtIssuers, JwtSchemeOptions {
  * });
  */
 export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
-  checkPlainObject("signedTokenTrust", options);
+  checkObject("signedTokenTrust", options);
   const own = ownMembers(options);
   const { cache = {}, header, ...issuers } = own;
   if (!("issuers" in own)) throw new TypeError("issuers: expected a list of at least one issuer");
@@ -57,6 +56,7 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
 function readToken(header: Headers, name: string): string | undefined {
   const token = header.get(name);
   if (token === null) return undefined;
-  if (token.length > 16 * 1024 || !/^[\w\-.]+$/.test(token)) throw new InvalidCredentialError(`${name}: not one token`);
+  if (token.length > maxCredentialLength || !/^[\w\-.]+$/.test(token))
+    throw new InvalidCredentialError(`${name}: not one token`);
   return token;
 }

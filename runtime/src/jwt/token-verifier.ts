@@ -3,15 +3,14 @@ import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { checkBearerToken } from "../headers/bearer-token.js";
 import { createKeySource } from "../keys/key-source.js";
 import { refusalOf } from "../keys/refusal.js";
-import { ownMembers } from "../options/option-names.js";
+import { ownMembers } from "../options/read-options.js";
 import type { Acceptance } from "../schemes/acceptance.js";
 import type { Verified } from "../schemes/scheme.js";
 import { opaque } from "../trust/opaque.js";
 import { refuseBoundToken } from "./bound-token.js";
 import { checkCanonicalForm } from "./canonical-form.js";
 import { compileClaimsMapping } from "./claims-mapping.js";
-import type { JwtIssuerOptions } from "./jwt-options.js";
-import { readJwtOptions } from "./read-jwt-options.js";
+import { type JwtIssuerOptions, readJwtOptions } from "./jwt-options.js";
 
 /** The end of the year 9999, in seconds since the epoch. What lies beyond is a mistake, such as milliseconds for seconds. */
 const maxExpiration = 253_402_300_799;
@@ -36,7 +35,7 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
   const options = readJwtOptions(given, owner);
   const keys = createKeySource(options);
   const toIdentity = compileClaimsMapping(options.claimsMapping);
-  const { allowBoundTokens = false, clockTolerance = 0, maxTokenAge, typ } = options;
+  const { allowBoundTokens, clockTolerance, maxTokenAge, typ } = options;
   const [issuers, audiences] = [options.issuer, options.audience].map((value) =>
     value === undefined ? undefined : ([value].flat() as string[]),
   );

@@ -1,4 +1,5 @@
-import { readOptions } from "../options/option-names.js";
+import { count, milliseconds, withDefault } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 
 /** How a remote key set is kept. All times in milliseconds. */
 export interface RemoteKeySetOptions {
@@ -20,29 +21,16 @@ export interface RemoteKeySetOptions {
   readonly maxKeys?: number;
 }
 
-const optionNames: Readonly<Record<keyof RemoteKeySetOptions, true>> = {
-  maxAge: true,
-  maxStale: true,
-  cooldown: true,
-  timeout: true,
-  maxBytes: true,
-  maxKeys: true,
+const keySetOptions: OptionTable<RemoteKeySetOptions, keyof RemoteKeySetOptions> = {
+  maxAge: withDefault(milliseconds, 600_000),
+  maxStale: withDefault(milliseconds, 86_400_000),
+  cooldown: withDefault(milliseconds, 1_000),
+  timeout: withDefault(milliseconds, 5_000),
+  maxBytes: withDefault(count, 1_048_576),
+  maxKeys: withDefault(count, 1_000),
 };
 
 /** Returns the options with their defaults. @throws TypeError naming the option. */
 export function readKeySetOptions(options: RemoteKeySetOptions): Required<RemoteKeySetOptions> {
-  const own = readOptions(options, optionNames, "jwks");
-  const { maxAge = 600_000, maxStale = 86_400_000, cooldown = 1_000, timeout = 5_000 } = own;
-  const { maxBytes = 1_048_576, maxKeys = 1_000 } = own;
-  for (const [name, value] of Object.entries({ maxAge, maxStale, cooldown, timeout })) {
-    if (!(Number.isFinite(value) && value > 0)) {
-      throw new TypeError(`jwks.${name}: expected milliseconds above 0, got ${value}`);
-    }
-  }
-  for (const [name, value] of Object.entries({ maxBytes, maxKeys })) {
-    if (!(Number.isSafeInteger(value) && value > 0)) {
-      throw new TypeError(`jwks.${name}: expected a whole number above 0, got ${value}`);
-    }
-  }
-  return { maxAge, maxStale, cooldown, timeout, maxBytes, maxKeys };
+  return readOptions("jwks", options, keySetOptions, "jwks.");
 }

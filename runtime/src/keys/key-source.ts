@@ -1,5 +1,8 @@
 import type { JWK } from "jose";
+import { anything, flag, given, optional, texts } from "../options/check.js";
+import type { OptionTable } from "../options/read-options.js";
 import { sha256 } from "../platform/sha256.js";
+import { warn } from "../platform/warn.js";
 import type { RemoteKeySetOptions } from "./key-set-options.js";
 import { parseKeySetUri } from "./key-set-uri.js";
 import { importPublicKey, type PublicKey } from "./public-key.js";
@@ -22,6 +25,15 @@ export interface KeySourceOptions {
   readonly jwks?: RemoteKeySetOptions;
 }
 
+export const keySourceOptions: OptionTable<KeySourceOptions> = {
+  jwksUri: given,
+  publicKey: given,
+  secret: given,
+  algorithms: texts,
+  allowInsecureHttp: flag,
+  jwks: optional(anything),
+};
+
 /** Where the keys come from, and what they may be used for. */
 export type KeySource = {
   readonly algorithms: readonly string[];
@@ -43,9 +55,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   const [first, ...ignored] = given.map(([name]) => name);
   if (first === undefined) throw new TypeError("jwksUri, publicKey or secret: one of them is needed to verify tokens");
   if (ignored.length > 0) {
-    console.warn(
-      `[@connectum/auth] JWT: ${first} is used; ${ignored.join(" and ")} ignored. Configure one key source.`,
-    );
+    warn(`jwt: ${first} is used; ${ignored.join(" and ")} ignored. Configure one key source.`);
   }
   if (jwksUri !== undefined) {
     const url = parseKeySetUri(jwksUri, options.allowInsecureHttp ?? false);

@@ -1,4 +1,5 @@
-import { checkList } from "./option-checks.js";
+import { list } from "./check.js";
+import { checkValue } from "./read-options.js";
 
 /** Whether a method is meant. */
 export type MethodMatcher = (service: string, method: string) => boolean;
@@ -18,7 +19,7 @@ const grammar = /^(\*|(\w+\.)*(\w+|\*)\/(\w+\*?|\*))$/;
  * @throws TypeError for a pattern that can match nothing.
  */
 export function compileMethodPatterns(patterns: readonly string[], option: string): MethodMatcher {
-  checkList(option, patterns);
+  checkValue(option, patterns, list);
   const exact = new Set<string>();
   const globs: RegExp[] = [];
   for (const pattern of patterns) {

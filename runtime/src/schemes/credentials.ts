@@ -2,7 +2,8 @@ import type { ContextValues } from "@connectrpc/connect";
 import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { readBearerToken } from "../headers/bearer-token.js";
-import { readOptions } from "../options/option-names.js";
+import { anything, func, optional, required, text, withDefault } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { AuthScheme } from "./scheme.js";
 
@@ -28,29 +29,21 @@ export interface CredentialsOptions {
   readonly cache?: CacheOptions | false;
 }
 
-const optionNames: Readonly<Record<keyof CredentialsOptions, true>> = {
-  name: true,
-  extractCredentials: true,
-  verifyCredentials: true,
-  challenge: true,
-  cache: true,
+const credentialsOptions: OptionTable<CredentialsOptions, "name" | "cache"> = {
+  name: withDefault(text, "credentials"),
+  extractCredentials: func,
+  verifyCredentials: required(func),
+  challenge: optional(text),
+  cache: withDefault(anything, false as const),
 };
 
 /** @throws TypeError for an option that is missing or malformed. */
 export function credentials(options: CredentialsOptions): AuthScheme {
-  const own = readOptions(options, optionNames, "credentials");
-  const { name = "credentials", extractCredentials, verifyCredentials, challenge, cache = false } = own;
-  for (const [option, value] of Object.entries({ verifyCredentials, extractCredentials })) {
-    const isLeftOut = option === "extractCredentials" && !(option in own);
-    if (!isLeftOut && typeof value !== "function") {
-      throw new TypeError(`${option}: expected a function, got ${value === null ? "null" : typeof value}`);
-    }
-  }
-  for (const [option, value] of Object.entries({ name, challenge })) {
-    if (value !== undefined && (typeof value !== "string" || value === "")) {
-      throw new TypeError(`${option}: expected a non-empty string`);
-    }
-  }
+  const { name, extractCredentials, verifyCredentials, challenge, cache } = readOptions(
+    "credentials",
+    options,
+    credentialsOptions,
+  );
   return {
     name,
     challenge: challenge ?? (extractCredentials === undefined ? "Bearer" : undefined),

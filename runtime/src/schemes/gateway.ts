@@ -3,7 +3,8 @@ import { refuseRepeated } from "../call/raw-headers.js";
 import { decodeAuthHeaders, identityHeaders } from "../context/auth-headers.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { compileHeaderMapping, type HeaderMapping } from "../headers/header-mapping.js";
-import { readOptions } from "../options/option-names.js";
+import { anything, text, withDefault } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { compileTrustSource, type TrustSource } from "../trust/trust-source.js";
 import type { AuthScheme } from "./scheme.js";
 
@@ -21,10 +22,10 @@ export interface GatewayOptions {
   readonly trustSource: TrustSource;
 }
 
-const optionNames: Readonly<Record<keyof GatewayOptions, true>> = {
-  name: true,
-  headerMapping: true,
-  trustSource: true,
+const gatewayOptions: OptionTable<GatewayOptions, "name"> = {
+  name: withDefault(text, "gateway"),
+  headerMapping: anything,
+  trustSource: anything,
 };
 
 /**
@@ -44,9 +45,8 @@ const optionNames: Readonly<Record<keyof GatewayOptions, true>> = {
  * });
  */
 export function gateway(options: GatewayOptions): AuthScheme {
-  const own = readOptions(options, optionNames, "gateway");
-  const { name = "gateway", headerMapping, trustSource } = own;
-  if (typeof name !== "string" || name === "") throw new TypeError("name: expected a non-empty string");
+  const own = readOptions("gateway", options, gatewayOptions);
+  const { name, headerMapping, trustSource } = own;
   const trust = compileTrustSource(trustSource);
   const mapping =
     "headerMapping" in own

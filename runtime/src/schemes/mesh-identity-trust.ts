@@ -3,7 +3,8 @@ import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { readClientUri } from "../headers/forwarded-client-cert.js";
 import { headerName } from "../headers/header-name.js";
-import { readOptions } from "../options/option-names.js";
+import { anything, func, withDefault } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { compileTrustSource, type TrustSource } from "../trust/trust-source.js";
 import { compileWorkloadRules } from "../trust/workload-rules.js";
 import type { AuthScheme } from "./scheme.js";
@@ -26,14 +27,14 @@ export interface MeshIdentityTrustOptions {
   readonly mapCaller?: (workload: string) => AuthContextInit;
 }
 
-const optionNames: Readonly<Record<keyof MeshIdentityTrustOptions, true>> = {
-  header: true,
-  allow: true,
-  trustSource: true,
-  mapCaller: true,
-};
-
 const forwardedClientCert = "x-forwarded-client-cert";
+
+const meshOptions: OptionTable<MeshIdentityTrustOptions, "header" | "mapCaller"> = {
+  header: withDefault(anything, forwardedClientCert),
+  allow: anything,
+  trustSource: anything,
+  mapCaller: withDefault(func, (workload: string): AuthContextInit => ({ subject: workload })),
+};
 
 /**
  * Takes internal callers from the header in which a service mesh names the workload that it has authenticated by mutual TLS.
@@ -50,11 +51,10 @@ const forwardedClientCert = "x-forwarded-client-cert";
  * });
  */
 export function meshIdentityTrust(options: MeshIdentityTrustOptions): AuthScheme {
-  const own = readOptions(options, optionNames, "meshIdentityTrust");
-  const { allow, mapCaller = (workload: string) => ({ subject: workload }) } = own;
-  const header = headerName(own.header ?? forwardedClientCert, "header");
+  const own = readOptions("meshIdentityTrust", options, meshOptions);
+  const { allow, mapCaller } = own;
+  const header = headerName(own.header, "header");
   const trust = compileTrustSource(own.trustSource);
-  if (typeof mapCaller !== "function") throw new TypeError(`mapCaller: expected a function, got ${typeof mapCaller}`);
   const isAllowed = compileWorkloadRules(allow);
   return {
     name: "mesh",

@@ -2,7 +2,8 @@ import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { readBearerToken } from "../headers/bearer-token.js";
 import { dropLookalikes, readCookie } from "../headers/cookie.js";
-import { readOptions } from "../options/option-names.js";
+import { anything, type Check, flag, func, optional, required, withDefault } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { AuthScheme } from "./scheme.js";
 
@@ -49,14 +50,30 @@ export interface SessionOptions<S> {
   readonly cacheHeaders?: readonly string[];
 }
 
-const optionNames: Readonly<Record<keyof SessionOptions<unknown>, true>> = {
-  name: true,
-  cookie: true,
-  bearer: true,
-  verifySession: true,
-  mapSession: true,
-  cache: true,
-  cacheHeaders: true,
+/** A `token` (RFC 9110 section 5.6.2), such as the name of a cookie or header. */
+const token = /^[\w!#$%&'*+\-.^`|~]+$/;
+
+/** Prefixes by which browsers protect a cookie (RFC 6265bis section 4.1.3), in the one spelling that all of them know. */
+const cookiePrefixes: readonly string[] = ["__Host-", "__Secure-"];
+const cookiePrefix = /^__(?:host|secure)-/i;
+
+const tokenCheck: Check = {
+  accepts: (value) => typeof value === "string" && token.test(value),
+  expected: "a name without spaces",
+  shown: true,
+};
+
+const sessionOptions: OptionTable<SessionOptions<unknown>, "name" | "cache"> = {
+  name: { ...tokenCheck, fallback: "session" },
+  cookie: tokenCheck,
+  bearer: flag,
+  verifySession: required(func),
+  mapSession: required(func),
+  cache: withDefault(anything, false as const),
+  cacheHeaders: optional({
+    accepts: (value) => Array.isArray(value) && value.every(tokenCheck.accepts),
+    expected: "a list of header names",
+  }),
 };
 
 /**
@@ -74,9 +91,9 @@ const optionNames: Readonly<Record<keyof SessionOptions<unknown>, true>> = {
  * });
  */
 export function session<S>(options: SessionOptions<S>): AuthScheme {
-  const own = readOptions(options, optionNames, "session");
-  checkOptions(own as SessionOptions<unknown>);
-  const { name = "session", cookie, bearer = true, verifySession, mapSession, cache = false, cacheHeaders = [] } = own;
+  const own = readOptions<SessionOptions<S>, "name" | "cache">("session", options, sessionOptions);
+  checkTogether(own);
+  const { name, cookie, bearer = true, verifySession, mapSession, cache, cacheHeaders = [] } = own;
   const covered = ["authorization", "cookie", ...cacheHeaders];
   /** The framework finds the session in the headers. */
   const readsHeaders = cookie === undefined && own.bearer !== true;
@@ -126,13 +143,6 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
   };
 }
 
-/** A `token` (RFC 9110 section 5.6.2), such as the name of a cookie or header. */
-const token = /^[\w!#$%&'*+\-.^`|~]+$/;
-
-/** Prefixes by which browsers protect a cookie (RFC 6265bis section 4.1.3), in the one spelling that all of them know. */
-const cookiePrefixes: readonly string[] = ["__Host-", "__Secure-"];
-const cookiePrefix = /^__(?:host|secure)-/i;
-
 function pick(header: Headers, names: readonly string[]): Headers {
   const picked = new Headers();
   for (const name of names) {
@@ -142,30 +152,16 @@ function pick(header: Headers, names: readonly string[]): Headers {
   return picked;
 }
 
-function checkOptions(options: SessionOptions<unknown>): void {
-  for (const name of ["verifySession", "mapSession"] as const) {
-    if (typeof options[name] !== "function") {
-      throw new TypeError(`${name}: expected a function, got ${typeof options[name]}`);
-    }
-  }
-  for (const name of ["name", "cookie"] as const) {
-    const value: unknown = options[name];
-    if (name in options && (typeof value !== "string" || !token.test(value))) {
-      throw new TypeError(`${name}: expected a name without spaces, got ${JSON.stringify(value)}`);
-    }
-  }
-  const prefix = cookiePrefix.exec(options.cookie ?? "")?.[0];
+/** @throws TypeError for options that contradict each other, and for a spelling of a prefix that browsers may ignore. */
+function checkTogether({
+  cookie = "",
+  cache,
+  cacheHeaders,
+}: Pick<SessionOptions<unknown>, "cookie" | "cache" | "cacheHeaders">): void {
+  const prefix = cookiePrefix.exec(cookie)?.[0];
   if (prefix !== undefined && !cookiePrefixes.includes(prefix)) {
     const spelling = cookiePrefixes.find((known) => known.toLowerCase() === prefix.toLowerCase());
     throw new TypeError(`cookie: write "${spelling}", not "${prefix}": some browsers do not protect this spelling`);
   }
-  if ("bearer" in options && typeof options.bearer !== "boolean") {
-    throw new TypeError(`bearer: expected true or false, got ${JSON.stringify(options.bearer)}`);
-  }
-  const { cache, cacheHeaders } = options;
-  if (cacheHeaders === undefined) return;
-  if (!Array.isArray(cacheHeaders) || !cacheHeaders.every((name) => typeof name === "string" && token.test(name))) {
-    throw new TypeError("cacheHeaders: expected a list of header names");
-  }
-  if (cache === undefined || cache === false) throw new TypeError("cacheHeaders: has no effect without cache");
+  if (cacheHeaders !== undefined && cache === false) throw new TypeError("cacheHeaders: has no effect without cache");
 }

@@ -1,7 +1,8 @@
 import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { headerName } from "../headers/header-name.js";
-import { readOptions } from "../options/option-names.js";
+import { anything, func, withDefault } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { compileSecrets, type Secrets } from "../trust/secret-matcher.js";
 import type { AuthScheme } from "./scheme.js";
 
@@ -15,10 +16,10 @@ export interface SharedSecretTrustOptions {
   readonly mapCaller?: (caller: string) => AuthContextInit;
 }
 
-const optionNames: Readonly<Record<keyof SharedSecretTrustOptions, true>> = {
-  header: true,
-  callers: true,
-  mapCaller: true,
+const sharedSecretOptions: OptionTable<SharedSecretTrustOptions, "header" | "mapCaller"> = {
+  header: withDefault(anything, "x-internal-secret"),
+  callers: anything,
+  mapCaller: withDefault(func, (caller: string): AuthContextInit => ({ subject: caller })),
 };
 
 /**
@@ -27,10 +28,9 @@ const optionNames: Readonly<Record<keyof SharedSecretTrustOptions, true>> = {
  * @throws TypeError for an option that is missing or malformed.
  */
 export function sharedSecretTrust(options: SharedSecretTrustOptions): AuthScheme {
-  const own = readOptions(options, optionNames, "sharedSecretTrust");
-  const { callers, mapCaller = (caller: string) => ({ subject: caller }) } = own;
-  const header = headerName(own.header ?? "x-internal-secret", "header");
-  if (typeof mapCaller !== "function") throw new TypeError(`mapCaller: expected a function, got ${typeof mapCaller}`);
+  const own = readOptions("sharedSecretTrust", options, sharedSecretOptions);
+  const { callers, mapCaller } = own;
+  const header = headerName(own.header, "header");
   const matchers = Object.entries(Object(callers)).map(
     ([caller, secrets]) => [caller, compileSecrets(secrets as Secrets, `callers.${caller}`)] as const,
   );

@@ -1,4 +1,5 @@
-import { ownMembers, readOptions } from "../options/option-names.js";
+import { type Check, count, milliseconds, text, withDefault } from "../options/check.js";
+import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 
 /** How verified credentials are remembered: in this process, and in a store that processes share. */
 export interface CacheOptions {
@@ -48,47 +49,34 @@ export interface CacheStore {
   delete(key: string): unknown;
 }
 
-const optionNames: Readonly<Record<keyof CacheOptions, true>> = {
-  ttl: true,
-  maxSize: true,
-  store: true,
-  namespace: true,
-  secret: true,
-  storeTimeout: true,
+const methods = ["get", "set", "delete"] as const;
+
+/** The check of a store, which is an object of any class. */
+export const storeCheck: Check = {
+  accepts: (value) => methods.every((method) => typeof Object(value)[method] === "function"),
+  expected: "a store with the methods get, set and delete, such as a Keyv; wrap other clients: { get, set, delete }",
 };
 
-/** Cache options with their defaults. @throws TypeError naming the option that is malformed. */
-export function checkCacheOptions(options: CacheOptions): CacheOptions & { ttl: number; maxSize: number } {
-  const own = readOptions(options, optionNames, "cache");
-  const { ttl = 300_000, maxSize = 10_000, store, namespace, secret, storeTimeout = 250 } = own;
-  for (const [name, value] of Object.entries({ ttl, storeTimeout })) {
-    if (!(Number.isFinite(value) && value > 0)) {
-      throw new TypeError(`cache.${name}: expected milliseconds above 0, got ${value}`);
-    }
-  }
-  if (!(Number.isSafeInteger(maxSize) && maxSize > 0)) {
-    throw new TypeError(`cache.maxSize: expected a whole number above 0, got ${maxSize}`);
-  }
-  if ("store" in own) checkStore(store, "cache.store");
-  if ("secret" in own) {
-    if (typeof secret !== "string" || secret.length < 32) {
-      throw new TypeError("cache.secret: expected at least 32 characters; is an environment variable missing?");
-    }
-    if (store === undefined) throw new TypeError("cache.secret: has no effect without a store");
-  }
-  if ("namespace" in own && (typeof namespace !== "string" || namespace === "")) {
-    throw new TypeError("cache.namespace: expected a non-empty string");
-  }
-  return ownMembers({ ...own, ttl, maxSize, storeTimeout });
-}
+type Defaulted = "ttl" | "maxSize" | "storeTimeout";
 
-/** @throws TypeError where a store lacks what is called. */
-export function checkStore(store: Partial<CacheStore> | undefined, option: string): void {
-  for (const method of ["get", "set", "delete"] as const) {
-    if (typeof store?.[method] !== "function") {
-      throw new TypeError(
-        `${option}: expected a store with get, set and delete, such as a Keyv; it has no ${method}. Wrap other clients: { get, set, delete }`,
-      );
-    }
+const cacheOptions: OptionTable<CacheOptions, Defaulted> = {
+  ttl: withDefault(milliseconds, 300_000),
+  maxSize: withDefault(count, 10_000),
+  store: storeCheck,
+  namespace: text,
+  secret: {
+    accepts: (value) => typeof value === "string" && value.length >= 32,
+    expected: "at least 32 characters",
+    environment: true,
+  },
+  storeTimeout: withDefault(milliseconds, 250),
+};
+
+/** Reads the options of a cache. @throws TypeError naming the option that is malformed. */
+export function readCacheOptions(options: CacheOptions): Read<CacheOptions, Defaulted> {
+  const own = readOptions("cache", options, cacheOptions, "cache.");
+  if (own.secret !== undefined && own.store === undefined) {
+    throw new TypeError("cache.secret: has no effect without a store");
   }
+  return own;
 }

@@ -1,5 +1,6 @@
 import type { AuthContext } from "../context/auth-context.js";
-import { readOptions } from "../options/option-names.js";
+import { anything } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { sha256 } from "../platform/sha256.js";
 import { credentialName } from "./credential-name.js";
 
@@ -18,6 +19,14 @@ export type Revocation =
    */
   | { readonly credential: string };
 
+type Members = { readonly [Name in "subject" | "tokenId" | "credential"]?: unknown };
+
+const revocationOptions: OptionTable<Members> = {
+  subject: anything,
+  tokenId: anything,
+  credential: anything,
+};
+
 /**
  * Names of every revocation that would mean this caller.
  *
@@ -34,7 +43,7 @@ export function namesOfCaller(presented: string | undefined, { subject, claims }
 
 /** @throws TypeError for a revocation that cannot mean anybody. */
 export function namesOfRevocation(what: Revocation): readonly string[] {
-  const own = readOptions(what, { subject: true, tokenId: true, credential: true }, "revoke");
+  const own = readOptions<Members>("revoke", what, revocationOptions);
   const [[kind, given] = ["", ""], ...more] = Object.entries<unknown>(own);
   const value = kind === "tokenId" && Number.isFinite(given) ? String(given) : given;
   if (more.length > 0 || typeof value !== "string" || value === "") {

@@ -1,8 +1,9 @@
 import type { AuthContext } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
-import { ownMembers, readOptions } from "../options/option-names.js";
+import { count } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { monotonicTime, wallTime } from "../platform/clock.js";
-import { type CacheStore, checkStore } from "./cache-options.js";
+import { type CacheStore, storeCheck } from "./cache-options.js";
 import { type RevocableScheme, RevocableSchemes } from "./revocable-schemes.js";
 import { namesOfCaller, namesOfRevocation, type Revocation } from "./revocation-names.js";
 import { SharedStore } from "./shared-store.js";
@@ -76,26 +77,23 @@ interface Asked {
 /** No clock is as far ahead, in milliseconds: a time of issue beyond is a mistake. */
 const farAhead = 86_400_000;
 
-const defaults = { interval: 5_000, ttl: 86_400_000, maxSize: 100_000, clockTolerance: 5_000, storeTimeout: 250 };
+const revocationOptions: OptionTable<RevocationOptions, Exclude<keyof RevocationOptions, "store">> = {
+  store: storeCheck,
+  interval: { ...count, fallback: 5_000 },
+  ttl: { ...count, fallback: 86_400_000 },
+  maxSize: { ...count, fallback: 100_000 },
+  clockTolerance: { ...count, fallback: 5_000 },
+  storeTimeout: { ...count, fallback: 250 },
+};
 
 /** @throws TypeError naming the option that is malformed. */
 export function createRevocations(options: RevocationOptions = {}): Revocations {
-  const known = {
-    store: true,
-    interval: true,
-    ttl: true,
-    maxSize: true,
-    clockTolerance: true,
-    storeTimeout: true,
-  } as const;
-  const own = readOptions(options, known, "revocations");
-  const { store, interval, ttl, maxSize, clockTolerance, storeTimeout } = ownMembers({ ...defaults, ...own });
-  for (const [name, value] of Object.entries({ interval, ttl, maxSize, clockTolerance, storeTimeout })) {
-    if (!(Number.isSafeInteger(value) && value > 0)) {
-      throw new TypeError(`revocations.${name}: expected a whole number above 0, got ${value}`);
-    }
-  }
-  if ("store" in own) checkStore(store, "revocations.store");
+  const { store, interval, ttl, maxSize, clockTolerance, storeTimeout } = readOptions(
+    "revocations",
+    options,
+    revocationOptions,
+    "revocations.",
+  );
   const shared = store && new SharedStore(store, storeTimeout, "revocations.store");
   const kept = new Map<string, Kept>();
   const asked = new WeakMap<AuthContext, Asked>();

@@ -13,9 +13,9 @@ import { isAuthenticationInterceptor } from "../authentication/authentication-in
 import { isAuthorized } from "../authorization/is-authorized.js";
 import { stateOf } from "../call/call-state.js";
 import { authContextKey } from "../context/auth-context.js";
+import { anything, list, optional, withDefault } from "../options/check.js";
 import { compileMethodPatterns } from "../options/method-pattern.js";
-import { checkOption } from "../options/option-checks.js";
-import { readOptions } from "../options/option-names.js";
+import { checkOption, type OptionTable, readOptions } from "../options/read-options.js";
 import { createMockAuthContext } from "./create-mock-auth-context.js";
 
 /** A server's options: what is given to `connectNodeAdapter`, or to another adapter. */
@@ -30,6 +30,11 @@ export interface WiringOptions {
   /** Headers of the calls, for interceptors of your own that refuse calls before access control. By default, none. */
   readonly headers?: HeadersInit;
 }
+
+const wiringOptions: OptionTable<WiringOptions, "except"> = {
+  except: withDefault(list, []),
+  headers: optional(anything),
+};
 
 /**
  * Calls every method of a server in memory, to make sure that none can be reached without access control. The server's
@@ -49,7 +54,7 @@ export interface WiringOptions {
  */
 export async function checkWiring(server: WiredServer, options: WiringOptions = {}): Promise<string[]> {
   checkOption(typeof Object(server).routes === "function", "checkWiring", "a server's options, with routes");
-  const { except = [], headers } = readOptions(options, { except: true, headers: true }, "checkWiring");
+  const { except, headers } = readOptions("checkWiring", options, wiringOptions);
   const isExcepted = compileMethodPatterns(except, "except");
   const asWired = handlersOf(server, (own) => own);
   const authenticated = handlersOf(server, (own) => {

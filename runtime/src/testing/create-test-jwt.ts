@@ -1,6 +1,6 @@
 import { type CryptoKey, type JWTPayload, SignJWT } from "jose";
-import { checkOption } from "../options/option-checks.js";
-import { readOptions } from "../options/option-names.js";
+import { anything } from "../options/check.js";
+import { checkOption, type OptionTable, readOptions } from "../options/read-options.js";
 import { wallTime } from "../platform/clock.js";
 
 /** A secret for tests, long enough for every HMAC algorithm. It is public: never use it anywhere else. */
@@ -19,12 +19,12 @@ export interface TestJwtOptions {
   readonly audience?: string | string[];
 }
 
-const optionNames: Readonly<Record<keyof TestJwtOptions, true>> = {
-  key: true,
-  header: true,
-  expiresIn: true,
-  issuer: true,
-  audience: true,
+const testJwtOptions: OptionTable<TestJwtOptions> = {
+  key: anything,
+  header: anything,
+  expiresIn: anything,
+  issuer: anything,
+  audience: anything,
 };
 
 /** Options that somebody may take for claims. */
@@ -39,7 +39,7 @@ const notClaims = { expiresIn: "exp", issuer: "iss", audience: "aud" } as const;
  * const token = await createTestJwt({ roles: ["admin"] }, { expiresIn: "1h", audience: "orders" });
  */
 export async function createTestJwt(claims: JWTPayload = {}, options: TestJwtOptions = {}): Promise<string> {
-  const own = readOptions(options, optionNames, "createTestJwt");
+  const own = readOptions("createTestJwt", options, testJwtOptions);
   for (const [option, claim] of Object.entries(notClaims)) {
     if (Object.hasOwn(claims, option)) {
       throw new TypeError(

@@ -2,7 +2,8 @@ import type { CredentialSource } from "../call/credential-source.js";
 import { peerKey } from "../call/peer.js";
 import { InvalidCredentialError } from "../errors/authentication-error.js";
 import { headerName } from "../headers/header-name.js";
-import { readOptions } from "../options/option-names.js";
+import { anything } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { compileAddressRules } from "./address-rules.js";
 import { compileSecrets, type Secrets } from "./secret-matcher.js";
 
@@ -33,10 +34,23 @@ export interface CompiledTrustSource {
   readonly proofs: readonly unknown[];
 }
 
+interface Members {
+  readonly header?: string;
+  readonly secrets?: Secrets;
+  readonly peerAddresses?: readonly string[];
+  readonly addresses?: readonly string[];
+}
+
+const trustOptions: OptionTable<Members> = {
+  header: anything,
+  secrets: anything,
+  peerAddresses: anything,
+  addresses: anything,
+};
+
 /** @throws TypeError naming the member that is malformed. */
 export function compileTrustSource(trustSource: TrustSource, option = "trustSource"): CompiledTrustSource {
-  const known = { header: true, secrets: true, peerAddresses: true, addresses: true } as const;
-  const own = readOptions(trustSource, known, option);
+  const own = readOptions<Members>(option, trustSource, trustOptions);
   const kinds = (["secrets", "peerAddresses", "addresses"] as const).filter((kind) => kind in own);
   if (kinds.length !== 1 || "peerAddresses" in own === "header" in own) {
     throw new TypeError(`${option}: expected { header, secrets }, { peerAddresses } or { header, addresses }`);
@@ -70,10 +84,11 @@ export function compileTrustSource(trustSource: TrustSource, option = "trustSour
       isTrusted: (source) => matches(source.header.get(header) ?? ""),
     };
   }
-  const matches = compileAddressRules(own.addresses, `${option}.addresses`);
+  const { addresses = [] } = own;
+  const matches = compileAddressRules(addresses, `${option}.addresses`);
   return {
     headers: [],
-    proofs: own.addresses.map((address) => `${header} ${address}`),
+    proofs: addresses.map((address) => `${header} ${address}`),
     isTrusted: (source) => matches(source.header.get(header) ?? undefined),
   };
 }

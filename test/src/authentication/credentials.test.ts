@@ -109,9 +109,9 @@ describe("a Bearer token (RFC 6750 section 2.1)", () => {
 test.each([
   [{ extractCredentials: null }, "extractCredentials: expected a function, got null"],
   [{ verifyCredentials: null }, "verifyCredentials: expected a function, got null"],
-  [{ verifyCredentials: "jwt" }, "verifyCredentials: expected a function, got string"],
-  [{ name: null }, "name: expected a non-empty string"],
-  [{ challenge: 1 }, "challenge: expected a non-empty string"],
+  [{ verifyCredentials: "jwt" }, "verifyCredentials: expected a function, got a string"],
+  [{ name: null }, "name: expected a non-empty string, got null"],
+  [{ challenge: 1 }, "challenge: expected a non-empty string, got 1"],
 ])("%j is refused at creation", (options, message) => {
   expect(() => createAuthInterceptor({ verifyCredentials, ...options } as never)).toThrow(new TypeError(message));
 });

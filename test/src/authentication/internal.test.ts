@@ -462,7 +462,7 @@ test.each([null, undefined, "jwt", { name: "x" }])("%j in the list of trusts is 
 test.each<[string, object]>([
   ["callers: expected the secret of at least one service, by its name", { callers: null }],
   ["callers.orders: set but empty; is an environment variable missing?", { callers: { orders: null } }],
-  ["mapCaller: expected a function, got object", { callers: { orders: "the-secret-of-orders" }, mapCaller: null }],
+  ["mapCaller: expected a function, got null", { callers: { orders: "the-secret-of-orders" }, mapCaller: null }],
   ["header: content-length is a header with a meaning of its own", { callers: {}, header: "Content-Length" }],
   ['header: expected the name of a header, got ""', { callers: {}, header: "" }],
 ])("%s", (message, options) => {

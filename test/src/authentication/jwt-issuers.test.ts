@@ -82,7 +82,7 @@ describe("several issuers", () => {
     ["a list of one without issuer", [{ audience: "lab", secret: a.secret }], "issuers[0].issuer: missing; tokens are"],
     ["a list with a second that has none", [a, { audience: "lab", secret: a.secret }], "issuers[1].issuer: missing"],
     ["a list that has a name twice", [a, b, { ...b }], `issuers[2].issuer: "${b.issuer}" is there twice`],
-    ["a list with a hole", [a, undefined], "issuers[1]: expected an object of options, got undefined"],
+    ["a list with a hole", [a, undefined], "issuers[1]: expected a plain object, got undefined"],
   ])("%s is refused at creation", (_, issuers, message) => {
     for (const create of [jwt, signedTokenTrust]) {
       expect(() => create({ issuers } as never)).toThrow(TypeError);

@@ -53,7 +53,7 @@ describe("a public key verifies by the algorithms that fit it, and by no others"
       expect(() => create({ publicKey, algorithms: [algorithms[0], alg] })).toThrow(TypeError);
       expect(() => create({ publicKey, algorithms: [algorithms[0], alg] })).toThrow(
         alg === ""
-          ? "algorithms: set but empty"
+          ? "algorithms: expected a list of non-empty strings"
           : `algorithms: "${alg}" does not fit this public key; use ${algorithms.join(", ")}`,
       );
     }
@@ -176,7 +176,7 @@ describe("several key sources", () => {
     },
   ])("$given: $said", ({ given, said }) => {
     create(given);
-    const want = said === undefined ? [] : [[`[@connectum/auth] JWT: ${said} Configure one key source.`]];
+    const want = said === undefined ? [] : [[`@connectum/auth: jwt: ${said} Configure one key source.`]];
     expect(warn.mock.calls).toEqual(want);
   });
 

@@ -28,19 +28,19 @@ describe("an option that is set, and is no check, is refused at creation; its tw
   test.each(lists)("%s", (name) => {
     for (const value of [undefined, null, "", 7, {}, [], [""], ["HS256", ""], ["HS256", 7], ["HS256", null]]) {
       expect(create({ [name]: value })).toThrow(TypeError);
-      expect(create({ [name]: value })).toThrow(`${name}: set but empty or malformed: ${JSON.stringify(value)}`);
+      expect(create({ [name]: value })).toThrow(`${name}: expected a `);
     }
     expect(create({ [name]: twins[name] })).not.toThrow();
   });
   test.each(["issuer", "audience"])("%s: one name", (name) => expect(create({ [name]: "lab" })).not.toThrow());
   test.each(["algorithms", "requiredClaims"])("%s: a name that is no list", (name) => {
-    expect(create({ [name]: "HS256" })).toThrow(`${name}: set but empty or malformed: "HS256"`);
+    expect(create({ [name]: "HS256" })).toThrow(`${name}: expected a list of non-empty strings, got a string`);
   });
 
   test.each(["jwksUri", "publicKey", "secret", "typ"])("%s", (name) => {
     for (const value of [undefined, null, ""]) {
       expect(create({ [name]: value })).toThrow(TypeError);
-      expect(create({ [name]: value })).toThrow(`${name}: set but empty; is an environment variable missing?`);
+      expect(create({ [name]: value })).toThrow(`${name}: expected a value, got ${value === "" ? '""' : value}`);
     }
   });
   test("typ: its twin", () => expect(create({ typ: "at+jwt" })).not.toThrow());
@@ -60,7 +60,9 @@ describe("an option that is set, and is no check, is refused at creation; its tw
   ])("$name", ({ name, want, wrong, twins }) => {
     for (const value of wrong) {
       expect(create({ [name]: value })).toThrow(TypeError);
-      expect(create({ [name]: value })).toThrow(`${name}: expected ${want}, got ${value}`);
+      expect(create({ [name]: value })).toThrow(
+        `${name}: expected ${want}, got ${typeof value === "string" ? JSON.stringify(value) : value}`,
+      );
     }
     for (const value of twins) expect(create({ [name]: value })).not.toThrow();
   });
@@ -71,7 +73,7 @@ test("a missing audience is said once, a configured one not at all", () => {
   create({ audience: ["lab"] })();
   expect(warn).not.toHaveBeenCalled();
   createJwtAuthInterceptor({ secret: TEST_JWT_SECRET });
-  expect(warn.mock.calls).toEqual([[expect.stringContaining("no audience is configured")]]);
+  expect(warn.mock.calls).toEqual([[expect.stringContaining("without an audience")]]);
 });
 
 describe("what each option demands of a token", () => {

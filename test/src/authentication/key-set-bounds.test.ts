@@ -88,7 +88,9 @@ describe("how large a key set may be", () => {
   test.each(["maxBytes", "maxKeys"])("jwks.%s must be a whole number above 0", (name) => {
     for (const value of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, "1000", null]) {
       expect(() => byKeySet({ [name]: value })).toThrow(TypeError);
-      expect(() => byKeySet({ [name]: value })).toThrow(`jwks.${name}: expected a whole number above 0, got ${value}`);
+      expect(() => byKeySet({ [name]: value })).toThrow(
+        `jwks.${name}: expected a whole number above 0, got ${typeof value === "string" ? JSON.stringify(value) : value}`,
+      );
     }
     expect(() => byKeySet({ [name]: 1 })).not.toThrow();
   });

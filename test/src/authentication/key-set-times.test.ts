@@ -353,7 +353,9 @@ describe("what an endpoint may answer", () => {
 test.each(["maxAge", "maxStale", "cooldown", "timeout"])("jwks.%s must be above 0", (name) => {
   for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1000", null]) {
     expect(() => byKeySet({ [name]: value })).toThrow(TypeError);
-    expect(() => byKeySet({ [name]: value })).toThrow(`jwks.${name}: expected milliseconds above 0, got ${value}`);
+    expect(() => byKeySet({ [name]: value })).toThrow(
+      `jwks.${name}: expected milliseconds above 0, got ${typeof value === "string" ? JSON.stringify(value) : value}`,
+    );
   }
   expect(() => byKeySet({ [name]: 0.5 })).not.toThrow();
 });

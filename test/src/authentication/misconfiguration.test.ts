@@ -38,7 +38,9 @@ function refuses(factory: string, create: (options: never) => unknown, right: ob
       expect(() => create(options as never)).toThrow(TypeError);
     });
     test("options that are inherited, of which a copy would lack a check", () => {
-      expect(() => create(Object.create(right) as never)).toThrow(/: expected a plain object$/);
+      expect(() => create(Object.create(right) as never)).toThrow(
+        /: expected a plain object, got an instance of a class$/,
+      );
       expect(() => create(Object.assign(Object.create(null), right) as never)).not.toThrow();
     });
   });
@@ -60,14 +62,14 @@ const pipeline: Mistakes = [
   [{ propagatedClaims: ["tenant"] }, /^propagatedClaims: has no effect without propagateHeaders: true/],
   [{ propagateHeaders: true, propagatedClaims: "tenant" }, /^propagatedClaims: expected a list/],
   [{ asyncContext: "false" }, /^asyncContext: expected true or false/],
-  [{ limits: "none" }, /^limits: expected an object/],
+  [{ limits: "none" }, /^limits: expected a plain object/],
   [{ limits: { role: 1 } }, /^role: unknown option of limits; did you mean roles/],
-  [{ revocations: {} }, /^revocations: expected what createRevocations makes/],
-  [{ revocations: null }, /^revocations: expected what createRevocations makes/],
+  [{ revocations: {} }, /^revocations: expected the result of createRevocations\(\)/],
+  [{ revocations: null }, /^revocations: expected the result of createRevocations\(\)/],
 ];
 const nothing = () => undefined;
 const cache: Mistakes = [
-  [{ cache: true }, /^cache: expected an object/],
+  [{ cache: true }, /^cache: expected a plain object/],
   [{ cache: { ttl: 0 } }, /^cache.ttl: expected milliseconds above 0, got 0/],
   [{ cache: { ttl: -1 } }, /^cache.ttl/],
   [{ cache: { ttl: Number.NaN } }, /^cache.ttl/],
@@ -77,13 +79,10 @@ const cache: Mistakes = [
   [{ cache: { maxSize: 1.5 } }, /^cache.maxSize/],
   [{ cache: { maxSize: Number.NaN } }, /^cache.maxSize/],
   [{ cache: { max: 1 } }, /^max: unknown option of cache; it takes ttl, maxSize/],
-  [
-    { cache: { store: unset } },
-    /^cache.store: expected a store with get, set and delete, such as a Keyv; it has no get/,
-  ],
+  [{ cache: { store: unset } }, /^cache.store: expected a store with the methods get, set and delete/],
   [{ cache: { store: "redis://localhost" } }, /^cache.store/],
-  [{ cache: { store: { get: nothing } } }, /^cache.store: .* it has no set/],
-  [{ cache: { store: { get: nothing, set: nothing } } }, /^cache.store: .* it has no delete/],
+  [{ cache: { store: { get: nothing } } }, /^cache.store: {2}expected a store/],
+  [{ cache: { store: { get: nothing, set: nothing } } }, /^cache.store: {2}expected a store/],
   [{ cache: { storeTimeout: 0 } }, /^cache.storeTimeout/],
   [{ cache: { storeTimeout: Number.NaN } }, /^cache.storeTimeout/],
   [{ cache: { namespace: "" } }, /^cache.namespace: expected a non-empty string/],
@@ -99,7 +98,7 @@ refuses("createAuthInterceptor", createAuthInterceptor, { verifyCredentials }, [
     { verifyCredential: verifyCredentials },
     /^verifyCredential: unknown option of credentials; did you mean verifyCredentials/,
   ],
-  [{ extractCredentials: "x-api-key" }, /^extractCredentials: expected a function, got string/],
+  [{ extractCredentials: "x-api-key" }, /^extractCredentials: expected a function, got a string/],
   [{ extractCredentials: unset }, /^extractCredentials: expected a function, got undefined/],
   [{ name: "" }, /^name: expected a non-empty string/],
   [{ challenge: "" }, /^challenge: expected a non-empty string/],
@@ -110,11 +109,11 @@ const keys = { secret: TEST_JWT_SECRET, audience: "lab" };
 refuses("createJwtAuthInterceptor", createJwtAuthInterceptor, keys, [
   ...pipeline,
   ...cache,
-  [{ secret: unset }, /^secret: set but empty; is an environment variable missing\?/],
-  [{ secret: "" }, /^secret: set but empty/],
+  [{ secret: unset }, /^secret: expected .*; is an environment variable missing\?/],
+  [{ secret: "" }, /^secret: expected .*, got/],
   [{ secret: "short" }, /^secret: HS256 needs at least 32 bytes \(RFC 7518 section 3.2\), got 5/],
   [{ secret: 1 }, /^secret: expected a string or bytes/],
-  [{ jwksUri: unset }, /^jwksUri: set but empty/],
+  [{ jwksUri: unset }, /^jwksUri: expected /],
   [{ jwksUri: "login.example.com" }, /^jwksUri: not a URL/],
   [{ jwksUri: "http://login.example.com/jwks" }, /^jwksUri: .* is not secure: use https:/],
   [{ jwksUri: "http://127.0.0.1.example.com/jwks" }, /^jwksUri: .* is not secure/],
@@ -128,26 +127,26 @@ refuses("createJwtAuthInterceptor", createJwtAuthInterceptor, keys, [
     /^maxAges: unknown option of jwks; did you mean maxAge/,
   ],
   [{ publicKey: "PEM" }, /^publicKey: expected a public key/],
-  [{ issuer: "" }, /^issuer: set but empty or malformed/],
-  [{ issuer: unset }, /^issuer: set but empty/],
-  [{ issuer: [unset] }, /^issuer: set but empty/],
-  [{ issuer: [] }, /^issuer: set but empty/],
-  [{ audience: "" }, /^audience: set but empty/],
-  [{ audience: unset }, /^audience: set but empty/],
-  [{ audience: ["lab", unset] }, /^audience: set but empty/],
+  [{ issuer: "" }, /^issuer: expected /],
+  [{ issuer: unset }, /^issuer: expected /],
+  [{ issuer: [unset] }, /^issuer: expected /],
+  [{ issuer: [] }, /^issuer: expected /],
+  [{ audience: "" }, /^audience: expected /],
+  [{ audience: unset }, /^audience: expected /],
+  [{ audience: ["lab", unset] }, /^audience: expected /],
   [{ audiance: "lab" }, /^audiance: unknown option of jwt; did you mean audience/],
-  [{ algorithms: [] }, /^algorithms: set but empty/],
-  [{ algorithms: "HS256" }, /^algorithms: set but empty or malformed/],
+  [{ algorithms: [] }, /^algorithms: expected /],
+  [{ algorithms: "HS256" }, /^algorithms: expected /],
   [{ algorithms: ["RS256"] }, /^algorithms: "RS256" does not fit a secret/],
   [{ algorithms: ["none"] }, /^algorithms: "none" does not fit/],
-  [{ typ: "" }, /^typ: set but empty/],
-  [{ requiredClaims: [] }, /^requiredClaims: set but empty/],
+  [{ typ: "" }, /^typ: expected /],
+  [{ requiredClaims: [] }, /^requiredClaims: expected /],
   [{ maxTokenAge: 0 }, /^maxTokenAge: expected seconds above 0, got 0/],
   [{ maxTokenAge: "1h" }, /^maxTokenAge/],
   [{ clockTolerance: -1 }, /^clockTolerance: expected seconds, at least 0, got -1/],
   [{ allowMissingExpiration: "false" }, /^allowMissingExpiration: expected true or false, got "false"/],
   [{ allowInsecureHttp: "false" }, /^allowInsecureHttp: expected true or false/],
-  [{ claimsMapping: { role: "roles" } }, /^claimsMapping: unknown field "role"/],
+  [{ claimsMapping: { role: "roles" } }, /^role: unknown option of claimsMapping; did you mean roles/],
   [{ claimsMapping: { roles: "https://example.com/roles" } }, /^claimsMapping.roles: write a name with dots as a list/],
   [{ claimsMapping: { roles: [] } }, /^claimsMapping.roles/],
   [{ claimsMapping: { roles: "" } }, /^claimsMapping.roles/],
@@ -162,7 +161,7 @@ refuses("signedTokenTrust", signedTokenTrust, { issuers: [one] }, [
   [{ issuers: [keys] }, /^issuers\[0\].issuer: missing; tokens are told apart by it/],
   [{ issuers: [one, one] }, /^issuers\[1\].issuer: "https:\/\/login.example.com" is there twice/],
   [{ issuers: [{ ...one, issuer: [one.issuer, one.issuer] }] }, /is there twice/],
-  [{ issuers: [{ ...one, secret: unset }] }, /^secret: set but empty/],
+  [{ issuers: [{ ...one, secret: unset }] }, /^secret: expected .*, got/],
   [{ issuers: [{ ...one, cache: {} }] }, /cache/],
   [{ header: unset }, /^header: expected the name of a header/],
   [{ header: "authorization" }, /^header: authorization is a header with a meaning of its own/],
@@ -171,7 +170,7 @@ refuses("signedTokenTrust", signedTokenTrust, { issuers: [one] }, [
 const trustSource = { header: "x-gateway-secret", secrets: "the-secret-of-the-gateway" };
 const source = (options: object, message: RegExp): Mistakes[number] => [{ trustSource: options }, message];
 const trust: Mistakes = [
-  [{ trustSource: unset }, /^trustSource: expected an object/],
+  [{ trustSource: unset }, /^trustSource: expected a plain object/],
   source({}, /^trustSource: expected \{ header, secrets \}/),
   source({ header: "x-secret" }, /^trustSource: expected \{ header, secrets \}/),
   source({ ...trustSource, peerAddresses: ["10.0.0.1"] }, /^trustSource: expected/),
@@ -224,7 +223,7 @@ const trust: Mistakes = [
 refuses("createGatewayAuthInterceptor", createGatewayAuthInterceptor, { trustSource }, [
   ...pipeline,
   ...trust,
-  [{ headerMapping: unset }, /^headerMapping: expected an object/],
+  [{ headerMapping: unset }, /^headerMapping: expected a plain object/],
   [{ headerMapping: {} }, /^headerMapping.subject: expected the name of a header/],
   [
     { headerMapping: { subject: "x-user", role: "x-roles" } },
@@ -322,9 +321,9 @@ refuses("createClientBearerInterceptor", createClientBearerInterceptor, { token:
 ]);
 
 refuses("createClientGatewayInterceptor", createClientGatewayInterceptor, { identity: () => undefined, secret: "s" }, [
-  [{ secret: unset }, /^secret: set but empty; is an environment variable missing/],
-  [{ secret: "" }, /^secret: set but empty/],
-  [{ identity: unset }, /^identity: expected an AuthContext, or a function that gives one/],
+  [{ secret: unset }, /^secret: expected .*; is an environment variable missing/],
+  [{ secret: "" }, /^secret: expected .*, got/],
+  [{ identity: unset }, /^identity: expected an AuthContext, or a function that returns one/],
   [{ identity: "ada" }, /^identity: expected/],
   [{ claims: "tenant" }, /^claims: expected a list/],
   [{ header: "" }, /^header: expected the name of a header/],
@@ -333,7 +332,7 @@ refuses("createClientGatewayInterceptor", createClientGatewayInterceptor, { iden
 describe("what is allowed, but probably not meant, is said once, at creation", () => {
   test("no audience", () => {
     createJwtAuthInterceptor({ secret: TEST_JWT_SECRET });
-    expect(warn.mock.calls).toEqual([[expect.stringContaining("no audience is configured")]]);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining("without an audience")]]);
   });
   test("several key sources", () => {
     createJwtAuthInterceptor({ ...keys, jwksUri: "https://login.example.com/jwks" });

@@ -48,11 +48,11 @@ describe("a misspelled option is a check left out: it is refused, and the messag
 test.each([
   [undefined, "undefined"],
   [null, "null"],
-  ["header", "header"],
+  ["header", '"header"'],
   [7, "7"],
   [[right], "a list"],
 ])("%j is no object of options", (options, got) => {
   expect(() => sharedSecretTrust(options as never)).toThrow(
-    new TypeError(`sharedSecretTrust: expected an object of options, got ${got}`),
+    new TypeError(`sharedSecretTrust: expected a plain object, got ${got}`),
   );
 });

@@ -209,8 +209,11 @@ describe("claims that are propagated are named when the interceptor is made", ()
   });
   test.each<[string, object]>([
     ["propagateHeaders: expected true or false, got null", { propagateHeaders: null }],
-    ["propagatedClaims: expected a list of claim names", { propagateHeaders: true, propagatedClaims: ["tenant", 7] }],
-    ["propagatedClaims: expected a list of claim names", { propagateHeaders: true, propagatedClaims: null }],
+    [
+      "propagatedClaims: expected a list of claim names, got a list",
+      { propagateHeaders: true, propagatedClaims: ["tenant", 7] },
+    ],
+    ["propagatedClaims: expected a list of claim names, got null", { propagateHeaders: true, propagatedClaims: null }],
     ["propagatedClaims: has no effect without propagateHeaders: true", { propagatedClaims: [] }],
     [
       "propagatedClaims: has no effect without propagateHeaders: true",

@@ -193,14 +193,14 @@ describe("a cached session", () => {
     expect(await tryIt(cached, headers)).toEqual(ok("1"));
   });
   test.each([
-    [{ cache: {}, cacheHeaders: ["x-device", ""] }, "cacheHeaders: expected a list of header names"],
-    [{ cache: {}, cacheHeaders: [1] }, "cacheHeaders: expected a list of header names"],
-    [{ cache: {}, cacheHeaders: null }, "cacheHeaders: expected a list of header names"],
+    [{ cache: {}, cacheHeaders: ["x-device", ""] }, "cacheHeaders: expected a list of header names, got a list"],
+    [{ cache: {}, cacheHeaders: [1] }, "cacheHeaders: expected a list of header names, got a list"],
+    [{ cache: {}, cacheHeaders: null }, "cacheHeaders: expected a list of header names, got null"],
     [{ cache: false, cacheHeaders: ["x-device"] }, "cacheHeaders: has no effect without cache"],
     [{ cache: undefined, cacheHeaders: ["x-device"] }, "cacheHeaders: has no effect without cache"],
     [{ name: "a b" }, 'name: expected a name without spaces, got "a b"'],
     [{ name: undefined }, "name: expected a name without spaces, got undefined"],
-    [{ cookie: ["s"] }, 'cookie: expected a name without spaces, got ["s"]'],
+    [{ cookie: ["s"] }, "cookie: expected a name without spaces, got a list"],
     [{ bearer: undefined }, "bearer: expected true or false, got undefined"],
     [{ cookie: "__host-s" }, 'cookie: write "__Host-", not "__host-": some browsers do not protect this spelling'],
     [
@@ -209,8 +209,8 @@ describe("a cached session", () => {
     ],
     [{ cookie: "\u00a0s" }, 'cookie: expected a name without spaces, got "\u00a0s"'],
     [{ cookie: "\u212a" }, 'cookie: expected a name without spaces, got "\u212a"'],
-    [{ cache: {}, cacheHeaders: ["x device"] }, "cacheHeaders: expected a list of header names"],
-    [{ mapSession: null }, "mapSession: expected a function, got object"],
+    [{ cache: {}, cacheHeaders: ["x device"] }, "cacheHeaders: expected a list of header names, got a list"],
+    [{ mapSession: null }, "mapSession: expected a function, got null"],
   ])("%j is refused at creation", (options, message) => {
     expect(() => session({ ...sessions, ...options } as never)).toThrow(new TypeError(message));
   });

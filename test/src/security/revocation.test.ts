@@ -372,8 +372,8 @@ describe("bounds", () => {
     [{ subject: 7 }, /revoke: expected one of/],
     [{ subject: "a", tokenId: "b" }, /revoke: expected one of/],
     [{ subjekt: "a" }, /did you mean subject/],
-    ["ada", /revoke: expected an object/],
-    [undefined, /revoke: expected an object/],
+    ["ada", /revoke: expected a plain object/],
+    [undefined, /revoke: expected a plain object/],
   ])("%j revokes nothing", async (what, message) => {
     const { call, revoke } = start();
     await expect(revoke(what as Revocation)).rejects.toThrow(TypeError);

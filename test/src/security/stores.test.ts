@@ -192,7 +192,9 @@ describe("what cannot work is said, once in ten minutes, without values", () => 
 
 test("a store that is no store says what to write", () => {
   const client = { get: () => null, set: () => "OK", del: () => 1 };
-  expect(() => createRevocations({ store: client as never })).toThrow(/it has no delete. Wrap other clients/);
+  expect(() => createRevocations({ store: client as never })).toThrow(
+    /expected a store with the methods get, set and delete, .*; wrap other clients/,
+  );
 });
 
 test("whatever a store throws, the process goes on, and the log shows no more than a name", async () => {
