@@ -20,12 +20,13 @@ for (const name of wanted) {
 
 const head = `# Results
 
-What \`npm run bench\` printed. Every ratio compares what ran side by side in one run, interleaved, as medians of several
-rounds. Absolute times belong to the machine named; the ratios are what is promised.
+What \`npm run bench\` printed. Each section begins with the date and the command of its last run. Every ratio compares
+variants that ran interleaved in one run, as medians of several rounds. Absolute times belong to the machine named; the
+ratios are what is promised.
 `;
 const sections = new Map();
 if (existsSync(results)) {
-  for (const [, name, text] of readFileSync(results, "utf8").matchAll(/^## (\w+)\n\n```text\n(.*?)^```$/gms)) {
+  for (const [, name, text] of readFileSync(results, "utf8").matchAll(/^## (\w+)\n\n(.*?^```)$/gms)) {
     sections.set(name, text);
   }
 }
@@ -39,9 +40,10 @@ for (const [name, args] of Object.entries(benches)) {
   });
   process.stdout.write(stdout);
   if (status !== 0) throw new Error(`bench ${name} failed`);
-  sections.set(name, stdout.trimStart());
+  const date = new Date().toISOString().slice(0, 10);
+  sections.set(name, `${date}, \`npm run bench -- ${name}\`\n\n\`\`\`text\n${stdout.trimStart()}\`\`\``);
 }
 const text = Object.keys(benches)
   .filter((name) => sections.has(name))
-  .map((name) => `\n## ${name}\n\n\`\`\`text\n${sections.get(name)}\`\`\`\n`);
+  .map((name) => `\n## ${name}\n\n${sections.get(name)}\n`);
 writeFileSync(results, head + text.join(""));

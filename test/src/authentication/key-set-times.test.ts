@@ -217,16 +217,20 @@ describe("how long an endpoint is left alone", () => {
     keySet.fail(undefined);
     pass(8 * cooldown);
     expect(await tryIt(interceptor, token)).toEqual(ok());
+    await settled();
     expect(keySet.requests).toBe(++count);
     keySet.fail(500);
     pass(86_400_000);
     expect(await tryIt(interceptor, token)).toEqual(ok());
+    await settled();
     expect(keySet.requests).toBe(++count);
     pass(2 * cooldown - 1);
     expect(await tryIt(interceptor, token)).toEqual(ok());
+    await settled();
     expect(keySet.requests).toBe(count);
     pass(1);
     expect(await tryIt(interceptor, token)).toEqual(ok());
+    await settled();
     expect(keySet.requests).toBe(++count);
   });
 

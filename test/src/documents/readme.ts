@@ -5,6 +5,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { startTestKeySet } from "@connectum/auth/testing";
 import { expect } from "vitest";
+import { packageVersion } from "../generator/plugin-package.js";
 import { createProject } from "../published/project.js";
 import { root } from "../published/registry.js";
 import { compiled, generated, generatedTable, installed, readmeBlock, readmeFiles, registry } from "./greeter.js";
@@ -28,7 +29,7 @@ export const readme: Runs = {
     const { dependencies, devDependencies, type } = JSON.parse((await installed()).read("package.json"));
     expect(type).toBe("module");
     expect(Object.keys({ ...dependencies, ...devDependencies })).toContain("@connectum/protoc-gen-connectum-auth");
-    expect(dependencies["@connectum/auth"]).toBe("^0.1.0");
+    expect(dependencies["@connectum/auth"]).toBe(`^${packageVersion}`);
   },
 
   async "proto/greeter/v1/greeter.proto"() {

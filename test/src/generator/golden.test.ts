@@ -29,8 +29,11 @@ describe.each(Object.entries(variants))("%s", (variant, parameter) => {
     await expect(byBuf.get(name)).toMatchFileSnapshot(join(goldenFolder, variant, name));
   });
 
+  // New files are written when the tests are over: a missing one fails above, where nothing writes it.
   test("no other golden file is left", () => {
-    expect([...readFolder(join(goldenFolder, variant)).keys()]).toEqual([...byBuf.keys()].sort());
+    const golden = [...readFolder(join(goldenFolder, variant)).keys()];
+    expect(golden.length).toBeGreaterThan(5);
+    expect(golden.filter((name) => !byBuf.has(name))).toEqual([]);
   });
 
   test("protoc gives the same, byte for byte", () => {

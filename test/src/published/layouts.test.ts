@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packageVersion } from "../generator/plugin-package.js";
 import { root } from "./registry.js";
 import { run, tryRun } from "./run.js";
 
@@ -59,7 +60,9 @@ const manifest = {
   private: true,
   type: "module",
   scripts: { generate: "connectum-auth-proto proto && buf generate" },
-  devDependencies: { "@connectum/protoc-gen-connectum-auth": "file:../connectum-protoc-gen-connectum-auth-0.1.0.tgz" },
+  devDependencies: {
+    "@connectum/protoc-gen-connectum-auth": `file:../connectum-protoc-gen-connectum-auth-${packageVersion}.tgz`,
+  },
 };
 
 /** Writes a package with one proto; its manifest and files are those of the set-up. */

@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "./registry.js";
 import { run, tryRun } from "./run.js";
 
+// Both packages carry one version.
+const { version } = readManifest(join(root, "runtime"));
 const packages = [
-  { folder: "runtime", tarball: "connectum-auth-0.1.0.tgz" },
-  { folder: "plugin", tarball: "connectum-protoc-gen-connectum-auth-0.1.0.tgz" },
+  { folder: "runtime", tarball: `connectum-auth-${version}.tgz` },
+  { folder: "plugin", tarball: `connectum-protoc-gen-connectum-auth-${version}.tgz` },
 ] as const;
 
 /** What a fresh clone of this tree has: no build, and nothing that git ignores. */
@@ -70,7 +72,7 @@ test("npm publish packs the same way, after the build is deleted as well", async
 }, 120_000);
 
 describe("npm pack fails, and writes no tarball,", () => {
-  const packed = "connectum-auth-0.1.0.tgz";
+  const packed = `connectum-auth-${version}.tgz`;
 
   test.each([
     { name: "when the source does not compile", spoil: `echo "const a: number = 'a';" >> runtime/src/index.ts` },
@@ -92,7 +94,7 @@ describe("npm pack fails, and writes no tarball,", () => {
 });
 
 test("types resolve for every module resolution of TypeScript", async () => {
-  const tarball = join(clone, "runtime/connectum-auth-0.1.0.tgz");
+  const tarball = join(clone, `runtime/connectum-auth-${version}.tgz`);
   // An ES module alone, as README.md says: require() needs Node 20.19, 22.12 or newer.
   const found = await run(
     `attw ${tarball} --format ascii --ignore-rules cjs-resolves-to-esm`,
@@ -117,6 +119,7 @@ test("the lock file names every package by its integrity, and no registry", () =
 const programs = { PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"]}` };
 
 interface Manifest {
+  readonly version: string;
   readonly main?: string;
   readonly types?: string;
   readonly bin?: object;
