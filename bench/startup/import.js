@@ -17,8 +17,7 @@ const baseline = process.env.BASELINE && pathToFileURL(join(resolve(process.env.
 const variants = {
   "@connectrpc/connect": ["@connectrpc/connect", "jose"],
   "@connectum/auth": ["@connectum/auth", ...peers],
-  "@connectum/auth, with connect-node loaded": ["@connectum/auth", ...peers, "@connectrpc/connect-node"],
-  "@connectum/auth, with its built-ins loaded": ["@connectum/auth", ...peers, ...builtIns],
+  "@connectum/auth, with node:http and node:http2 loaded": ["@connectum/auth", ...peers, "node:http", "node:http2"],
   "@connectum/auth/policy": ["@connectum/auth/policy", ...peers],
   "@connectum/auth/jwt": ["@connectum/auth/jwt", ...peers],
   "@connectum/auth/client": ["@connectum/auth/client", ...peers],
