@@ -11,6 +11,7 @@ const benches = {
   generate: ["generate/run.js"],
   bundle: ["bundle/index.js"],
   startup: ["startup/index.js"],
+  import: ["startup/import.js"],
 };
 const results = fileURLToPath(new URL("RESULTS.md", import.meta.url));
 const wanted = process.argv.slice(2);

@@ -2,12 +2,19 @@
 //
 //     node bench/bundle/index.js
 import { readFileSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { describeMachine, verdict } from "../support/measure.js";
 import { createSchema } from "../support/schema.js";
 
+const sourceFile = (path) => fileURLToPath(new URL(`../../runtime/src/${path}`, import.meta.url));
+const sources = {
+  "@connectum/auth/policy": sourceFile("policy/index.ts"),
+  "@connectum/auth/jwt": sourceFile("jwt/index.ts"),
+  "@connectum/auth": sourceFile("index.ts"),
+};
 const peers = ["@connectrpc/connect", "@bufbuild/protobuf"];
 const tables = createSchema(100, 10).generate("target=js,registry=auth_policies.js");
 const registry = tables.find(({ name }) => name === "auth_policies.js").content;
@@ -42,25 +49,25 @@ const bundles = [
 
 console.log(describeMachine());
 console.log(
-  "\nOf each part: how much smaller the bundle is without it and all that only it leads to, and its bytes before gzip",
+  "\nOf the ten largest modules: bytes before gzip, and how much smaller the bundle is without the module and all that\n" +
+    "only it leads to. The package ships chunks, so the modules are those of a bundle of its sources.",
 );
 for (const { name, limit, source, free = false, external = [] } of bundles) {
   const whole = await bundle(source, external);
   console.log(`\n${name}: ${whole.size} bytes (${whole.length} before gzip)`);
-  const parts = [];
-  for (const [file, { bytesInOutput }] of Object.entries(whole.inputs)) {
-    if (bytesInOutput === 0 || !file.endsWith(".js")) continue;
-    const without = await bundle(source, external, fileURLToPath(new URL(file, pathToFileURL(`${process.cwd()}/`))));
-    parts.push({
-      file: file.replace(/^.*(runtime\/dist|node_modules)\//, ""),
-      bytesInOutput,
-      saved: whole.size - without.size,
-    });
+  const fromSources = await bundle(source, external, { from: sources });
+  const modules = Object.entries(fromSources.inputs)
+    .map(([file, { bytesInOutput }]) => ({ file: resolve(file), bytesInOutput }))
+    .filter(({ file, bytesInOutput }) => /\.[jt]s$/.test(file) && bytesInOutput > 0)
+    .sort((a, b) => b.bytesInOutput - a.bytesInOutput)
+    .slice(0, 10);
+  for (const { file, bytesInOutput } of modules) {
+    const without = await bundle(source, external, { from: sources, left: file });
+    const saved = fromSources.size - without.size;
+    const short = file.replace(/^.*(runtime\/src|node_modules)\//, "");
+    console.log(`  ${String(bytesInOutput).padStart(6)}  ${String(saved).padStart(6)}  ${short}`);
   }
-  parts.sort((a, b) => b.saved - a.saved);
-  for (const { file, bytesInOutput, saved } of parts) {
-    console.log(`  ${String(saved).padStart(6)}  ${String(bytesInOutput).padStart(6)}  ${file}`);
-  }
+  verdict("chunks against single modules", whole.size / fromSources.size, { atMost: 1 });
   if (limit !== undefined) verdict("bytes", whole.size, { atMost: limit });
   if (free) {
     const heavy = [...Object.keys(whole.inputs), ...whole.imports].filter((part) => /jose|^node:|tiny-lru/.test(part));
@@ -68,8 +75,11 @@ for (const { name, limit, source, free = false, external = [] } of bundles) {
   }
 }
 
-/** @param {string | undefined} left - a file to leave out: its exports are undefined then. */
-async function bundle(source, external, left) {
+/**
+ * @param {{ from?: Record<string, string>, left?: string }} [options] - `from`: files to use instead of the package's
+ *   entry points. `left`: a file to leave out, so that its exports are undefined.
+ */
+async function bundle(source, external, { from, left } = {}) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: source, resolveDir: fileURLToPath(new URL(".", import.meta.url)) },
     bundle: true,
@@ -80,6 +90,7 @@ async function bundle(source, external, left) {
     mainFields: ["module", "main"],
     conditions: ["import"],
     external: [...peers, ...external, "node:*"],
+    ...(from && { alias: from }),
     plugins: [
       { name: "tables", setup: addTables },
       { name: "left out", setup: (bundler) => leaveOut(bundler, left) },
@@ -104,14 +115,16 @@ function addTables(bundler) {
 }
 
 function leaveOut(bundler, left) {
-  bundler.onLoad({ filter: /\.js$/ }, ({ path }) => {
+  bundler.onLoad({ filter: /\.[jt]s$/ }, ({ path }) => {
     if (path !== left) return undefined;
     const code = readFileSync(path, "utf8");
     const declared = [...code.matchAll(/^export (?:async )?(?:function|class|const|let) (\w+)/gm)].map(
       ([, name]) => name,
     );
     const listed = [...code.matchAll(/^export ?\{([^}]*)\}/gm)].flatMap(([, list]) => list.split(","));
-    const names = [...declared, ...listed.map((item) => item.trim().split(" as ").at(-1))].filter(Boolean);
+    const names = [...declared, ...listed.map((item) => item.trim().split(" as ").at(-1))].filter((name) =>
+      /^\w+$/.test(name),
+    );
     return { contents: names.map((name) => `export let ${name};`).join("\n"), loader: "js" };
   });
 }

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -71,13 +80,27 @@ test("npm publish packs the same way, after the build is deleted as well", async
   expect(listed).toMatch(/dist\/index\.js/);
 }, 120_000);
 
+test("npm pack builds code that is gone or changed, and packs nothing that an older build left", async () => {
+  const dist = join(clone, "runtime/dist");
+  const before = readdirSync(dist, { recursive: true, encoding: "utf8" }).sort();
+  const chunk = before.find((file) => /^chunks\/\w+\.js$/.test(file)) ?? "";
+  const code = readFileSync(join(dist, chunk), "utf8");
+  rmSync(join(dist, chunk));
+  writeFileSync(join(dist, "index.js"), "throw new Error('changed');");
+  for (const stale of ["chunks/OLDER.js", "chunks/OLDER.js.map", "older.d.ts"]) writeFileSync(join(dist, stale), "");
+  await run("npm pack", join(clone, "runtime"));
+  expect(readdirSync(dist, { recursive: true, encoding: "utf8" }).sort()).toEqual(before);
+  expect(readFileSync(join(dist, chunk), "utf8")).toBe(code);
+  expect(readFileSync(join(dist, "index.js"), "utf8")).not.toContain("changed");
+}, 120_000);
+
 describe("npm pack fails, and writes no tarball,", () => {
   const packed = `connectum-auth-${version}.tgz`;
 
   test.each([
     { name: "when the source does not compile", spoil: `echo "const a: number = 'a';" >> runtime/src/index.ts` },
     { name: "when an entry point is gone", spoil: "rm runtime/dist/policy/index.d.ts" },
-    { name: "when a module of an entry point is gone", spoil: "rm runtime/dist/authorization/gate.js" },
+    { name: "when a declaration that an entry point imports is gone", spoil: "rm runtime/dist/create-auth.d.ts" },
     { name: "when dependencies are not installed", spoil: "rm node_modules" },
   ])(
     "$name",
