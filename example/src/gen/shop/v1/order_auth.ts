@@ -61,7 +61,7 @@ export const OrderServicePolicy = {
      */
     CancelOrder: { access: "requires", roles: ["customer", "support"], scopes: ["orders:write"] },
     /**
-     * Internal: trusted internal callers only.
+     * Internal: only trusted internal callers.
      *
      * Deletes cancelled orders. For the shop's other services, never for a person.
      *
