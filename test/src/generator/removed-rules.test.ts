@@ -153,7 +153,9 @@ describe("an options proto that lacks a part", () => {
       withoutServiceOptions(file);
       delete file.sourceCodeInfo;
     });
-    expect(unused.error).toMatch(/^shop\.proto: the file imports connectum\/auth\/v1\/options\.proto, but none of its services/);
+    expect(unused.error).toMatch(
+      /^shop\.proto: the file imports connectum\/auth\/v1\/options\.proto, but none of its services/,
+    );
   });
 
   test("in two files is whole", () => {
