@@ -21,19 +21,15 @@ export function checkRegistry({ files, allFiles, options }: Schema<GeneratorOpti
     const missing = expected.find((name) => !packages.includes(name));
     if (missing !== undefined) throw fail(`has no service of package ${missing}. ${advice}`);
     const unlisted = packages.find((name) => !expected.includes(name));
-    if (unlisted !== undefined)
-      throw fail(`also has services of package "${unlisted}". List it, or leave its files out`);
-    return;
+    if (unlisted === undefined) return;
+    throw fail(`also has services of package "${unlisted}". List it, or leave its files out`);
   }
   const generated = new Set(files);
   const missing = allFiles.find((file) => !generated.has(file) && hasRules(file));
   if (registry === undefined || !strict || missing === undefined) return;
   const text = `the registry would lack services: this run imports ${missing.proto.name} but does not generate it`;
-  throw invalid(
-    "registry",
-    registry,
-    `${text}. ${advice}. To cover some packages only, list them in registry_packages`,
-  );
+  const hint = "To cover some packages only, list them in registry_packages";
+  throw invalid("registry", registry, `${text}. ${advice}. ${hint}`);
 }
 
 /** Returns true if a service or a method of the file has a rule. */
