@@ -1,4 +1,4 @@
-// Builds what the demo needs, then runs it: `npm run demo`, `npm run demo -- --help`.
+// Builds the demo and runs it: `npm run demo`, `npm run demo -- --help`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

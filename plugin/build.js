@@ -1,4 +1,4 @@
-// Bundles the plugin into one CommonJS file without dependencies: what starts fastest, and what is published.
+// Bundles the plugin into one CommonJS file without dependencies, since it starts fastest. The package contains only it.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { stubTypeScript } from "./stub-typescript.js";
@@ -20,7 +20,7 @@ const { outputFiles } = await build({
   },
 });
 
-// Packing builds again. A plugin that runs meanwhile never sees half a file.
+// Packing builds again. Rename the file, so that a running plugin never loads half of it.
 const [{ text }] = outputFiles;
 if (!existsSync(outfile) || readFileSync(outfile, "utf8") !== text) {
   mkdirSync("dist", { recursive: true });

@@ -1,5 +1,5 @@
-// protoplugin imports TypeScript to transpile for plugins that print one target only. This one prints every target, and
-// TypeScript would be two thirds of its start. The stub has the names that protoplugin imports; each throws when used.
+// protoplugin imports TypeScript to transpile the output of plugins that print one target only. This plugin prints every
+// target, and loading TypeScript would take two thirds of its start. Each function of the stub throws.
 const names = ["createDefaultMapFromNodeModules", "createSystem", "createVirtualCompilerHost"];
 const fail = 'throw new Error("the bundle of protoc-gen-connectum-auth has no TypeScript: print every target");';
 

@@ -19,10 +19,10 @@ export const audience = "shop";
 /** Audience of the tokens for the shop's other services. */
 export const internalAudience = "shop.internal";
 
-/** The generated tables of everything this server offers. */
+/** The generated tables of all services of this server. */
 export const policies: readonly ServicePolicy[] = [OrderServicePolicy, UserServicePolicy, FeedbackServicePolicy];
 
-/** Who may call what the protos leave open. */
+/** The access of the methods without rules in the protos. */
 export const rules: readonly AuthzRule[] = [
   {
     name: "customers-give-feedback",
@@ -35,11 +35,11 @@ export const rules: readonly AuthzRule[] = [
 export interface ShopAuthOptions {
   readonly identityProvider: Pick<IdentityProvider, "jwksUri" | "issuer">;
   readonly orders: Orders;
-  /** Told of every decision. By default, nobody. */
+  /** Called with every decision. */
   readonly onDecision?: (event: DecisionEvent) => void;
 }
 
-/** Access control for the shop: everything the server needs to know about it. */
+/** Creates the access control of the shop. */
 export function createShopAuth({ identityProvider, orders, onDecision = () => {} }: ShopAuthOptions): Auth {
   const { jwksUri, issuer } = identityProvider;
   return createAuth({
@@ -47,7 +47,7 @@ export function createShopAuth({ identityProvider, orders, onDecision = () => {}
     rules,
     checks: [checkOrders(orders)],
     authenticate: jwt({ jwksUri, issuer, audience, typ: "at+jwt" }),
-    // The same provider signs for people and for services: the audience keeps them apart.
+    // One provider signs the tokens of people and of services. The audience separates them.
     internal: signedTokenTrust({ issuers: [{ jwksUri, issuer, audience: internalAudience, typ: "at+jwt" }] }),
     defaultPolicy: "deny",
     onDecision,

@@ -3,10 +3,9 @@ import type { ServicePolicy } from "@connectum/auth";
 import { checkCoverage } from "@connectum/auth/testing";
 
 /**
- * Makes sure that tables and services are of one build. Without it nothing would open, but calls would be refused
- * that the protos allow, and somebody would have to find out why.
+ * Checks that the tables match the services. A service without its table would reject calls that the protos allow.
  *
- * @throws Error naming what differs.
+ * @throws Error with the differences.
  */
 export function assertCovered(policies: readonly ServicePolicy[], services: readonly DescService[]): void {
   const differences = Object.entries(checkCoverage(policies, services)).filter(([, names]) => names.length > 0);

@@ -2,10 +2,10 @@ import type { DecisionEvent } from "@connectum/auth";
 import { trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
 
-/** Writes every decision to a log, and who is calling to the trace of the call. */
+/** Writes every decision to a log, and the caller to the trace of the call. */
 export function createAudit(logger: Logger): (event: DecisionEvent) => void {
   return ({ service, method, subject, effect, decidedBy, rule, reason, durationMs, error }) => {
-    // Does nothing where no tracing is set up. The name is of OpenTelemetry's semantic conventions.
+    // Has no effect without tracing. The attribute is one of OpenTelemetry's semantic conventions.
     if (subject !== undefined) trace.getActiveSpan()?.setAttribute("enduser.id", subject);
     const took = Number(durationMs.toFixed(2));
     const entry = { rpc: `${service}/${method}`, subject, decidedBy, rule, reason, because: causeOf(error), took };
@@ -14,7 +14,7 @@ export function createAudit(logger: Logger): (event: DecisionEvent) => void {
   };
 }
 
-/** What is at the bottom of an error: the client is told less. */
+/** The innermost cause of an error. The client receives less. */
 function causeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   return causeOf(error.cause) ?? error.message;

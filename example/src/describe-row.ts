@@ -1,6 +1,6 @@
 import type { MethodPolicy } from "@connectum/auth/policy";
 
-/** A row of a table in plain words. */
+/** Describes a row of a table in words. */
 export function describeRow(row: MethodPolicy): string {
   switch (row.access) {
     case "public":

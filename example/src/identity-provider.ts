@@ -2,19 +2,19 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
-/** What a token says. */
+/** The claims of a token. */
 export interface TokenClaims {
   readonly subject: string;
   readonly name?: string;
   readonly roles?: readonly string[];
   readonly scopes?: readonly string[];
-  /** The API that the token is for. */
+  /** The API that accepts the token. */
   readonly audience: string;
-  /** From now, in seconds; negative for a token that has expired. By default, one hour. */
+  /** Seconds until the token expires; negative for an expired token. Default: one hour. */
   readonly lifetime?: number;
 }
 
-/** Issues tokens, and publishes the key that verifies them. */
+/** Issues tokens and publishes the key that verifies them. */
 export interface IdentityProvider {
   readonly issuer: string;
   readonly jwksUri: string;
@@ -22,7 +22,7 @@ export interface IdentityProvider {
   close(): Promise<void>;
 }
 
-/** Stands in for the identity provider of a real system: keys made at start, a key set (RFC 7517) on loopback. */
+/** Starts an identity provider for the example: new keys, and a key set (RFC 7517) on loopback. */
 export async function startIdentityProvider(): Promise<IdentityProvider> {
   const { privateKey, publicKey } = await generateKeyPair("ES256");
   const header = { alg: "ES256", kid: "shop-1", typ: "at+jwt" };

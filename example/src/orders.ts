@@ -1,7 +1,7 @@
-/** An order as it is stored. */
+/** A stored order. */
 export interface StoredOrder {
   readonly id: string;
-  /** Subject of the customer who placed it. */
+  /** Subject of the customer. */
   readonly customer: string;
   readonly product: string;
   readonly cancelled: boolean;
@@ -27,7 +27,7 @@ export class Orders {
     return [...this.#byId.values()];
   }
 
-  /** Cancels an order and returns it; undefined where there is none. */
+  /** Cancels an order and returns it. Returns undefined for an unknown id. */
   cancel(id: string): StoredOrder | undefined {
     const order = this.find(id);
     if (order === undefined) return undefined;
@@ -36,7 +36,7 @@ export class Orders {
     return cancelled;
   }
 
-  /** Deletes cancelled orders and returns how many there were. */
+  /** Deletes cancelled orders and returns their number. */
   purge(): number {
     const cancelled = this.all().filter((order) => order.cancelled);
     for (const { id } of cancelled) this.#byId.delete(id);
@@ -44,7 +44,7 @@ export class Orders {
   }
 }
 
-/** What the shop starts with. */
+/** The initial orders. */
 export function sampleOrders(): Orders {
   return new Orders([
     { id: "1001", customer: "carol", product: "Teapot", cancelled: false },

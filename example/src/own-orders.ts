@@ -2,14 +2,14 @@ import { type AuthContext, authorizeMethods, type MethodChecks } from "@connectu
 import { OrderService } from "./gen/shop/v1/order_pb.js";
 import type { Orders, StoredOrder } from "./orders.js";
 
-/** Support staff see every order, customers their own. */
+/** Returns true if the caller may see an order: support staff see all orders, customers their own. */
 export function maySee({ subject, roles }: AuthContext, order: StoredOrder): boolean {
   return roles.includes("support") || order.customer === subject;
 }
 
-/** What no table can say, since it depends on the order that is asked for. Asked where the table said yes. */
+/** Checks the requested order, which no table can. The checks run after the table admits the caller. */
 export function checkOrders(orders: Orders): MethodChecks {
-  // An order that does not exist is refused like somebody else's, so that nobody learns which numbers are taken.
+  // Reject an unknown order like another customer's, so that a customer cannot find out which orders exist.
   const ownOrder = (caller: AuthContext, { id }: { readonly id: string }) => {
     const order = orders.find(id);
     return order === undefined ? caller.roles.includes("support") : maySee(caller, order);
@@ -17,7 +17,7 @@ export function checkOrders(orders: Orders): MethodChecks {
   return authorizeMethods(OrderService, {
     getOrder: ownOrder,
     cancelOrder: ownOrder,
-    // Asked about every message of the stream: support staff place orders for others, not for themselves.
+    // Runs for every message of the stream. Support staff place orders for customers, not for themselves.
     importOrders: { message: (caller, { order }) => order?.customer !== caller.subject },
   });
 }

@@ -1,4 +1,4 @@
-/** Somebody with an account. Roles are the person's, scopes what a token of theirs may do at most. */
+/** A person with an account, their roles, and the scopes of their tokens. */
 export interface Person {
   readonly subject: string;
   readonly name: string;
@@ -29,7 +29,7 @@ export const ada: Person = {
 
 export const people: readonly Person[] = [carol, sam, ada];
 
-/** What signing in at the example's server yields. */
+/** The response of a sign-in at the example's server. */
 export interface SignedIn extends Person {
   readonly token: string;
 }

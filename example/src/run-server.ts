@@ -6,10 +6,10 @@ import { people } from "./people.js";
 import { type ShopServer, startServer } from "./server.js";
 
 /**
- * Serves the shop until the process is told to stop, after printing what can be tried.
+ * Serves the shop until a signal stops the process. Prints commands to try first.
  *
- * @param port - for HTTP/2; HTTP/1.1 gets the next one. 0 for any two that are free.
- * @returns false where the server could not start.
+ * @param port - for HTTP/2; HTTP/1.1 uses the next one. 0: any two free ports.
+ * @returns false if the server cannot start.
  */
 export async function runServer(port: number): Promise<boolean> {
   const identityProvider = await startIdentityProvider();

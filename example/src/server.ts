@@ -19,18 +19,18 @@ import { withPage } from "./web/page.js";
 export interface ShopServer {
   /** Connect, gRPC and gRPC-Web over HTTP/2 without TLS. */
   readonly http2Url: string;
-  /** Connect and gRPC-Web over HTTP/1.1, for pages of any origin; the web page; and `/sign-in` for it. */
+  /** Connect and gRPC-Web over HTTP/1.1 for pages of any origin, the web page, and its `/sign-in`. */
   readonly http1Url: string;
   close(): Promise<void>;
 }
 
 export interface ShopServerOptions extends Pick<ShopAuthOptions, "onDecision"> {
   readonly identityProvider: IdentityProvider;
-  /** Port for HTTP/2; HTTP/1.1 gets the next one. By default, and for 0, any two that are free. */
+  /** Port for HTTP/2; HTTP/1.1 uses the next one. 0: any two free ports. Default: 0. */
   readonly port?: number;
 }
 
-/** @throws Error with code `EADDRINUSE` where a port is taken. */
+/** @throws Error with code `EADDRINUSE` if another process uses a port. */
 export async function startServer({ identityProvider, port = 0, ...audit }: ShopServerOptions): Promise<ShopServer> {
   const orders = sampleOrders();
   const auth = createShopAuth({ identityProvider, orders, ...audit });

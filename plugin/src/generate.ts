@@ -12,18 +12,27 @@ import { explainInvalid, type GeneratorOptions, parseOptions } from "./options/o
 import { printFiles, tidy } from "./print/print-files.js";
 import { pluginName, pluginVersion } from "./process/help.js";
 
-/** A serialized CodeGeneratorResponse with files or an error, and lines for the user's terminal. */
-export type Outcome = { readonly response: Uint8Array; readonly warnings: readonly string[] };
+/** A serialized CodeGeneratorResponse with files or an error, and warnings for standard error, one per line. */
+export type GeneratorResult = { readonly response: Uint8Array; readonly warnings: readonly string[] };
 
-/** Runs the generator. Reads nothing but its argument, and writes nothing. */
-export function generate(request: CodeGeneratorRequest): Outcome {
+/**
+ * Generates the tables of a request. Pure: the caller writes the response and the warnings.
+ *
+ * The response carries the problems of schemas and options as its error. Throws only for a bug of the plugin.
+ *
+ * @example
+ * const { response, warnings } = generate(readRequest(readStdin()));
+ * const { file, error } = fromBinary(CodeGeneratorResponseSchema, response);
+ * file.map(({ name }) => name); // ["shop/v1/orders_auth.ts"], or [] with an error
+ */
+export function generate(request: CodeGeneratorRequest): GeneratorResult {
   let files: Tables | undefined;
   const warnings: string[] = [];
   const emit = (schema: Schema<GeneratorOptions>, target: Target) => {
     files ??= resolveSchema(schema, warnings);
     printFiles(schema, target, files);
   };
-  // Made anew for each run: a plugin of protoplugin remembers its targets.
+  // Create one per run: a plugin of protoplugin keeps the targets of its first run.
   const names = { name: pluginName, version: pluginVersion };
   const targets = { generateTs: emit, generateJs: emit, generateDts: emit };
   const plugin = createEcmaScriptPlugin({ ...names, ...targets, parseOptions });
@@ -33,20 +42,20 @@ export function generate(request: CodeGeneratorRequest): Outcome {
     response = plugin.run(request);
     for (const file of response.file) file.content = tidy(file.content);
   } catch (error) {
-    // Problems of schemas and options, from us, protobuf-es and protoplugin. Others are mistakes of the plugin.
+    // Our checks, protobuf-es and protoplugin report problems as these two. Any other error is a bug of the plugin.
     if (!(error instanceof Error && ["Error", "PluginOptionError"].includes(error.name))) throw error;
-    response.error = explainInvalid(error.message); // the compiler prints it, writes nothing, and fails
+    response.error = explainInvalid(error.message); // the compiler prints it, writes no file, and fails
   }
   return { response: toBinary(CodeGeneratorResponseSchema, response), warnings };
 }
 
-/** Merges the options of all files, and checks them. */
+/** Checks and merges the options of all files. Throws an `Error` with every problem, one per line. */
 function resolveSchema(schema: Schema<GeneratorOptions>, warnings: string[]): Tables {
   const { files, allFiles, options } = schema;
   const problems = new Problems();
-  const taken = checkExtensions(allFiles, problems);
-  const tables = new Map(files.map((file) => [file, tablesOf(file, taken)]));
-  checkFilters(schema, tables, taken, problems);
+  const foreignNumbers = checkExtensions(allFiles, problems);
+  const tables = new Map(files.map((file) => [file, tablesOf(file, foreignNumbers)]));
+  checkFilters(schema, tables, foreignNumbers, problems);
   for (const table of [...tables.values()].flat()) {
     checkOption(table.declaration, problems);
     for (const row of table.rows) {

@@ -3,9 +3,9 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import type { Client } from "./client.js";
 
 /**
- * `buf curl`, which is written in Go and shares no code with the server. Found on the PATH.
+ * `buf curl` from the PATH. It is written in Go and shares no code with the server.
  *
- * @param schema - what describes the methods: a folder of protos, or an image that `buf build` made.
+ * @param schema - a folder of protos, or an image from `buf build`.
  */
 export function bufCurl(protocol: "connect" | "grpc" | "grpcweb", baseUrl: string, schema: string): Client {
   return {
@@ -29,7 +29,7 @@ export function bufCurl(protocol: "connect" | "grpc" | "grpcweb", baseUrl: strin
   };
 }
 
-/** Output of several messages: indented documents, one after the other. */
+/** Splits the output of a stream into messages: indented JSON documents, one after the other. */
 function readDocuments(output: string): JsonValue[] {
   return output
     .split(/^(?=\{)/m)

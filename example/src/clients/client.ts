@@ -1,7 +1,7 @@
 import type { DescMethod, JsonValue } from "@bufbuild/protobuf";
 import type { Code } from "@connectrpc/connect";
 
-/** A call as the demo describes it: any method, messages as JSON. */
+/** A call of any method, with messages as JSON. */
 export interface Call {
   readonly method: DescMethod;
   readonly messages: readonly JsonValue[];
@@ -9,14 +9,14 @@ export interface Call {
   readonly token: string | undefined;
 }
 
-/** What came back. */
+/** The response of a call. */
 export type Answer =
   | { readonly ok: true; readonly messages: readonly JsonValue[] }
   | { readonly ok: false; readonly code: Code };
 
 /** A program that speaks one protocol with the server. */
 export interface Client {
-  /** For the table: which program, which protocol. */
+  /** Program and protocol, for the printed table. */
   readonly name: string;
   call(call: Call): Promise<Answer>;
   close(): void;

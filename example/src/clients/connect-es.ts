@@ -17,7 +17,7 @@ import {
 } from "@connectrpc/connect-node";
 import type { Client } from "./client.js";
 
-/** connect-es: Connect over HTTP/1.1, as a browser or a plain `fetch` has it. */
+/** connect-es: Connect over HTTP/1.1, as in a browser. */
 export function connectEs(http1Url: string): Client {
   return clientOf(
     "connect-es connect/1.1",
@@ -39,7 +39,7 @@ export function connectEsGrpcWeb(baseUrl: string): Client {
   return clientOf("connect-es grpcweb", transport, () => sessionManager.abort());
 }
 
-/** Calls by descriptor. An application calls `createClient(OrderService, transport)`, which does the same, typed. */
+/** Calls a method by its descriptor. An application uses the typed `createClient(OrderService, transport)` instead. */
 function clientOf(name: string, transport: Transport, close: () => void): Client {
   return {
     name,

@@ -66,7 +66,7 @@ function start(
   });
 }
 
-/** What grpc-js needs to know of a method, from the descriptor that protobuf-es generated. */
+/** Converts the method descriptor of protobuf-es to the method definition of grpc-js. */
 function definitionOf(method: DescMethod): grpc.MethodDefinition<Message, Message> {
   const serialize = (message: Message) => Buffer.from(toBinary(method.input, message));
   return {

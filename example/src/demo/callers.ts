@@ -3,24 +3,24 @@ import { audience, internalAudience } from "../access.js";
 import type { IdentityProvider } from "../identity-provider.js";
 import { ada, carol, type Person, sam } from "../people.js";
 
-/** Somebody who calls the server in the demo. */
+/** A caller in the demo. */
 export interface Caller {
   readonly name: string;
   /** Undefined for an anonymous caller. */
   readonly token: string | undefined;
-  /** What the token says; empty where there is none. */
+  /** The token's subject, roles and scopes. Empty for an anonymous caller. */
   readonly subject: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
-  /** Whether the token is one for the shop's own services. */
+  /** True if the token is for the shop's own services. */
   readonly internal: boolean;
-  /** What is wrong with the token; undefined for a good one. */
+  /** The flaw of an invalid token. Undefined for a valid one. */
   readonly flaw: string | undefined;
 }
 
 export type Callers = Awaited<ReturnType<typeof createCallers>>;
 
-/** Everybody who turns up in the demo, with tokens good and bad. */
+/** Creates all callers of the demo, with valid and invalid tokens. */
 export async function createCallers(identityProvider: IdentityProvider) {
   const issue = (person: Person, changes: Partial<Parameters<IdentityProvider["issueToken"]>[0]> = {}) =>
     identityProvider.issueToken({ ...person, audience, ...changes });
@@ -67,7 +67,7 @@ function flawed(name: string, token: string, flaw: string): Caller {
   return { ...caller(sam, token), name, flaw };
 }
 
-/** A token that says all the right things, and claims to be signed with the identity provider's key. */
+/** Returns a token with valid claims and the provider's key id, signed with another key. */
 async function forge(issuer: string): Promise<string> {
   const { privateKey } = await generateKeyPair("ES256");
   return new SignJWT({ roles: sam.roles, scope: sam.scopes.join(" ") })

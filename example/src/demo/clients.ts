@@ -6,7 +6,7 @@ import type { ShopServer } from "../server.js";
 
 export type ClientKey = "curlConnect" | "curlGrpc" | "curlGrpcWeb" | "grpcJs" | "esConnect" | "esGrpc" | "esGrpcWeb";
 
-/** Every program that calls the server, over every protocol it speaks. */
+/** All client programs, with each protocol they support. */
 export function createClients(
   { http1Url, http2Url }: Pick<ShopServer, "http1Url" | "http2Url">,
   schema: string,

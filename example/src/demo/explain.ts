@@ -4,7 +4,7 @@ import { internalAudience, policies, rules } from "../access.js";
 import { describeRow } from "../describe-row.js";
 import type { Caller } from "./callers.js";
 
-/** Why a call ends as it does, in plain words: what the table asks for, and what the caller lacks. */
+/** Explains the outcome of a call in words: the row of the table, and the caller's missing role or scope. */
 export function explain(method: DescMethod, caller: Caller): string {
   const row = rowOf(method);
   const says = describeRow(row);
@@ -36,8 +36,8 @@ function rowOf(method: DescMethod): MethodPolicy {
 function ruleFor(method: DescMethod, caller: Caller): AuthzRule | undefined {
   const { typeName } = method.parent;
   return rules.find(({ methods, requires: { roles = [], scopes = [] } = {} }) => {
-    const isMeant = methods.includes(`${typeName}/*`) || methods.includes(`${typeName}/${method.name}`);
-    return isMeant && decide({ access: "requires", roles, scopes }, caller).kind === "allow";
+    const isMatch = methods.includes(`${typeName}/*`) || methods.includes(`${typeName}/${method.name}`);
+    return isMatch && decide({ access: "requires", roles, scopes }, caller).kind === "allow";
   });
 }
 

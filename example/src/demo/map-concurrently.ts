@@ -1,4 +1,4 @@
-/** Calls `fn` for every item, a few at a time, and returns the results in the order of the items. */
+/** Calls `fn` for every item, a few at a time. Returns the results in the order of the items. */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
   limit: number,

@@ -13,14 +13,14 @@ import { type Row, scenarios } from "./scenarios.js";
 import { Table, type TableOptions } from "./table.js";
 
 export interface DemoOptions extends TableOptions {
-  /** What describes the methods to `buf curl`: a folder of protos, or an image. */
+  /** The schema for `buf curl`: a folder of protos, or an image. */
   readonly schema: string;
 }
 
-/** `buf curl` is a process of its own for every call. */
+/** Limits parallel calls, since each `buf curl` is a process. */
 const concurrency = 4;
 
-/** Calls a server in every way, prints what came of it, and returns whether all of it was as expected. */
+/** Runs all calls and prints their outcomes. Returns true if all are as expected. */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
   const started = performance.now();
   const identityProvider = await startIdentityProvider();
@@ -82,7 +82,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   }
 }
 
-/** What must come of a call; where it is let in, with the subject that the handler must see. */
+/** Returns the expected outcome of a call. An admitted call has the caller's subject. */
 function expectationOf({ expected, method }: Row, { subject }: Caller): string {
   if (expected !== "ok") return nameOf(expected);
   return tellsCaller(method) ? `ok, as ${subject}` : "ok";
@@ -96,7 +96,7 @@ async function outcomeOf({ method, messages = [{}] }: Row, { token }: Caller, cl
   return `ok, as ${[...subjects].join(" and ") || "nobody"}`;
 }
 
-/** Whether handlers of a method answer with the subject they see. A public method has none to see. */
+/** Returns true if the response of a method has the caller's subject. Public methods have no caller. */
 function tellsCaller(method: DescMethod): boolean {
   return method.output.field["caller"] !== undefined;
 }

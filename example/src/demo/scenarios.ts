@@ -5,13 +5,13 @@ import { FeedbackService, UserService } from "../gen/shop/v1/user_pb.js";
 import type { Callers } from "./callers.js";
 import type { ClientKey } from "./clients.js";
 
-/** A few calls that show one thing. */
+/** Calls about one topic. */
 export interface Scenario {
   readonly title: string;
   readonly rows: readonly Row[];
 }
 
-/** One call, by each of some clients. */
+/** One call, repeated with each client. */
 export interface Row {
   readonly caller: keyof Callers;
   readonly method: DescMethod;
@@ -19,7 +19,7 @@ export interface Row {
   readonly messages?: readonly JsonValue[];
   readonly expected: "ok" | Code;
   readonly clients: readonly ClientKey[];
-  /** Why, where the table alone does not tell. */
+  /** The reason, if the table alone does not explain the outcome. */
   readonly because?: string;
 }
 
@@ -39,7 +39,7 @@ const shipment = {
   messages: ["Tray", "Strainer"].map((product, i) => ({ order: { id: `200${i}`, customer: "carol", product } })),
 };
 
-/** What is called, by whom, and what must come of it. Written by hand: nothing here is taken from the tables. */
+/** The calls of the demo and their expected outcomes. Written by hand, independent of the tables. */
 export const scenarios: readonly Scenario[] = [
   {
     title: "public: anybody, whatever they bring",

@@ -1,18 +1,18 @@
-/** How wide the columns are, and whether colours are welcome. */
+/** The layout of a table. */
 export interface TableOptions {
   readonly colours: boolean;
-  /** Of the terminal, in characters; the last column is wrapped to fit. By default, nothing is wrapped. */
+  /** Width of the terminal, in characters. The last column wraps to fit. Default: no wrapping. */
   readonly width?: number | undefined;
 }
 
 type Style = "bold" | "dim" | "green" | "red";
 
-/** A text, with its style where it has one. */
+/** A text with an optional style. */
 export type Cell = string | readonly [text: string, style: Style];
 
 const codes: Readonly<Record<Style, string>> = { bold: "1", dim: "2", green: "32", red: "31" };
 
-/** Lays out rows of text in columns. The last column has no fixed width. */
+/** Formats rows of text in columns. The last column has no fixed width. */
 export class Table {
   readonly #widths: readonly number[];
   readonly #options: TableOptions;
@@ -23,7 +23,7 @@ export class Table {
     this.#options = options;
   }
 
-  /** @param mark - before the first column, two characters wide with its space. */
+  /** @param mark - one character before the first column. */
   row(mark: string, cells: readonly Cell[]): string {
     const [last, ...fixed] = cells.map((cell) => (typeof cell === "string" ? ([cell] as const) : cell)).reverse();
     const columns = fixed.reverse().map(([text, style], i) => this.paint(text.padEnd(this.#widths[i] ?? 0), style));

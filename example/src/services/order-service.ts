@@ -5,14 +5,14 @@ import type { OrderService } from "../gen/shop/v1/order_pb.js";
 import type { Orders, StoredOrder } from "../orders.js";
 import { maySee } from "../own-orders.js";
 
-/** Nothing here asks who may call: by the time a handler runs, that is decided. It only uses who is calling. */
+/** The handlers contain no access control: it runs before them. They only use the caller. */
 export function createOrderService(orders: Orders): ServiceImpl<typeof OrderService> {
   return {
     listProducts: () => ({ products: ["Teapot", "Tea cosy", "Kettle", "Sugar tongs"] }),
 
     getOrder: ({ id }) => ({ order: orders.find(id) ?? notFound(id), caller: requireAuthContext().subject }),
 
-    // Runs while the answer is being sent: the caller is still the caller.
+    // The caller stays available while the response streams.
     async *watchOrders() {
       for (const order of orders.all()) {
         await pause(1);
@@ -24,7 +24,7 @@ export function createOrderService(orders: Orders): ServiceImpl<typeof OrderServ
     async importOrders(requests) {
       const imported: StoredOrder[] = [];
       for await (const { order } of requests) if (order !== undefined) imported.push(order);
-      // Only now: a stream that is refused on its way has placed nothing.
+      // Add the orders after the last message, since a check may reject the stream before.
       for (const order of imported) orders.add(order);
       return { imported: imported.length, caller: requireAuthContext().subject };
     },

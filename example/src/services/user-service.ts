@@ -11,6 +11,6 @@ export const userService: ServiceImpl<typeof UserService> = {
 
   listUsers: () => ({ subjects: people.map(({ subject }) => subject), caller: requireAuthContext().subject }),
 
-  // Nobody may call this yet, so it is never reached.
+  // Unreachable: the method's access is "deny".
   deleteUser: () => ({}),
 };

@@ -2,8 +2,9 @@ import type { RequestListener } from "node:http";
 import { cors } from "@connectrpc/connect";
 
 /**
- * Lets pages of other origins call (Fetch standard, section 3.2). Any origin may: a caller proves who they are by a
- * token that the page adds itself, and nothing that the browser adds by itself, such as a cookie, means anything here.
+ * Permits calls from pages of any origin (Fetch standard, section 3.2).
+ *
+ * This is safe because the page itself adds the token. The server ignores cookies and other credentials of the browser.
  */
 export function withCors(handler: RequestListener): RequestListener {
   return (request, response) => {
@@ -14,7 +15,7 @@ export function withCors(handler: RequestListener): RequestListener {
     }
     response.writeHead(204, {
       "access-control-allow-methods": cors.allowedMethods.join(", "),
-      // A wildcard would not cover Authorization.
+      // A wildcard does not include Authorization.
       "access-control-allow-headers": [...cors.allowedHeaders, "Authorization"].join(", "),
       "access-control-max-age": "7200",
     });

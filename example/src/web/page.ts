@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import type { IdentityProvider } from "../identity-provider.js";
 import { signIn } from "./sign-in.js";
 
-/** What Vite builds of the folder `web`. */
+/** The files that Vite builds from the folder `web`. */
 const folder = new URL("../../web/dist/", import.meta.url);
 
 const types: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ const types: Readonly<Record<string, string>> = {
   ".css": "text/css",
 };
 
-/** Serves the web page and its `/sign-in`; the rest goes to `handler`. */
+/** Serves the web page and its `/sign-in`. Passes other requests to `handler`. */
 export function withPage(identityProvider: IdentityProvider, handler: RequestListener): RequestListener {
   const signInHere = signIn(identityProvider);
   return (request, response) => {
@@ -24,7 +24,7 @@ export function withPage(identityProvider: IdentityProvider, handler: RequestLis
   };
 }
 
-/** @param pathname - of a URL that was parsed, so that it has no `..` left. */
+/** @param pathname - of a parsed URL, so it contains no `..`. */
 async function sendFile(pathname: string, response: ServerResponse): Promise<void> {
   const file = new URL(pathname === "/" ? "index.html" : pathname.slice(1), folder);
   const type = types[extname(file.pathname)];

@@ -5,8 +5,8 @@ import type { IdentityProvider } from "../identity-provider.js";
 import { people, type SignedIn } from "../people.js";
 
 /**
- * `POST` with the subject as the body signs in, without asking for a password: this shop is not real.
- * Anything else lists who can.
+ * Signs in the subject in the body of a `POST`, without a password, since this is an example. Any other request returns
+ * the list of people.
  */
 export function signIn(identityProvider: Pick<IdentityProvider, "issueToken">): RequestListener {
   return async (request, response) => {

@@ -7,15 +7,15 @@ import { UserService } from "../../src/gen/shop/v1/user_pb.js";
 import { cancelOrder, watchOrders } from "./orders.js";
 import type { Session } from "./session.js";
 
-/** Something that can be done on the page. */
+/** An action of the page. */
 export interface Action {
   readonly label: string;
   /** Name of the method in the schema. */
   readonly method: string;
   readonly row: MethodPolicy;
-  /** Whether the page offers it. The server decides anew, by the same row. */
+  /** True if the page offers the action. The server decides again, with the same row. */
   isOffered(session: Session): boolean;
-  /** Calls the server, and says what it answered. */
+  /** Calls the server and returns the text of its response. */
   run(session: Session): Promise<string>;
 }
 

@@ -1,6 +1,6 @@
 type Attributes = Readonly<Record<string, string>>;
 
-/** A new element. Strings become text, never markup. */
+/** Creates an element. Strings become text, never markup. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Attributes,
@@ -18,7 +18,7 @@ export function button(label: string, attributes: Attributes, onClick: () => voi
   return created;
 }
 
-/** @throws Error where the page has no such element. */
+/** @throws Error if the page has no such element. */
 export function find(selector: string): HTMLElement {
   const found = document.querySelector<HTMLElement>(selector);
   if (found === null) throw new Error(`the page has no ${selector}`);

@@ -8,7 +8,7 @@ import { listPeople, type Session, startSession } from "./session.js";
 const people = await listPeople();
 await enter(undefined);
 
-/** Signs in as somebody, or as nobody, and shows the page to them. */
+/** Signs in a person, or starts an anonymous session, and shows the page. */
 async function enter(subject: string | undefined): Promise<void> {
   const session = await startSession(subject);
   const choices = [...people.map(({ name, subject }) => ({ name, subject })), { name: "Nobody", subject: undefined }];
@@ -24,7 +24,7 @@ async function enter(subject: string | undefined): Promise<void> {
   find("#who").textContent = describePerson(session);
   find("#actions tbody").replaceChildren(...actions.map((action) => renderAction(action, session)));
   await showOrders(session);
-  // The page is complete: for those who drive it.
+  // Tells browser tests that the page is complete.
   document.body.dataset["person"] = subject ?? "nobody";
 }
 

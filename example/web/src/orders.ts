@@ -15,7 +15,7 @@ export async function cancelOrder({ transport }: Session, id: string): Promise<v
   await createClient(OrderService, transport).cancelOrder({ id });
 }
 
-/** The orders, with a button to cancel one for those who may. */
+/** Shows the orders, with a cancel button for permitted callers. */
 export async function renderOrders(session: Session, onCancel: (id: string) => void): Promise<HTMLElement> {
   if (!can(OrderServicePolicy, "WatchOrders", session.person)) {
     return element("p", { class: "hint" }, "Orders are not shown to you.");

@@ -2,23 +2,23 @@ import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import type { Person, SignedIn } from "../../src/people.js";
 
-/** Where the shop is: where the page comes from, except with Vite's own server; see `.env.development`. */
+/** The URL of the shop: the page's origin. Vite's development server sets another in `.env.development`. */
 const shopUrl: string = import.meta.env["VITE_SHOP_URL"] ?? location.origin;
 
-/** Who uses the page, and how to call the shop as them. */
+/** The user of the page, and a transport with their token. */
 export interface Session {
-  /** Undefined where nobody has signed in. */
+  /** Undefined before a sign-in. */
   readonly person: Person | undefined;
   readonly transport: Transport;
 }
 
-/** Everybody who can sign in. */
+/** Returns the people that can sign in. */
 export async function listPeople(): Promise<readonly Person[]> {
   const response = await fetch(new URL("/sign-in", shopUrl));
   return (await response.json()) as readonly Person[];
 }
 
-/** @param subject - who signs in; undefined for a session of nobody. */
+/** @param subject - the person to sign in; undefined for an anonymous session. */
 export async function startSession(subject: string | undefined): Promise<Session> {
   if (subject === undefined) return { person: undefined, transport: createTransport(undefined) };
   const response = await fetch(new URL("/sign-in", shopUrl), { method: "POST", body: subject });

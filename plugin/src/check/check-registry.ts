@@ -3,32 +3,36 @@ import type { Schema } from "@bufbuild/protoplugin";
 import { method_auth, service_auth } from "../gen/connectum/auth/v1/options_pb.js";
 import { type GeneratorOptions, invalid } from "../options/options.js";
 
-const setUp =
-  "Generate a registry in one run over all files: one input, `strategy: all`, no --path. " +
-  "Every further input in buf.gen.yaml is a run of its own";
+const advice =
+  "Generate the registry in one run over all files: one input, `strategy: all`, no --path. " +
+  "Each input in buf.gen.yaml is a separate run";
 
 /**
- * Checks that a registry has every service that it should have. A plugin sees one run only: `registry_packages` says
- * what is due, and without it the files that the run imports show whether others are missing.
+ * Throws an `Error` if the registry would lack services.
+ *
+ * The plugin sees one run only. `registry_packages` lists the expected packages. Without it, an imported file with
+ * access rules shows that the run is incomplete.
  */
 export function checkRegistry({ files, allFiles, options }: Schema<GeneratorOptions>): void {
-  const { strict, registry, registryPackages: due } = options;
-  if (due !== undefined) {
+  const { strict, registry, registryPackages: expected } = options;
+  if (expected !== undefined) {
     const packages = files.filter(({ services }) => services.length > 0).map(({ proto }) => proto.package);
-    const fail = (text: string) => invalid("registry_packages", due.join("+"), `this run has ${text}. ${setUp}`);
-    const missing = due.find((name) => !packages.includes(name));
-    if (missing !== undefined) throw fail(`no service of package ${missing}`);
-    const unlisted = packages.find((name) => !due.includes(name));
-    if (unlisted !== undefined) throw fail(`services of package "${unlisted}" as well`);
-    return;
+    const fail = (text: string) => invalid("registry_packages", expected.join("+"), `this run ${text}`);
+    const missing = expected.find((name) => !packages.includes(name));
+    if (missing !== undefined) throw fail(`has no service of package ${missing}. ${advice}`);
+    const unlisted = packages.find((name) => !expected.includes(name));
+    if (unlisted === undefined) return;
+    throw fail(`also has services of package "${unlisted}". List it, or leave its files out`);
   }
   const generated = new Set(files);
   const missing = allFiles.find((file) => !generated.has(file) && hasRules(file));
   if (registry === undefined || !strict || missing === undefined) return;
-  const text = `this run only imports ${missing.proto.name}, which has access rules, so the registry would lack them`;
-  throw invalid("registry", registry, `${text}. ${setUp}. For a part of the packages, name them in registry_packages`);
+  const text = `the registry would lack services: this run imports ${missing.proto.name} but does not generate it`;
+  const hint = "To cover some packages only, list them in registry_packages";
+  throw invalid("registry", registry, `${text}. ${advice}. ${hint}`);
 }
 
+/** Returns true if a service or a method of the file has a rule. */
 function hasRules({ services }: DescFile): boolean {
   const methods = services.flatMap((service) => service.methods);
   return services.some((one) => hasOption(one, service_auth)) || methods.some((one) => hasOption(one, method_auth));

@@ -3,21 +3,31 @@ import type { AccessField, Declaration } from "../declaration/declaration.js";
 import { type Path, type Position, positionOf } from "../request/source-info.js";
 import { literal } from "../text/literal.js";
 
-/** `ambiguous` is an error, and with `strict=false` a warning: then the documented merge applies as written. */
+/** The severity of a problem. `ambiguous` is an error, or a warning with `strict=false`. */
 export type Severity = "error" | "ambiguous" | "warning";
 
-/** An element of a proto file. */
+/** An element of a proto file, by its path in SourceCodeInfo. */
 export type Place = { readonly file: DescFile; readonly path: Path };
 
-/** Collects the problems of a schema and reports them together, sorted by file and position. */
+/**
+ * Collects the problems of a schema and reports them together, sorted by file and position.
+ *
+ * @example
+ * const problems = new Problems();
+ * problems.add("error", { file, path: [6, 0] }, 'shop.v1.S: unknown default_policy "alow".');
+ * const warnings: string[] = [];
+ * problems.report(true, warnings);
+ * // ['shop/v1/orders.proto:12:7: shop.v1.S: unknown default_policy "alow".']
+ */
 export class Problems {
   readonly #found: { severity: Severity; file: string; at: Position; message: string }[] = [];
 
+  /** Adds a problem. The message names the element, since a place may have no position. */
   add(severity: Severity, { file, path }: Place, message: string): void {
     this.#found.push({ severity, file: file.proto.name, at: positionOf(file, path), message });
   }
 
-  /** Returns the errors, and adds the warnings. */
+  /** Returns the errors, and appends the warnings to `warnings`. */
   report(strict: boolean, warnings: string[]): string[] {
     const errors: string[] = [];
     this.#found.sort((a, b) => {
@@ -33,7 +43,7 @@ export class Problems {
   }
 }
 
-/** `path/file.proto:LINE:COL` of a place, or as much of it as the request tells. */
+/** Returns `path/file.proto:LINE:COLUMN`, or only the file if the request has no positions. */
 export function locate({ file, path }: Place): string {
   return format(file.proto.name, positionOf(file, path));
 }
@@ -42,24 +52,24 @@ function format(file: string, { line, column }: Position): string {
   return line === 0 ? file : `${file}:${line}:${column}`;
 }
 
-/** Where an option is written, or a field in it. */
+/** Returns the place of an option, or of a field in it. */
 export function placeOf({ owner, path }: Declaration, ...field: readonly number[]): Place {
   return { file: owner.kind === "rpc" ? owner.parent.file : owner.file, path: [...path, ...field] };
 }
 
-/** Fully qualified name of the method or service that an option belongs to. */
-export function ownerOf({ owner }: Declaration): string {
+/** Returns the fully qualified name of the option's method or service. */
+export function ownerName({ owner }: Declaration): string {
   return owner.kind === "rpc" ? `${owner.parent.typeName}.${owner.name}` : owner.typeName;
 }
 
-/** A field as the user wrote it: `public: true`, `default_policy: "deny"`, `requires`. */
+/** Returns a field as the user wrote it: `public: true`, `default_policy: "deny"`, `requires`. */
 export function settingOf(declaration: Declaration, field: AccessField): string {
   const { name } = declaration.fields[field];
   const value = declaration[field];
   return `\`${typeof value === "object" ? name : `${name}: ${typeof value === "string" ? literal(value) : value}`}\``;
 }
 
-/** The callers that a field admits when it decides. */
+/** The callers that a field admits if it decides. */
 export const outcomes: { readonly [F in AccessField]: string } = {
   public: "anybody may call",
   internal: "only trusted internal callers may call",

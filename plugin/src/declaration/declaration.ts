@@ -5,35 +5,55 @@ import * as options from "../gen/connectum/auth/v1/options_pb.js";
 import type { Path } from "../request/source-info.js";
 import { findWireFaults, type WireFault } from "./wire-faults.js";
 
-/** The settings of one option. A field is undefined where the option does not set it: presence counts, not truth. */
-export interface Access {
+/** The fields of one option. An unset field is undefined: `public: false` differs from no `public`. */
+export interface AccessFields {
   readonly public: boolean | undefined;
   readonly internal: boolean | undefined;
   readonly requires: options.AuthRequirements | undefined;
   readonly policy: string | undefined;
 }
 
-export type AccessField = keyof Access;
+/** The name of a field, the same for methods and services. */
+export type AccessField = keyof AccessFields;
 
-/** The option of one method or service, decoded. */
-export interface Declaration extends Access {
+/** The decoded option of one method or service. */
+export interface Declaration extends AccessFields {
   readonly owner: DescMethod | DescService;
   /** `method_auth` or `service_auth`. */
   readonly option: DescExtension;
+  /** The descriptors of the option's fields. */
   readonly fields: { readonly [F in AccessField]: DescField };
-  /** Where the option is in SourceCodeInfo. */
+  /** The path of the option in SourceCodeInfo. */
   readonly path: Path;
+  /** The fields of an absent or malformed option are undefined. */
   readonly state: "absent" | "present" | "malformed";
-  /** Fields that this version cannot read. */
+  /** Fields that this version cannot decode. */
   readonly faults: readonly WireFault[];
 }
 
 const methodFields: Declaration["fields"] = options.MethodAuthSchema.field;
 const { defaultRequires: requires, defaultPolicy: policy, ...sameNames } = options.ServiceAuthSchema.field;
+/** The fields of `service_auth`, under the names of `method_auth`. */
 export const serviceFields: Declaration["fields"] = { ...sameNames, requires, policy };
 
-/** Decodes the option of a method or a service. Numbers that are taken belong to another extension, and are not read. */
-export function declare(owner: DescMethod | DescService, path: Path, taken: ReadonlySet<number>): Declaration {
+/**
+ * Decodes the option of a method or a service. Throws nothing: `state` and `faults` report undecodable options.
+ *
+ * @param path - the path of the owner in SourceCodeInfo.
+ * @param foreignNumbers - the extension numbers of other extensions. Their options count as absent.
+ *
+ * @example
+ * // option (connectum.auth.v1.method_auth) = {public: true};
+ * const { state, public: isPublic, requires } = readDeclaration(method, [6, 0, 2, 0], new Set());
+ * state; // "present"
+ * isPublic; // true
+ * requires; // undefined: not set
+ */
+export function readDeclaration(
+  owner: DescMethod | DescService,
+  path: Path,
+  foreignNumbers: ReadonlySet<number>,
+): Declaration {
   const isMethod = owner.kind === "rpc";
   const option = isMethod ? options.method_auth : options.service_auth;
   const schema = isMethod ? options.MethodAuthSchema : options.ServiceAuthSchema;
@@ -44,23 +64,25 @@ export function declare(owner: DescMethod | DescService, path: Path, taken: Read
     path: [...path, isMethod ? 4 : 3, option.number],
     ...{ public: undefined, internal: undefined, requires: undefined, policy: undefined, faults: [] },
   };
-  const values = owner.proto.options?.$unknown?.filter(({ no }) => no === option.number) ?? [];
-  if (values.length === 0 || taken.has(option.number)) return { ...base, state: "absent" };
+  const occurrences = owner.proto.options?.$unknown?.filter(({ no }) => no === option.number) ?? [];
+  if (occurrences.length === 0 || foreignNumbers.has(option.number)) return { ...base, state: "absent" };
   try {
-    const faults = values.flatMap(({ wireType, data }) => {
+    const faults = occurrences.flatMap(({ wireType, data }) => {
       if (wireType !== WireType.LengthDelimited) throw new Error("not a message");
       return findWireFaults(new BinaryReader(data).bytes(), schema);
     });
-    // An unknown field is skipped. A field of another type cannot be decoded.
-    const access = faults.some(({ field }) => field !== undefined) ? {} : read(owner, base.fields);
-    return { ...base, ...access, faults, state: "present" };
+    // Decode an option with unknown fields, but not one with a field of the wrong type.
+    const values = faults.some(({ field }) => field !== undefined) ? {} : readFields(owner, base.fields);
+    return { ...base, ...values, faults, state: "present" };
   } catch {
     return { ...base, state: "malformed" };
   }
 }
 
-function read(owner: DescMethod | DescService, fields: Declaration["fields"]): Access {
+function readFields(owner: DescMethod | DescService, fields: Declaration["fields"]): AccessFields {
   const auth = owner.kind === "rpc" ? getOption(owner, options.method_auth) : getOption(owner, options.service_auth);
-  const said = (field: DescField) => (isFieldSet(auth, field) ? Reflect.get(auth, field.localName) : undefined);
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, said(field)])) as unknown as Access;
+  const read = (field: DescField) => (isFieldSet(auth, field) ? Reflect.get(auth, field.localName) : undefined);
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, read(field)]),
+  ) as unknown as AccessFields;
 }

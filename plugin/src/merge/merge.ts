@@ -1,7 +1,7 @@
 import type { DescFile, DescMethod, DescService } from "@bufbuild/protobuf";
-import { type Access, type AccessField, type Declaration, declare } from "../declaration/declaration.js";
+import { type AccessField, type AccessFields, type Declaration, readDeclaration } from "../declaration/declaration.js";
 
-/** The tables of a run, by the file that they are generated from. */
+/** The tables of a run, by proto file. */
 export type Tables = ReadonlyMap<DescFile, readonly ServiceTable[]>;
 
 /** The access of one service. */
@@ -12,49 +12,60 @@ export interface ServiceTable {
   readonly rows: readonly Row[];
 }
 
-/** The access of one method, as one word and the roles and scopes that it demands. */
+/** The access of one method: one word, and the required roles and scopes. */
 export interface Row {
   readonly method: DescMethod;
   readonly declaration: Declaration;
   readonly access: "public" | "internal" | "requires" | "allow" | "deny" | "unspecified";
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
-  /** The rule of the fold that applied. Undefined for an unspecified method. */
+  /** The rule that decided the access. Undefined for an unspecified method. */
   readonly decidedBy: FoldRule | undefined;
 }
 
+/** Turns merged fields into an access. */
 interface FoldRule {
   readonly access: Row["access"];
   readonly by: AccessField;
-  readonly when: (all: Access) => boolean;
-  /** Fields that no longer count once the rule applied. */
-  readonly silences: readonly AccessField[];
+  readonly when: (all: AccessFields) => boolean;
+  /** The fields that have no effect if the rule applies. */
+  readonly overrides: readonly AccessField[];
 }
 
-/** The fold: merged fields become exactly one access, by the first rule that applies. */
+/** The rules that reduce merged fields to one access. The first that applies decides. */
 const fold: readonly FoldRule[] = [
-  { access: "public", by: "public", when: (all) => all.public === true, silences: ["internal", "requires", "policy"] },
-  { access: "internal", by: "internal", when: (all) => all.internal === true, silences: ["policy"] },
-  { access: "requires", by: "requires", when: (all) => all.requires !== undefined, silences: ["policy"] },
-  { access: "allow", by: "policy", when: (all) => all.policy === "allow", silences: [] },
-  { access: "deny", by: "policy", when: (all) => all.policy === "deny", silences: [] },
+  { access: "public", by: "public", when: (all) => all.public === true, overrides: ["internal", "requires", "policy"] },
+  { access: "internal", by: "internal", when: (all) => all.internal === true, overrides: ["policy"] },
+  { access: "requires", by: "requires", when: (all) => all.requires !== undefined, overrides: ["policy"] },
+  { access: "allow", by: "policy", when: (all) => all.policy === "allow", overrides: [] },
+  { access: "deny", by: "policy", when: (all) => all.policy === "deny", overrides: [] },
 ];
 
-/** Reads, merges and folds the options of a file. Numbers that are taken belong to another extension. */
-export function tablesOf(file: DescFile, taken: ReadonlySet<number>): ServiceTable[] {
+/**
+ * Returns the tables of a file's services, in declaration order. Merges the option of each method with its service's.
+ *
+ * @param foreignNumbers - the extension numbers of other extensions. Their options count as absent.
+ *
+ * @example
+ * // service OrderService { option (…service_auth) = {public: true}; rpc GetOrder(…) returns (…); }
+ * const [{ service, rows }] = tablesOf(file, new Set());
+ * service.typeName; // "shop.v1.OrderService"
+ * rows[0]; // { access: "public", roles: [], scopes: [], … }
+ */
+export function tablesOf(file: DescFile, foreignNumbers: ReadonlySet<number>): ServiceTable[] {
   return file.services.map((service, index) => {
-    const inherited = declare(service, [6, index], taken);
+    const inherited = readDeclaration(service, [6, index], foreignNumbers);
     const rows = service.methods.map((method, methodIndex): Row => {
-      const declaration = declare(method, [6, index, 2, methodIndex], taken);
+      const declaration = readDeclaration(method, [6, index, 2, methodIndex], foreignNumbers);
       return { method, declaration, ...merge(declaration, inherited) };
     });
     return { service, declaration: inherited, rows };
   });
 }
 
-/** Lays a method's option over its service's, field by field, and folds the result. */
-function merge(method: Access, service: Access): Pick<Row, "access" | "roles" | "scopes" | "decidedBy"> {
-  const all: Access = {
+/** Takes each field from the method, or from the service if the method does not set it. Reduces them to one access. */
+function merge(method: AccessFields, service: AccessFields): Pick<Row, "access" | "roles" | "scopes" | "decidedBy"> {
+  const all: AccessFields = {
     public: method.public ?? service.public,
     internal: method.internal ?? service.internal,
     requires: method.requires ?? service.requires,

@@ -2,28 +2,32 @@ import type { Target } from "@bufbuild/protoplugin";
 import { literal } from "../text/literal.js";
 import { nearest } from "../text/nearest.js";
 
-/** The plugin options that only this plugin has. */
+/** The options of this plugin, without those of every protobuf-es plugin. */
 export interface GeneratorOptions {
+  /** Reports an ambiguous schema as an error. Default: true. */
   readonly strict: boolean;
+  /** Requires that a run with services imports the options proto. Default: false. */
   readonly requireOptions: boolean;
+  /** Path of the registry file, as written. Default: no registry. */
   readonly registry: string | undefined;
+  /** The packages that the run's services must be in, exactly. Default: no check. */
   readonly registryPackages: readonly string[] | undefined;
 }
 
 const booleans = "true, false, 1, 0";
 
-/** The extension of the files of a target. */
+/** The file extension of each target. */
 export const extensions: { readonly [T in Target]: string } = { ts: ".ts", js: ".js", dts: ".d.ts" };
 
-const own: { readonly [key: string]: (value: string) => Partial<GeneratorOptions> } = {
+const ownOptions: { readonly [key: string]: (value: string) => Partial<GeneratorOptions> } = {
   strict: (value) => ({ strict: parseBoolean("strict", value) }),
   require_options: (value) => ({ requireOptions: parseBoolean("require_options", value) }),
   registry: (value) => ({ registry: value }),
   registry_packages: (value) => ({ registryPackages: parsePackages(value) }),
 };
 
-/** The options of every protobuf-es plugin, with their values where protoplugin does not name them. */
-const standard: ReadonlyMap<string, string> = new Map([
+/** The options of every protobuf-es plugin, with their values if protoplugin's message omits them. */
+const standardOptions: ReadonlyMap<string, string> = new Map([
   ["target", "ts, js, dts"],
   ["import_extension", "none, js, ts"],
   ["js_import_style", "module, legacy_commonjs"],
@@ -31,41 +35,73 @@ const standard: ReadonlyMap<string, string> = new Map([
   ...["rewrite_imports", "map_imports"].map((key) => [key, ""] as const),
 ]);
 
-/** Parses the options that protoplugin does not know. Throws for an unknown option or an invalid value. */
+/**
+ * Parses the options that protoplugin does not know.
+ *
+ * Throws an `Error` for an unknown option or an invalid value.
+ *
+ * @example
+ * parseOptions([{ key: "registry", value: "auth_policies.ts" }]);
+ * // { strict: true, requireOptions: false, registry: "auth_policies.ts", registryPackages: undefined }
+ *
+ * parseOptions([{ key: "strikt", value: "false" }]);
+ * // throws: unknown option "strikt=false". Did you mean strict? Known options: …
+ */
 export function parseOptions(options: readonly { key: string; value: string }[]): GeneratorOptions {
   const defaults = { strict: true, requireOptions: false, registry: undefined, registryPackages: undefined };
   const parsed = options.map(({ key, value }) => {
-    const parse = Object.hasOwn(own, key) ? own[key] : undefined;
+    const parse = Object.hasOwn(ownOptions, key) ? ownOptions[key] : undefined;
     if (parse === undefined) throw new Error(explainUnknown(key, value));
     return parse(value);
   });
   return Object.assign(defaults, ...parsed);
 }
 
-/** An invalid value of an option, in the words of protoplugin. */
+/** Returns the error for an invalid value of an option, in the format of protoplugin. */
 export function invalid(key: string, value: string, reason: string): Error {
   const option = value === "" && key !== "registry" ? key : `${key}=${value}`;
   return new Error(`invalid option ${literal(option)}: ${reason}`);
 }
 
-/** Mends messages of protoplugin: those that lack the valid values, and those that wrap a message of ours. */
+/**
+ * Completes an error message of protoplugin.
+ *
+ * Adds the valid values if the message has none. Removes protoplugin's prefix from a message of this plugin. Returns
+ * any other message unchanged.
+ *
+ * @example
+ * explainInvalid('invalid option "target=vb"');
+ * // 'invalid option "target=vb": expected ts, js, dts'
+ *
+ * explainInvalid('invalid option "strikt=1": unknown option "strikt=1"');
+ * // 'unknown option "strikt=1"'
+ */
 export function explainInvalid(message: string): string {
-  const values = standard.get(/^invalid option "(\w+)[^\n]*"$/.exec(message)?.[1] ?? "");
+  const values = standardOptions.get(/^invalid option "(\w+)[^\n]*"$/.exec(message)?.[1] ?? "");
   if (values) return `${message}: expected ${values}`;
   return message.replace(/^invalid option ".*": (?=(?:invalid|unknown) option ")/s, "");
 }
 
-/** `import_extension`, which is `js` unless the user wrote another: every module resolution finds such a path. */
+/**
+ * Returns the ending of import paths, from the last `import_extension` in the plugin's parameter.
+ *
+ * The default is `.js`, since every module resolution accepts it.
+ *
+ * @example
+ * importExtensionOf("target=ts"); // ".js"
+ * importExtensionOf("target=ts,import_extension=ts"); // ".ts"
+ * importExtensionOf("target=ts,import_extension=none"); // ""
+ */
 export function importExtensionOf(parameter: string): string {
   const [, written = "js"] = /.*(?:^|,)import_extension=\.?(\w*)/.exec(parameter) ?? [];
   return written === "" || written === "none" ? "" : `.${written}`;
 }
 
 function explainUnknown(key: string, value: string): string {
-  const known = [...standard.keys(), ...Object.keys(own)].sort();
-  const meant = nearest(key, known);
-  const hint = meant === undefined ? "." : `; did you mean ${meant}?`;
-  return `unknown option ${literal(value === "" ? key : `${key}=${value}`)}${hint} Known options: ${known.join(", ")}`;
+  const known = [...standardOptions.keys(), ...Object.keys(ownOptions)].sort();
+  const suggestion = nearest(key, known);
+  const hint = suggestion === undefined ? "" : `Did you mean ${suggestion}? `;
+  return `unknown option ${literal(value === "" ? key : `${key}=${value}`)}. ${hint}Known options: ${known.join(", ")}`;
 }
 
 function parseBoolean(key: string, value: string): boolean {
@@ -76,21 +112,31 @@ function parseBoolean(key: string, value: string): boolean {
 function parsePackages(value: string): readonly string[] {
   const packages = value.split("+");
   if (packages.every((name) => /^\w+(\.\w+)*$/.test(name))) return packages;
-  throw invalid("registry_packages", value, "write packages joined by +, as in registry_packages=shop.v1+billing.v1");
+  throw invalid("registry_packages", value, "join packages with +, as in registry_packages=shop.v1+billing.v1");
 }
 
-/** Checks the name of the registry file, and takes off its extension: each target has its own. */
+/**
+ * Returns the path of the registry file without its extension, since each target has its own.
+ *
+ * Throws an `Error` for a path outside the output folder, and for an extension that no target writes.
+ *
+ * @example
+ * parseRegistryPath("lib/auth_policies.js", ["js", "dts"]); // "lib/auth_policies"
+ * parseRegistryPath("auth_policies", ["ts"]); // "auth_policies"
+ * parseRegistryPath("auth_policies.ts", ["js"]);
+ * // throws: … target=js writes no .ts file. Write registry=auth_policies.js
+ */
 export function parseRegistryPath(value: string, targets: readonly Target[]): string {
   const fail = (reason: string) => invalid("registry", value, reason);
   if (value === "") throw fail("write the name of the file, for example registry=auth_policies.ts");
   if (/^[/\\]|^[A-Za-z]:|\\/.test(value) || value.split("/").some((part) => ["", ".", ".."].includes(part))) {
-    throw fail("the file must be below the output folder: write a relative path with / and without . or ..");
+    throw fail("the file must be inside the output folder. Write a relative path with / and without . or ..");
   }
-  if (!/^[\w./@+-]+$/.test(value)) throw fail("use letters, digits and any of . _ - @ + / in the path");
+  if (!/^[\w./@+-]+$/.test(value)) throw fail("use only letters, digits and . _ - @ + / in the path");
   const [, path = value, extension] = /(.*?)(\.d\.ts|\.ts|\.js)$/.exec(value) ?? [];
-  if (path === "" || path.endsWith("/")) throw fail("the file needs a name before its extension");
+  if (path === "" || path.endsWith("/")) throw fail("write a name before the extension");
   const written = targets.map((target) => extensions[target]);
   if (extension === undefined || written.includes(extension)) return path;
   const best = Object.values(extensions).find((one) => written.includes(one));
-  throw fail(`target=${targets.join("+")} writes no ${extension} file: write registry=${path}${best}`);
+  throw fail(`target=${targets.join("+")} writes no ${extension} file. Write registry=${path}${best}`);
 }

@@ -7,7 +7,7 @@ import { extensions, type GeneratorOptions, invalid, parseRegistryPath } from ".
 import { printTables } from "./print-table.js";
 import { printRegistry } from "./registry.js";
 
-/** Prints the files of one target. */
+/** Prints the files of one target. Throws an `Error` for an invalid `registry` option. */
 export function printFiles(schema: Schema<GeneratorOptions>, target: Target, files: Tables): void {
   const { registry, keepEmptyFiles } = schema.options;
   const names = new Set<string>();
@@ -23,18 +23,24 @@ export function printFiles(schema: Schema<GeneratorOptions>, target: Target, fil
   if (registry === undefined) return;
   const path = parseRegistryPath(registry, schema.targets);
   const name = path + extensions[target];
-  if (names.has(name)) throw invalid("registry", registry, `${name} is generated from a proto file; use another name`);
+  if (names.has(name))
+    throw invalid("registry", registry, `${name} is generated from a proto file. Write another name`);
   const f = schema.generateFile(name);
   f.preamble(registryOrigin);
   printRegistry(f, target, path, files, schema.proto.parameter);
 }
 
-/** A preamble is that of one proto2 file. This one stands for the files of a registry. */
+/** The pseudo file of a registry's preamble: protoplugin prints preambles of single files only. */
 const registryOrigin = { ...optionsProto, name: "the files in protoFiles", proto: create(FileDescriptorProtoSchema) };
 
 /**
- * Changes what protoplugin has no option for: the origin of a registry, the features of an edition, which say nothing
- * about access, and a second blank line in CommonJS.
+ * Corrects the preamble of a generated file, since protoplugin has no options for it.
+ *
+ * Names the origin of a registry, removes the features of an edition, and removes a second blank line in CommonJS.
+ *
+ * @example
+ * tidy("// @generated from file the files in protoFiles.proto (syntax proto2)\n");
+ * // "// @generated from the files in protoFiles\n"
  */
 export function tidy(content: string): string {
   return content

@@ -6,14 +6,14 @@ import { readComments } from "../request/source-info.js";
 import { literal } from "../text/literal.js";
 import { describe } from "./describe.js";
 
-/** How a target writes a constant: its keyword, what stands before and after its value, and the same of its fields. */
+/** The syntax of a target: the keyword of a constant, the texts around its value, and the texts around a field. */
 const styles: { readonly [T in Target]: readonly [string, string, string, string, string] } = {
   ts: ["const", " = ", " as const;", "", ","],
   js: ["const", " = ", ";", "", ","],
   dts: ["declare const", ": ", ";", "readonly ", ";"],
 };
 
-/** Prints the tables of one proto file. They are so regular that each target is printed directly. */
+/** Prints the tables of one proto file, directly for each target. */
 export function printTables(f: GeneratedFile, target: Target, file: DescFile, tables: readonly ServiceTable[]): void {
   const [, , , modifier, separator] = styles[target];
   const commentsAt = readComments(file);
@@ -29,7 +29,7 @@ export function printTables(f: GeneratedFile, target: Target, file: DescFile, ta
     const { service } = table;
     const methods = table.rows.map((row): Printable => {
       const doc = jsDoc(describe(row), row.declaration, row.method.deprecated, "    ");
-      // As a plain key, `__proto__` would set the prototype and be lost.
+      // The plain key `__proto__` would set the prototype.
       const key = row.method.name === "__proto__" ? '["__proto__"]' : row.method.name;
       return [doc, `\n    ${modifier}${key}: ${rowText(row, target)}${separator}\n`];
     });
@@ -40,29 +40,35 @@ export function printTables(f: GeneratedFile, target: Target, file: DescFile, ta
       methods.length === 0 ? "{}" : ["{\n", methods, "  }"],
       `${separator}\n}`,
     ]);
-    for (const [access, name, what] of [
+    for (const [access, name, content] of [
       ["public", "PublicMethods", "that skip authentication"],
       ["internal", "InternalMethods", "for trusted internal callers only"],
     ] as const) {
       f.print();
       const list = listText(methodsWith(table, access), target);
-      printConstant(f, target, `/** Methods of ${service.typeName} ${what}. */`, service.name + name, list);
+      printConstant(f, target, `/** Methods of ${service.typeName} ${content}. */`, service.name + name, list);
     }
   }
 }
 
-/** Methods of a table with one access, as `pkg.v1.Service/Method`. */
+/** Returns the methods of a table with one access, as `pkg.v1.Service/Method`. */
 export function methodsWith({ service, rows }: ServiceTable, access: Row["access"]): readonly string[] {
   return rows.filter((row) => row.access === access).map(({ method }) => `${service.typeName}/${method.name}`);
 }
 
-/** Prints an exported constant; in a declaration file, `value` is its type. */
+/** Prints an exported constant. In a declaration file, `value` is its type. */
 export function printConstant(f: GeneratedFile, target: Target, doc: Printable, name: string, value: Printable): void {
   const [keyword, before, after] = styles[target];
   f.print(doc, "\n", f.export(keyword, name), before, value, after);
 }
 
-/** A list on one line where it fits, and with one item per line where it does not: a change is then one line. */
+/**
+ * Returns a list of literals, on one line up to 80 characters. A longer list has one item per line, for clear diffs.
+ *
+ * @example
+ * listText(["admin", "support"], "ts"); // '["admin", "support"]'
+ * listText(["admin", "support"], "dts"); // 'readonly ["admin", "support"]'
+ */
 export function listText(items: readonly string[], target: Target, indentation = ""): string {
   const literals = items.map(literal);
   const line = `[${literals.join(", ")}]`;

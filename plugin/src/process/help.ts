@@ -1,14 +1,15 @@
-/** Name and version of the plugin, as in its package.json. */
+/** Name and version of the plugin. The version is that of its package.json. */
 export const pluginName = "protoc-gen-connectum-auth";
 export const pluginVersion = "v0.1.0";
 
-/** The text of `--help`. */
+/** The output of `--help`. */
 export const help: string = `${pluginName} ${pluginVersion}
 
 Compiles the access rules in .proto files (connectum.auth.v1) into static policy tables.
-buf or protoc starts it, and talks to it over standard input and output.
+buf and protoc start it; it reads standard input and writes standard output.
 
-buf.gen.yaml, then npx buf generate:
+With buf: write buf.gen.yaml, then run npx buf generate.
+
   version: v2
   plugins:
     - local: ${pluginName}
@@ -22,11 +23,11 @@ With protoc:
     --connectum-auth_out=src/gen --connectum-auth_opt=target=ts shop/v1/orders.proto
 
 Options:
-  target=ts|js|dts        languages to write, joined by +; by default js+dts
-  strict=false            report an ambiguous schema as a warning; by default an error
-  require_options=true    report a run in which no file has access rules as an error; by default a warning
-  registry=NAME           also write one file with the tables of the whole run
-  registry_packages=a+b   fail unless the registry covers exactly these packages
-  and all options of protobuf-es plugins
+  target=ts|js|dts        files to write, joined by +; default: js+dts
+  strict=false            report an ambiguous schema as a warning; default: an error
+  require_options=true    fail if a run with services has no access rules; default: a warning
+  registry=NAME           also write one file with the tables of the run
+  registry_packages=a+b   require that the run's services are in exactly these packages
+  and the options of every protobuf-es plugin
 
   --version, --help`;

@@ -1,6 +1,6 @@
 import { fstatSync, readSync, writeSync } from "node:fs";
 
-/** Reads standard input to its end. Synchronous: streams cost start-up time, and nothing else happens meanwhile. */
+/** Reads standard input to its end. Synchronous, because streams would slow down the start. */
 export function readStdin(): Uint8Array {
   let buffer = Buffer.allocUnsafe(Math.max(fstatSync(0).size, 1 << 16));
   for (let length = 0; ; ) {
@@ -11,12 +11,12 @@ export function readStdin(): Uint8Array {
   }
 }
 
-/** Writes all bytes to a file descriptor. */
+/** Writes all bytes to a file descriptor, synchronously. */
 export function write(descriptor: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length; ) written += retry(() => writeSync(descriptor, bytes, written));
 }
 
-/** Repeats an operation on a pipe that is not ready: some parents hand over non-blocking pipes. */
+/** Repeats an operation until the pipe is ready. Some parent processes pass non-blocking pipes. */
 function retry(operation: () => number): number {
   for (;;) {
     try {

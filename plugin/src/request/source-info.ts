@@ -1,19 +1,30 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import type { SourceCodeInfo_Location } from "@bufbuild/protobuf/wkt";
 
-/** The numbers and indexes that lead to an element of a file, as SourceCodeInfo counts them. */
+/** The path of an element in SourceCodeInfo: field numbers and indexes, from the file down to the element. */
 export type Path = readonly number[];
 
+/** Returns the source locations of a file. Returns an empty list without source info. */
 export function locationsOf(file: DescFile): readonly SourceCodeInfo_Location[] {
   return file.proto.sourceCodeInfo?.location ?? [];
 }
 
-/** Whether an element is part of another one. */
+/** Returns true if `path` leads to an element inside `parent`. An element is not inside itself. */
 export function isInside(path: Path, parent: Path): boolean {
   return path.length > parent.length && parent.every((number, index) => number === path[index]);
 }
 
-/** Reads a file's comments, by path. `getComments` of protoplugin searches the whole file for every element. */
+/**
+ * Reads the comments of a file once, and returns a function that looks them up by path.
+ *
+ * The function returns an empty string for an element without comment. protoplugin's `getComments` searches the whole
+ * file for every element.
+ *
+ * @example
+ * const commentsAt = readComments(file);
+ * commentsAt([6, 0]); // "Orders of a small shop.": the comment of the first service
+ * commentsAt([6, 0, 2, 1]); // the comment of its second method
+ */
 export function readComments(file: DescFile): (path: Path) => string {
   const found = new Map<string, string>();
   for (const { path, leadingComments, trailingComments, leadingDetachedComments } of locationsOf(file)) {
@@ -26,14 +37,18 @@ export function readComments(file: DescFile): (path: Path) => string {
   return (path) => found.get(path.join()) ?? "";
 }
 
-/** A place in a file, counted from 1 as editors do, or 0 where the compiler sent none. */
+/** A position in a file, counted from 1. Both numbers are 0 if the compiler sent no position. */
 export type Position = { readonly line: number; readonly column: number };
 
 /**
- * Finds the position of an element.
+ * Returns the position of an element, or the closest known position.
  *
- * Compilers do not locate every field of an option: a path without position takes the first one inside it (buf locates
- * the entries of a message, not the message), or that of its closest parent (protoc locates options as a whole).
+ * Compilers do not locate every field of an option. buf locates the entries of a message but not the message, so its
+ * first entry counts. protoc locates only the whole option, so the closest parent counts.
+ *
+ * @example
+ * positionOf(file, [6, 0]); // { line: 7, column: 1 }: the first service
+ * positionOf(file, [6, 0, 3, 50101, 1]); // `default_policy` with buf, the option's statement with protoc
  */
 export function positionOf(file: DescFile, path: Path): Position {
   let best = { rank: 0, line: 0, column: 0 };
@@ -41,7 +56,7 @@ export function positionOf(file: DescFile, path: Path): Position {
     const [line, column] = span;
     const differs = path.findIndex((number, index) => number !== other[index]);
     const common = differs < 0 ? path.length : differs;
-    // Paths with more than four parts lead into the option of a service or a method.
+    // A path with more than four parts leads into the option of a service or a method.
     const rank = other.length === common ? 2 * common : common > 4 ? 2 * common - 1 : 0;
     if (line === undefined || column === undefined || rank <= best.rank) continue;
     best = { rank, line: line + 1, column: column + 1 };

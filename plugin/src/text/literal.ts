@@ -1,11 +1,13 @@
-// The ranges are written out: `\p{…}`, `\s` and `trim()` follow the Unicode version of the engine, and a table must be
-// the same bytes on every version of Node.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are meant
+// Tables must have the same bytes on every version of Node. `\p{…}`, `\s` and `trim()` depend on the Unicode version of
+// the engine, so the ranges are explicit.
+
+/** Control characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters
 export const controls: RegExp = /[\0-\x1f\x7f-\x9f]/gu;
 
 /**
- * Characters that a reader of a table cannot see, or cannot tell from another: white space but the plain space, joiners,
- * fillers, variation selectors, format and bidirectional controls, tags, private characters, and no characters at all.
+ * Invisible and ambiguous characters: white space other than the plain space, joiners, fillers, variation selectors,
+ * format and bidirectional controls, tags, private characters, and code points that are not characters.
  */
 export const hidden: RegExp = new RegExp(
   "[\\u{a0}\\u{ad}\\u{34f}\\u{600}-\\u{605}\\u{61c}\\u{6dd}\\u{70f}\\u{890}\\u{891}\\u{8e2}\\u{115f}\\u{1160}\\u{1680}\\u{17b4}\\u{17b5}" +
@@ -15,7 +17,13 @@ export const hidden: RegExp = new RegExp(
   "gu",
 );
 
-/** Writes a string as a literal of JavaScript, TypeScript and JSON. Escapes what would not print as itself. */
+/**
+ * Returns a string as a literal of JavaScript, TypeScript and JSON. Escapes control and hidden characters.
+ *
+ * @example
+ * literal("admin"); // '"admin"'
+ * literal("a\u200bb"); // String.raw`"a\u200bb"`: the zero-width space is visible
+ */
 export function literal(value: string): string {
   return JSON.stringify(value).replace(controls, escapeUnits).replace(hidden, escapeUnits);
 }

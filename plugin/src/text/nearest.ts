@@ -1,15 +1,24 @@
-/** The candidate that a word was probably meant to be, at most two letters away. Undefined where none is near. */
+/**
+ * Returns the candidate that is most similar to a word, with at most two edits. Returns undefined if none is.
+ *
+ * An edit inserts, deletes or replaces one letter. ASCII case and surrounding white space do not count.
+ *
+ * @example
+ * nearest("Deny", ["allow", "deny"]); // "deny"
+ * nearest("alow", ["allow", "deny"]); // "allow"
+ * nearest("everybody", ["allow", "deny"]); // undefined
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const near = (edits: number) => candidates.find((candidate) => isNear(plain(word), plain(candidate), edits));
+  const near = (edits: number) => candidates.find((candidate) => isNear(normalize(word), normalize(candidate), edits));
   return near(0) ?? near(1) ?? near(2);
 }
 
-/** Without the case of ASCII letters, and without white space around. */
-function plain(word: string): string {
+/** Lowers ASCII letters and trims white space. */
+function normalize(word: string): string {
   return word.replace(/^[\t-\r ]+|[\t-\r ]+$/g, "").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-/** Whether so many letters, added, left out or changed, make one word of the other. */
+/** Returns true if at most `edits` edits turn `a` into `b`. */
 function isNear(a: string, b: string, edits: number): boolean {
   if (a === b || edits === 0) return a === b;
   if (a[0] === b[0]) return isNear(a.slice(1), b.slice(1), edits);

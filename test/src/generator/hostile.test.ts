@@ -49,7 +49,7 @@ describe("names that would become code are refused", () => {
   ])("%j", (parts) => {
     const { status, stdout, stderr } = startPlugin(request(parts));
     expect({ status, stdout: stdout.length }).toEqual({ status: 1, stdout: 0 });
-    expect(stderr).toContain("which no proto file can");
+    expect(stderr).toContain("contains the invalid name");
   });
 
   test("file names and comments cannot end a comment", () => {
@@ -132,8 +132,8 @@ describe("options as other compilers might write them", () => {
     const { files, error } = readResponse(startPlugin(withOption(bytes)).stdout);
     expect(files.size).toBe(0);
     expect(error).toBe(
-      `a.proto: S.M: method_auth sets field ${field}, with another type than connectum.auth.v1.${is} has. ` +
-        "Reading it could open access. Import the connectum/auth/v1/options.proto that comes with the plugin.",
+      `a.proto: S.M: method_auth sets field ${field}, but not with the type of field connectum.auth.v1.${is}. ` +
+        "Decoding it could open access. Import the connectum/auth/v1/options.proto that comes with the plugin.",
     );
   });
 
@@ -168,7 +168,7 @@ describe("options as other compilers might write them", () => {
     for (const options of [new BinaryWriter().tag(50100, wireType).raw(value), beside]) {
       const { files, error } = readResponse(startPlugin(withOptions(options)).stdout);
       expect(files.size).toBe(0);
-      expect(error).toMatch("a.proto: S.M: method_auth is not a readable connectum.auth.v1.MethodAuth");
+      expect(error).toMatch("a.proto: S.M: method_auth cannot be decoded as connectum.auth.v1.MethodAuth");
     }
   });
 
@@ -191,7 +191,7 @@ describe("options as other compilers might write them", () => {
   ])("an option $name is refused", ({ bytes }) => {
     const { files, error } = readResponse(startPlugin(withOption(bytes)).stdout);
     expect(files.size).toBe(0);
-    expect(error).toMatch("a.proto: S.M: method_auth is not a readable connectum.auth.v1.MethodAuth");
+    expect(error).toMatch("a.proto: S.M: method_auth cannot be decoded as connectum.auth.v1.MethodAuth");
   });
 });
 

@@ -121,8 +121,8 @@ describe("an option that is wrong says what to write", () => {
   const known =
     "Known options: bootstrap_wkt, elide_plugin_version, import_extension, js_import_style, keep_empty_files, map_imports, registry, registry_packages, require_options, rewrite_imports, strict, target, ts_nocheck";
   test.each([
-    ["targets=ts", `unknown option "targets=ts"; did you mean target? ${known}`],
-    ["strikt=false", `unknown option "strikt=false"; did you mean strict? ${known}`],
+    ["targets=ts", `unknown option "targets=ts". Did you mean target? ${known}`],
+    ["strikt=false", `unknown option "strikt=false". Did you mean strict? ${known}`],
     ["paths=source_relative", `unknown option "paths=source_relative". ${known}`],
     ["strict", 'invalid option "strict": expected true, false, 1, 0'],
     ["strict=true=true", 'invalid option "strict=true=true": expected true, false, 1, 0'],
@@ -133,27 +133,27 @@ describe("an option that is wrong says what to write", () => {
     ["registry=", 'invalid option "registry=": write the name of the file, for example registry=auth_policies.ts'],
     [
       "target=js,registry=all.ts",
-      'invalid option "registry=all.ts": target=js writes no .ts file: write registry=all.js',
+      'invalid option "registry=all.ts": target=js writes no .ts file. Write registry=all.js',
     ],
     [
       "target=ts,registry=all.d.ts",
-      'invalid option "registry=all.d.ts": target=ts writes no .d.ts file: write registry=all.ts',
+      'invalid option "registry=all.d.ts": target=ts writes no .d.ts file. Write registry=all.ts',
     ],
-    ["registry=.ts", 'invalid option "registry=.ts": the file needs a name before its extension'],
-    ["registry=a/.ts", 'invalid option "registry=a/.ts": the file needs a name before its extension'],
+    ["registry=.ts", 'invalid option "registry=.ts": write a name before the extension'],
+    ["registry=a/.ts", 'invalid option "registry=a/.ts": write a name before the extension'],
     [
       "target=ts,registry=a/a_auth.ts",
-      'invalid option "registry=a/a_auth.ts": a/a_auth.ts is generated from a proto file; use another name',
+      'invalid option "registry=a/a_auth.ts": a/a_auth.ts is generated from a proto file. Write another name',
     ],
     ...["/etc/all", "../all", "a/../../all", "a//b", "./a", "C:/all", "a\\b", "a/"].map((name) => [
       `registry=${name}`,
-      `invalid option ${JSON.stringify(`registry=${name}`)}: the file must be below the output folder: write a relative path with / and without . or ..`,
+      `invalid option ${JSON.stringify(`registry=${name}`)}: the file must be inside the output folder. Write a relative path with / and without . or ..`,
     ]),
     // protoplugin would name all options that it does not know.
     ["registry=all.ts,strict=maybe", 'invalid option "strict=maybe": expected true, false, 1, 0'],
     ["strict=1,paths", `unknown option "paths". ${known}`],
-    ["registry=ab:c", 'invalid option "registry=ab:c": use letters, digits and any of . _ - @ + / in the path'],
-    ["registry=a b", 'invalid option "registry=a b": use letters, digits and any of . _ - @ + / in the path'],
+    ["registry=ab:c", 'invalid option "registry=ab:c": use only letters, digits and . _ - @ + / in the path'],
+    ["registry=a b", 'invalid option "registry=a b": use only letters, digits and . _ - @ + / in the path'],
   ] as [string, string][])("%s", (parameter, want) => {
     const { error, files } = run(parameter);
     expect(error).toBe(want);
@@ -276,9 +276,9 @@ describe("registry", () => {
       const { error, files } = runPlugin(requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts"));
       expect(files.size).toBe(0);
       expect(error).toBe(
-        'invalid option "registry=all.ts": this run only imports lib/lib.proto, which has access rules, so the registry would lack them. ' +
-          "Generate a registry in one run over all files: one input, `strategy: all`, no --path. " +
-          "Every further input in buf.gen.yaml is a run of its own. For a part of the packages, name them in registry_packages",
+        'invalid option "registry=all.ts": the registry would lack services: this run imports lib/lib.proto but does not generate it. ' +
+          "Generate the registry in one run over all files: one input, `strategy: all`, no --path. " +
+          "Each input in buf.gen.yaml is a separate run. To cover some packages only, list them in registry_packages",
       );
       const lenient = requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts,strict=false");
       expect(runPlugin(lenient).files.size).toBe(2);
@@ -290,7 +290,7 @@ describe("registry", () => {
       const all = requestFor(schema, ["user/user.proto", "user/lib.proto"], "target=ts,registry=all.ts");
       expect(runPlugin(all).error).toBe("");
       const one = requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts");
-      expect(runPlugin(one).error).toContain("this run only imports user/lib.proto, which has access rules");
+      expect(runPlugin(one).error).toContain("this run imports user/lib.proto but does not generate it");
     });
 
     test("is refused when only the imported service has a rule", () => {
@@ -299,7 +299,7 @@ describe("registry", () => {
         "service Same { option (connectum.auth.v1.service_auth) = {internal: true}; }";
       const schema = compile({ "user/user.proto": user, "lib/lib.proto": lib });
       const { error } = runPlugin(requestFor(schema, ["user/user.proto"], "target=ts,registry=all.ts"));
-      expect(error).toContain("this run only imports lib/lib.proto, which has access rules");
+      expect(error).toContain("this run imports lib/lib.proto but does not generate it");
     });
 
     test("is written when what it imports has none", () => {
@@ -321,8 +321,8 @@ describe("registry", () => {
     const run = (names: string[], packages: string) =>
       runPlugin(requestFor(compile(protos), names, `target=ts,registry=all.ts,registry_packages=${packages}`));
     const setUp =
-      "Generate a registry in one run over all files: one input, `strategy: all`, no --path. " +
-      "Every further input in buf.gen.yaml is a run of its own";
+      "Generate the registry in one run over all files: one input, `strategy: all`, no --path. " +
+      "Each input in buf.gen.yaml is a separate run";
 
     test("is written when all are there, and no others", () => {
       const { error, files } = run(Object.keys(protos), "user+lib");
@@ -350,12 +350,12 @@ describe("registry", () => {
       {
         names: ["user/user.proto", "lib/lib.proto"],
         packages: "user",
-        want: `this run has services of package "lib" as well. ${setUp}`,
+        want: 'this run also has services of package "lib". List it, or leave its files out',
       },
       ...["", "a++b", "a.", "a b"].map((packages) => ({
         names: ["lib/lib.proto"],
         packages,
-        want: "write packages joined by +, as in registry_packages=shop.v1+billing.v1",
+        want: "join packages with +, as in registry_packages=shop.v1+billing.v1",
       })),
     ])("is refused for $packages in a run over $names", ({ names, packages, want }) => {
       const { error, files } = run(names, packages);

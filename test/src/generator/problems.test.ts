@@ -112,9 +112,9 @@ const table: readonly { name: string; proto: string; want: readonly string[] }[]
     name: "characters that a reader cannot see",
     proto: proto("", 'requires: {\nroles: "a\\342\\200\\213b"\nscopes: "\\342\\200\\256"\nroles: "c\\302\\240"\n}'),
     want: [
-      '8:1: p.S.M: role "a\\u200bb" contains U+200B, which a reader cannot see, so no caller has it. Write "ab".',
-      '9:1: p.S.M: scope "\\u202e" contains U+202E, which a reader cannot see, so no caller has it. Write the name of a scope, or delete the entry.',
-      '10:1: p.S.M: role "c\\u00a0" contains U+00A0, which a reader cannot see, so no caller has it. Write "c".',
+      '8:1: p.S.M: role "a\\u200bb" contains the unreadable character U+200B, so no caller has it. Write "ab".',
+      '9:1: p.S.M: scope "\\u202e" contains the unreadable character U+202E, so no caller has it. Write the name of a scope, or delete the entry.',
+      '10:1: p.S.M: role "c\\u00a0" contains the unreadable character U+00A0, so no caller has it. Write "c".',
     ],
   },
   {
@@ -341,7 +341,7 @@ ${option}
       use: 'internal: "x"',
       at: "6:1",
       field: "4",
-      why: "with another type than connectum.auth.v1.MethodAuth.internal has. Reading it could open access. Import the connectum/auth/v1/options.proto that comes with the plugin.",
+      why: "but not with the type of field connectum.auth.v1.MethodAuth.internal. Decoding it could open access. Import the connectum/auth/v1/options.proto that comes with the plugin.",
     },
   ])("$name is refused: guessing could open access", ({ options, use, at, field, why = unknownField }) => {
     const schema = compile({ [optionsName]: options, "a.proto": user(use) });

@@ -8,7 +8,7 @@ import { startPlugin } from "./plugin-process.js";
 import { readResponse } from "./run-plugin.js";
 import { compile, requestFor } from "./schema.js";
 
-const startedBy = "This program is started by buf or protoc; see protoc-gen-connectum-auth --help.";
+const startedBy = "Start the plugin with buf or protoc: see protoc-gen-connectum-auth --help.";
 
 describe("run by hand", () => {
   test.each(["--version", "-v"])("%s prints the version of the package", (flag) => {
@@ -48,7 +48,7 @@ describe("run by hand", () => {
       timeout: 10_000,
     });
     expect(signal).toBeNull();
-    expect(stdout).toContain("there is nothing to do by hand");
+    expect(stdout).toContain("standard input is a terminal");
     expect(stdout).toContain("npx buf generate");
   });
 });
@@ -63,11 +63,11 @@ describe("what is not a request", () => {
       want: "standard input is not a CodeGeneratorRequest: ",
     },
     { name: "zeros", input: new Uint8Array(64), want: "standard input is not a CodeGeneratorRequest: illegal tag" },
-    { name: "an empty list of files", input: Uint8Array.of(0x12, 1, 0x78), want: "it names no file to generate" },
+    { name: "an empty list of files", input: Uint8Array.of(0x12, 1, 0x78), want: "file_to_generate is empty" },
     {
       name: "a file that is not there",
       input: Uint8Array.of(0x0a, 1, 0x61),
-      want: 'it lacks the file to generate "a"',
+      want: 'file_to_generate lists "a", but proto_file lacks it',
     },
     { name: "a length past the end", input: Uint8Array.of(0x0a, 0xff, 0xff, 0x03), want: "premature EOF" },
     {

@@ -122,7 +122,7 @@ describe("an options proto that lacks a part", () => {
     const { error, files } = generate(everything, (file) => {
       if (file.name === optionsProto) change(file);
     });
-    expect(error).toBe(`${optionsProto}: a filter removed ${lacks}, and with it access rules. ${advice}`);
+    expect(error).toBe(`${optionsProto}: a filter removed ${lacks} and the access rules that use them. ${advice}`);
     expect(files.size).toBe(0);
   });
 
@@ -133,7 +133,7 @@ describe("an options proto that lacks a part", () => {
       withoutServiceOptions(file);
       delete file.sourceCodeInfo;
     });
-    expect(error).toBe(`${optionsProto}: a filter removed method_auth, and with it access rules. ${advice}`);
+    expect(error).toBe(`${optionsProto}: a filter removed method_auth and the access rules that use them. ${advice}`);
   });
 
   test("fails under another path as well", () => {
@@ -146,14 +146,16 @@ describe("an options proto that lacks a part", () => {
       move(file);
       if (file.name === "auth/options.proto") file.extension = file.extension.slice(1);
     });
-    expect(error).toMatch(/^auth\/options\.proto: a filter removed method_auth, and/);
+    expect(error).toMatch(/^auth\/options\.proto: a filter removed method_auth and/);
     const unused = generate(["shop.proto"], (file) => {
       move(file);
       withoutMethodOptions(file);
       withoutServiceOptions(file);
       delete file.sourceCodeInfo;
     });
-    expect(unused.error).toMatch(/^shop\.proto: the file imports connectum\/auth\/v1\/options\.proto, but no service/);
+    expect(unused.error).toMatch(
+      /^shop\.proto: the file imports connectum\/auth\/v1\/options\.proto, but none of its services/,
+    );
   });
 
   test("in two files is whole", () => {
@@ -203,7 +205,7 @@ describe("a position of a rule that is not there", () => {
 });
 
 describe("a statement of an option from which the option is gone", () => {
-  const written = `an option is written here, but the plugin did not receive it. If it is an access rule: ${advice}`;
+  const written = `an option is written here, but the plugin did not receive it. If it is an access rule, a filter removed it. ${advice}`;
   const run = (parameter: string) => generate(["shop.proto", "billing.proto"], withoutOptionsProto, parameter);
 
   test("is reported where the options proto is gone as well", () => {
@@ -243,7 +245,7 @@ describe("a statement of an option from which the option is gone", () => {
 });
 
 describe("an import that nothing uses", () => {
-  const unused = `the file imports ${optionsProto}, but no service or method has a rule. Delete the import. If there are rules, a filter removed them. ${advice} (a warning with strict=false)`;
+  const unused = `the file imports ${optionsProto}, but none of its services and methods has a rule. Delete the import. If the file has rules, a filter removed them. ${advice} (a warning with strict=false)`;
 
   test.each([
     { name: "an import", text: `import "${optionsProto}"; service S {}`, want: `a.proto:1:20: ${unused}` },
@@ -292,7 +294,7 @@ describe("an import that nothing uses", () => {
 });
 
 describe("a run with services and without the options proto", () => {
-  const text = `no file of this run imports ${optionsProto}, so every method is unspecified. If the files import it, a filter removed it. ${advice}`;
+  const text = `no file of this run imports ${optionsProto}, so every method is unspecified. If a file imports it, a filter removed the import. ${advice}`;
   const run = (names: string[], parameter: string) =>
     generate(
       names,

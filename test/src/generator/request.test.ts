@@ -116,7 +116,7 @@ describe("options that are nobody's access rule", () => {
     expect(tableOf(inMethod(extended(MethodOptionsSchema, 50100)))).toContain('M: { access: "public" }');
     const { error } = runPlugin(requestOf(inService(extended(ServiceOptionsSchema, 50101))));
     expect(error).toContain(
-      "service_auth sets field 1, with another type than connectum.auth.v1.ServiceAuth.default_policy has",
+      "service_auth sets field 1, but not with the type of field connectum.auth.v1.ServiceAuth.default_policy",
     );
   });
 });
@@ -150,21 +150,21 @@ describe("a request that cannot be served fails, and writes nothing", () => {
   const binary = (init: MessageInitShape<typeof CodeGeneratorRequestSchema>) =>
     toBinary(CodeGeneratorRequestSchema, create(CodeGeneratorRequestSchema, init));
   test.each([
-    { name: "no file to generate", input: binary({ protoFile: [file()] }), want: "it names no file to generate" },
+    { name: "no file to generate", input: binary({ protoFile: [file()] }), want: "file_to_generate is empty" },
     {
       name: "a file that is not there",
       input: binary({ fileToGenerate: ["b.proto"], protoFile: [file()] }),
-      want: 'it lacks the file to generate "b.proto"',
+      want: 'file_to_generate lists "b.proto", but proto_file lacks it',
     },
     ...["1a", "a.1b", ".a", "a.", "a..b", "a b"].map((name) => ({
       name: `the package ${name}`,
       input: binary(requestOf(file({ package: name }))),
-      want: `"a.proto" contains the name "${name.split(".").find((part) => !/^[a-z]\w*$/.test(part))}", which no proto file can`,
+      want: `"a.proto" contains the invalid name "${name.split(".").find((part) => !/^[a-z]\w*$/.test(part))}"`,
     })),
     ...["1S", "S ", " S", "S.T", ""].map((name) => ({
       name: `the service "${name}"`,
       input: binary(requestOf(file({ service: [{ name }] }))),
-      want: `"a.proto" contains the name "${name}", which no proto file can`,
+      want: `"a.proto" contains the invalid name "${name}"`,
     })),
   ])("$name", ({ input, want }) => {
     const { status, stdout, stderr } = startPlugin(input);
@@ -223,7 +223,7 @@ test("an option that is a number, not a message, is refused", () => {
   const { error, files } = runPlugin(requestOf(file({ service: [{ name: "S", method: [{ ...method, options }] }] })));
   expect(files.size).toBe(0);
   expect(error).toBe(
-    "a.proto: S.M: method_auth is not a readable connectum.auth.v1.MethodAuth, so its rule is unknown. " +
+    "a.proto: S.M: method_auth cannot be decoded as connectum.auth.v1.MethodAuth, so its rule is unknown. " +
       "Import the connectum/auth/v1/options.proto that comes with the plugin.",
   );
 });

@@ -15,7 +15,7 @@ export const OrderServicePolicy = {
     /**
      * Public: no authentication.
      *
-     * What the shop sells. Anybody may look.
+     * The products of the shop, for anybody.
      *
      * @generated from rpc shop.v1.OrderService.ListProducts
      */
@@ -23,7 +23,7 @@ export const OrderServicePolicy = {
     /**
      * Requires one of the roles customer, support (from service_auth.default_requires).
      *
-     * One order. Customers get their own: the server checks whose it is.
+     * One order. The server checks that customers get only their own.
      *
      * @generated from rpc shop.v1.OrderService.GetOrder
      */
@@ -31,7 +31,7 @@ export const OrderServicePolicy = {
     /**
      * Requires one of the roles customer, support (from service_auth.default_requires).
      *
-     * The orders that the caller may see, one message each.
+     * The caller's visible orders, one message each.
      *
      * @generated from rpc shop.v1.OrderService.WatchOrders
      */
@@ -47,7 +47,7 @@ export const OrderServicePolicy = {
     /**
      * Requires one of the roles customer, support (from service_auth.default_requires).
      *
-     * A conversation with support: every message is answered.
+     * A conversation with support, with one answer per message.
      *
      * @generated from rpc shop.v1.OrderService.Chat
      */
@@ -55,15 +55,15 @@ export const OrderServicePolicy = {
     /**
      * Requires one of the roles customer, support and scope orders:write.
      *
-     * Cancels an order, with a token that may write. Customers cancel their own: the server checks whose it is.
+     * Cancels an order. The server checks that customers cancel only their own.
      *
      * @generated from rpc shop.v1.OrderService.CancelOrder
      */
     CancelOrder: { access: "requires", roles: ["customer", "support"], scopes: ["orders:write"] },
     /**
-     * Internal: trusted internal callers only.
+     * Internal: only trusted internal callers.
      *
-     * Deletes cancelled orders. For the shop's other services, never for a person.
+     * Deletes cancelled orders. For the shop's other services, not for people.
      *
      * @generated from rpc shop.v1.OrderService.PurgeOrders
      */

@@ -26,21 +26,21 @@ export type Order = Message<"shop.v1.Order"> & {
   id: string;
 
   /**
-   * Subject of the customer who placed it.
+   * Subject of the customer.
    *
    * @generated from field: string customer = 2;
    */
   customer: string;
 
   /**
-   * What was ordered.
+   * Name of the product.
    *
    * @generated from field: string product = 3;
    */
   product: string;
 
   /**
-   * Whether it was cancelled.
+   * True after the cancellation.
    *
    * @generated from field: bool cancelled = 4;
    */
@@ -111,7 +111,7 @@ export type GetOrderResponse = Message<"shop.v1.GetOrderResponse"> & {
   order?: Order | undefined;
 
   /**
-   * Subject of the caller, as the handler sees it.
+   * Subject of the caller in the handler.
    *
    * @generated from field: string caller = 2;
    */
@@ -148,7 +148,7 @@ export type WatchOrdersResponse = Message<"shop.v1.WatchOrdersResponse"> & {
   order?: Order | undefined;
 
   /**
-   * Subject of the caller, as the handler sees it.
+   * Subject of the caller in the handler.
    *
    * @generated from field: string caller = 2;
    */
@@ -189,7 +189,7 @@ export type ImportOrdersResponse = Message<"shop.v1.ImportOrdersResponse"> & {
   imported: number;
 
   /**
-   * Subject of the caller, as the handler sees it.
+   * Subject of the caller in the handler.
    *
    * @generated from field: string caller = 2;
    */
@@ -230,7 +230,7 @@ export type ChatResponse = Message<"shop.v1.ChatResponse"> & {
   text: string;
 
   /**
-   * Subject of the caller, as the handler sees it.
+   * Subject of the caller in the handler.
    *
    * @generated from field: string caller = 2;
    */
@@ -271,7 +271,7 @@ export type CancelOrderResponse = Message<"shop.v1.CancelOrderResponse"> & {
   order?: Order | undefined;
 
   /**
-   * Subject of the caller, as the handler sees it.
+   * Subject of the caller in the handler.
    *
    * @generated from field: string caller = 2;
    */
@@ -308,7 +308,7 @@ export type PurgeOrdersResponse = Message<"shop.v1.PurgeOrdersResponse"> & {
   purged: number;
 
   /**
-   * Subject of the caller, as the handler sees it.
+   * Subject of the caller in the handler.
    *
    * @generated from field: string caller = 2;
    */
@@ -329,7 +329,7 @@ export const PurgeOrdersResponseSchema: GenMessage<PurgeOrdersResponse> = /*@__P
  */
 export const OrderService: GenService<{
   /**
-   * What the shop sells. Anybody may look.
+   * The products of the shop, for anybody.
    *
    * @generated from rpc shop.v1.OrderService.ListProducts
    */
@@ -339,7 +339,7 @@ export const OrderService: GenService<{
     output: typeof ListProductsResponseSchema;
   },
   /**
-   * One order. Customers get their own: the server checks whose it is.
+   * One order. The server checks that customers get only their own.
    *
    * @generated from rpc shop.v1.OrderService.GetOrder
    */
@@ -349,7 +349,7 @@ export const OrderService: GenService<{
     output: typeof GetOrderResponseSchema;
   },
   /**
-   * The orders that the caller may see, one message each.
+   * The caller's visible orders, one message each.
    *
    * @generated from rpc shop.v1.OrderService.WatchOrders
    */
@@ -369,7 +369,7 @@ export const OrderService: GenService<{
     output: typeof ImportOrdersResponseSchema;
   },
   /**
-   * A conversation with support: every message is answered.
+   * A conversation with support, with one answer per message.
    *
    * @generated from rpc shop.v1.OrderService.Chat
    */
@@ -379,7 +379,7 @@ export const OrderService: GenService<{
     output: typeof ChatResponseSchema;
   },
   /**
-   * Cancels an order, with a token that may write. Customers cancel their own: the server checks whose it is.
+   * Cancels an order. The server checks that customers cancel only their own.
    *
    * @generated from rpc shop.v1.OrderService.CancelOrder
    */
@@ -389,7 +389,7 @@ export const OrderService: GenService<{
     output: typeof CancelOrderResponseSchema;
   },
   /**
-   * Deletes cancelled orders. For the shop's other services, never for a person.
+   * Deletes cancelled orders. For the shop's other services, not for people.
    *
    * @generated from rpc shop.v1.OrderService.PurgeOrders
    */

@@ -5,7 +5,7 @@
 /**
  * Access policy of service shop.v1.UserService.
  *
- * Accounts of the shop. Nobody may call what is not opened here.
+ * Accounts of the shop. Methods without their own rule are denied.
  *
  * @generated from service shop.v1.UserService
  */
@@ -15,7 +15,7 @@ export const UserServicePolicy = {
     /**
      * Allow: any authenticated caller.
      *
-     * The account of the caller, whoever that is.
+     * The account of the caller.
      *
      * @generated from rpc shop.v1.UserService.GetMe
      */
@@ -23,7 +23,7 @@ export const UserServicePolicy = {
     /**
      * Requires role admin.
      *
-     * Every account, for administrators.
+     * All accounts, for administrators.
      *
      * @generated from rpc shop.v1.UserService.ListUsers
      */
@@ -31,7 +31,7 @@ export const UserServicePolicy = {
     /**
      * Deny: nobody (from service_auth.default_policy).
      *
-     * Not opened to anybody yet: inherits the deny of its service.
+     * Denied: inherits the service's default_policy.
      *
      * @generated from rpc shop.v1.UserService.DeleteUser
      */
@@ -48,7 +48,7 @@ export const UserServiceInternalMethods = [] as const;
 /**
  * Access policy of service shop.v1.FeedbackService.
  *
- * Feedback about the shop. Says nothing about access: the server's own rules decide.
+ * Feedback about the shop. Has no access rules: the server's code rules decide.
  *
  * @generated from service shop.v1.FeedbackService
  */

@@ -30,7 +30,7 @@ export const GetMeRequestSchema: GenMessage<GetMeRequest> = /*@__PURE__*/
  */
 export type GetMeResponse = Message<"shop.v1.GetMeResponse"> & {
   /**
-   * Subject of the caller, as the handler sees it.
+   * Subject of the caller in the handler.
    *
    * @generated from field: string caller = 1;
    */
@@ -77,7 +77,7 @@ export type ListUsersResponse = Message<"shop.v1.ListUsersResponse"> & {
   subjects: string[];
 
   /**
-   * Subject of the caller, as the handler sees it.
+   * Subject of the caller in the handler.
    *
    * @generated from field: string caller = 2;
    */
@@ -143,7 +143,7 @@ export const SendFeedbackRequestSchema: GenMessage<SendFeedbackRequest> = /*@__P
  */
 export type SendFeedbackResponse = Message<"shop.v1.SendFeedbackResponse"> & {
   /**
-   * Subject of the caller, as the handler sees it.
+   * Subject of the caller in the handler.
    *
    * @generated from field: string caller = 1;
    */
@@ -158,13 +158,13 @@ export const SendFeedbackResponseSchema: GenMessage<SendFeedbackResponse> = /*@_
   messageDesc(file_shop_v1_user, 7);
 
 /**
- * Accounts of the shop. Nobody may call what is not opened here.
+ * Accounts of the shop. Methods without their own rule are denied.
  *
  * @generated from service shop.v1.UserService
  */
 export const UserService: GenService<{
   /**
-   * The account of the caller, whoever that is.
+   * The account of the caller.
    *
    * @generated from rpc shop.v1.UserService.GetMe
    */
@@ -174,7 +174,7 @@ export const UserService: GenService<{
     output: typeof GetMeResponseSchema;
   },
   /**
-   * Every account, for administrators.
+   * All accounts, for administrators.
    *
    * @generated from rpc shop.v1.UserService.ListUsers
    */
@@ -184,7 +184,7 @@ export const UserService: GenService<{
     output: typeof ListUsersResponseSchema;
   },
   /**
-   * Not opened to anybody yet: inherits the deny of its service.
+   * Denied: inherits the service's default_policy.
    *
    * @generated from rpc shop.v1.UserService.DeleteUser
    */
@@ -197,7 +197,7 @@ export const UserService: GenService<{
   serviceDesc(file_shop_v1_user, 0);
 
 /**
- * Feedback about the shop. Says nothing about access: the server's own rules decide.
+ * Feedback about the shop. Has no access rules: the server's code rules decide.
  *
  * @generated from service shop.v1.FeedbackService
  */

@@ -49,7 +49,7 @@ export const EchoServicePolicy = {
      */
     PublicServerStream: { access: "public" },
     /**
-     * Internal: trusted internal callers only.
+     * Internal: only trusted internal callers.
      *
      * @generated from rpc lab.v1.EchoService.InternalUnary
      */
@@ -118,13 +118,13 @@ export const AccessServicePolicy = {
      */
     Deny: { access: "deny" },
     /**
-     * Internal: trusted internal callers only.
+     * Internal: only trusted internal callers.
      *
      * @generated from rpc lab.v1.AccessService.Internal
      */
     Internal: { access: "internal", roles: [], scopes: [] },
     /**
-     * Internal: trusted internal callers only, who hold role billing.
+     * Internal: only trusted internal callers with role billing.
      *
      * @generated from rpc lab.v1.AccessService.InternalRole
      */

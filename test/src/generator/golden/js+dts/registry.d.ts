@@ -38,7 +38,7 @@ export declare const internalMethods: readonly [
   "golden.names.v1.__proto__/Get",
 ];
 
-/** Proto files whose services are listed here. */
+/** Proto files of these services. */
 export declare const protoFiles: readonly [
   "kinds/access.proto",
   "kinds/edition2023.proto",

@@ -104,7 +104,7 @@ export const internalMethods = [
   "golden.names.v1.__proto__/Get",
 ] as const;
 
-/** Proto files whose services are listed here. */
+/** Proto files of these services. */
 export const protoFiles = [
   "kinds/access.proto",
   "kinds/edition2023.proto",

@@ -30,13 +30,13 @@ const AccessServicePolicy = {
      */
     Public: { access: "public" },
     /**
-     * Internal: trusted internal callers only.
+     * Internal: only trusted internal callers.
      *
      * @generated from rpc golden.kinds.v1.AccessService.Internal
      */
     Internal: { access: "internal", roles: [], scopes: [] },
     /**
-     * Internal: trusted internal callers only, who hold role billing.
+     * Internal: only trusted internal callers with role billing.
      *
      * @generated from rpc golden.kinds.v1.AccessService.InternalWithRole
      */
@@ -112,7 +112,7 @@ const InheritingServicePolicy = {
   typeName: "golden.kinds.v1.InheritingService",
   methods: {
     /**
-     * Internal: trusted internal callers only, who hold role service (from service_auth.internal and service_auth.default_requires).
+     * Internal: only trusted internal callers with role service (from service_auth.internal and service_auth.default_requires).
      *
      * @generated from rpc golden.kinds.v1.InheritingService.Inherited
      */

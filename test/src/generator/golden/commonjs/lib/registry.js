@@ -92,7 +92,7 @@ const internalMethods = [
   "golden.names.v1.__proto__/Get",
 ];
 
-/** Proto files whose services are listed here. */
+/** Proto files of these services. */
 const protoFiles = [
   "kinds/access.proto",
   "kinds/edition2023.proto",

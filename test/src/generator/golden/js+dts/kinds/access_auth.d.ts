@@ -27,13 +27,13 @@ export declare const AccessServicePolicy: {
      */
     readonly Public: { readonly access: "public" };
     /**
-     * Internal: trusted internal callers only.
+     * Internal: only trusted internal callers.
      *
      * @generated from rpc golden.kinds.v1.AccessService.Internal
      */
     readonly Internal: { readonly access: "internal"; readonly roles: readonly []; readonly scopes: readonly [] };
     /**
-     * Internal: trusted internal callers only, who hold role billing.
+     * Internal: only trusted internal callers with role billing.
      *
      * @generated from rpc golden.kinds.v1.AccessService.InternalWithRole
      */
@@ -109,7 +109,7 @@ export declare const InheritingServicePolicy: {
   readonly typeName: "golden.kinds.v1.InheritingService";
   readonly methods: {
     /**
-     * Internal: trusted internal callers only, who hold role service (from service_auth.internal and service_auth.default_requires).
+     * Internal: only trusted internal callers with role service (from service_auth.internal and service_auth.default_requires).
      *
      * @generated from rpc golden.kinds.v1.InheritingService.Inherited
      */

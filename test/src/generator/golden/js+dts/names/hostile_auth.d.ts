@@ -76,7 +76,7 @@ export declare const __proto__Policy: {
   readonly typeName: "golden.names.v1.__proto__";
   readonly methods: {
     /**
-     * Internal: trusted internal callers only.
+     * Internal: only trusted internal callers.
      *
      * @generated from rpc golden.names.v1.__proto__.Get
      */

@@ -76,7 +76,7 @@ export const __proto__Policy = {
   typeName: "golden.names.v1.__proto__",
   methods: {
     /**
-     * Internal: trusted internal callers only.
+     * Internal: only trusted internal callers.
      *
      * @generated from rpc golden.names.v1.__proto__.Get
      */
