@@ -5,6 +5,7 @@ const alone = ["test/src/authentication/async-context.test.ts"];
 
 const unit = {
   setupFiles: "test/src/support/leave-no-trace.ts",
+  globalSetup: "test/src/published/remove-shared.ts",
   // The packages as Node loads them, built.
   server: { deps: { external: [/\/(runtime|plugin)\/dist\//] } },
   testTimeout: 60_000,

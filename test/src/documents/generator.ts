@@ -2,7 +2,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { createProject, type Project } from "../published/project.js";
-import { root } from "../published/registry.js";
+import { root } from "../published/run.js";
 import { type Block, blocksOf } from "./blocks.js";
 import { installed, readmeBlock, registry } from "./greeter.js";
 import type { Runs } from "./runs.js";

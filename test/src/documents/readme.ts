@@ -6,7 +6,7 @@ import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } f
 import { startTestKeySet } from "@connectum/auth/testing";
 import { expect } from "vitest";
 import { createProject } from "../published/project.js";
-import { root } from "../published/registry.js";
+import { root } from "../published/run.js";
 import { compiled, generated, generatedTable, installed, readmeBlock, readmeFiles, registry } from "./greeter.js";
 import { once } from "./once.js";
 import { type Program, startProgram } from "./program.js";

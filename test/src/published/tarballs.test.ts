@@ -3,8 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "./registry.js";
-import { run, tryRun } from "./run.js";
+import { root, run, tryRun } from "./run.js";
 
 const packages = [
   { folder: "runtime", tarball: "connectum-auth-0.1.0.tgz" },

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { root } from "./registry.js";
-import { run, tryRun } from "./run.js";
+import { packedPackages } from "./packed-packages.js";
+import { root, run, tryRun } from "./run.js";
 
 const require = createRequire(import.meta.url);
 const compilers = {
@@ -51,8 +51,11 @@ export async function load() {
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "connectum-types-"));
-  await run(`npm pack --silent -w runtime --pack-destination ${folder}`, root);
-  await run("mkdir -p node_modules/@connectum && tar -xzf *.tgz && mv package node_modules/@connectum/auth", folder);
+  const { runtime } = await packedPackages();
+  await run(
+    `mkdir -p node_modules/@connectum && tar -xzf ${runtime} && mv package node_modules/@connectum/auth`,
+    folder,
+  );
   // No types of Node are among them.
   for (const name of ["@bufbuild/protobuf", "@connectrpc/connect", "jose", "tiny-lru"]) {
     cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
