@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** What a test of a fresh process needs: no file before it has started an interceptor or changed a global. */
@@ -16,8 +17,8 @@ const unit = {
 
 export default defineConfig({
   test: {
-    // Every core: nothing else of ours runs beside the tests.
-    maxWorkers: "100%",
+    // One more than there are cores, since tests also wait: for sockets, and for the processes that they start.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {

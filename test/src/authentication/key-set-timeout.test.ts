@@ -31,7 +31,7 @@ const collecting = `
   setInterval(gc, 5);
   const keySet = await startTestKeySet("ES256");
   keySet.fail(process.argv[1]);
-  const authenticate = jwt({ jwksUri: keySet.jwksUri, audience: "lab", jwks: { timeout: 300, cooldown: 20 } });
+  const authenticate = jwt({ jwksUri: keySet.jwksUri, audience: "lab", jwks: { timeout: 100, cooldown: 20 } });
   const { warmUp } = createAuth({ policies: [], authenticate });
   console.log(await warmUp().then(() => "warm", ({ code }) => code));
   keySet.fail(undefined);

@@ -65,7 +65,9 @@ export const generator: Runs = {
   async "package.json"(text) {
     const { scripts } = JSON.parse(text);
     const project = await createShop();
-    await project.run(`npm pkg set scripts.generate='${scripts.generate}' && npm run generate`);
+    const manifest = JSON.parse(project.read("package.json"));
+    project.write("package.json", JSON.stringify({ ...manifest, scripts: { ...manifest.scripts, ...scripts } }));
+    await project.run("npm run generate");
     expect(project.read(table)).toBe((await shop()).read(table));
     project.remove();
   },

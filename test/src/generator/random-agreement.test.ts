@@ -20,7 +20,7 @@ describe("random schemas", () => {
       fc.property(arbitrarySchema, (model) => {
         compareWithOracle(model, startPlugin);
       }),
-      { numRuns: 10 },
+      { numRuns: 5 },
     );
   });
 });

@@ -80,7 +80,7 @@ describe("npm pack fails, and writes no tarball,", () => {
     "$name",
     async ({ spoil }) => {
       const copy = mkdtempSync(join(tmpdir(), "connectum-spoiled-"));
-      await run(`cp -R ${clone}/. . && rm runtime/*.tgz && ${spoil}`, copy);
+      await run(`cp -Rp ${clone}/. . && rm runtime/*.tgz && ${spoil}`, copy);
       const { status } = await tryRun("npm pack", join(copy, "runtime"));
       expect(status).toBeGreaterThan(0);
       expect(existsSync(join(copy, "runtime", packed))).toBe(false);

@@ -75,7 +75,9 @@ test.each([
 ] as const)(
   "$compiler $flags finds the types of every entry point",
   async ({ compiler, flags, files }) => {
-    const strict = "--noEmit --strict --exactOptionalPropertyTypes --target es2022 --lib es2022,dom,dom.iterable";
+    // Every declaration is checked, except for the compiler's own of the DOM.
+    const strict =
+      "--noEmit --strict --exactOptionalPropertyTypes --target es2022 --lib es2022,dom,dom.iterable --skipDefaultLibCheck";
     const { output } = await tryRun(`${compilers[compiler]} ${strict} ${flags} ${files}`, folder);
     // protobuf-es and connect themselves want TypeScript 5.7.
     const own = output.split("\n").filter((line) => !/^(node_modules\/@(bufbuild|connectrpc)\/.*)?$/.test(line));
