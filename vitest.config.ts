@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** What a test of a fresh process needs: no file before it has started an interceptor or changed a global. */
-const alone = ["test/src/authentication/async-context.test.ts"];
+const alone = ["test/src/context/async-context.test.ts"];
 
 const unit = {
   setupFiles: "test/src/support/leave-no-trace.ts",

@@ -30,9 +30,9 @@ import { createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
 import { describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { EchoService, ServerStreamResponseSchema } from "../gen/lab/v1/lab_pb.js";
+import { callAs, kinds, missing, ok, outcome, refused, tryIt, withLab } from "../support/call.js";
 import { labRoutes, protocols } from "../support/lab.js";
 import { withMovedClock } from "../support/moved-clock.js";
-import { callAs, kinds, missing, ok, outcome, refused, tryIt, withLab } from "./call.js";
 
 const verifyCredentials = (token: string) => (token.startsWith("bad") ? null : { subject: token });
 const as = (subject: string) => ({ authorization: `Bearer ${subject}` });

@@ -133,7 +133,9 @@ export const readme: Runs = {
       annotated.replace("default_requires: {}", 'default_policy: "Deny"').replace('"admin"', '"admin "'),
     );
     project.write("package.json", (await generated()).read("package.json"));
-    const { status, output } = await project.tryUse("connectum-auth-proto proto && buf generate; status=$?; ls src; exit $status");
+    const { status, output } = await project.tryUse(
+      "connectum-auth-proto proto && buf generate; status=$?; ls src; exit $status",
+    );
     expect(status).not.toBe(0);
     for (const line of text.trim().split("\n")) expect(output).toContain(line);
     expect(output).toMatch(/^server\.ts$/m);
