@@ -27,17 +27,18 @@ export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<Au
   readonly internal?: AuthScheme | readonly AuthScheme[];
 }
 
-const { skipMethods: _, ...pipelineOptions } = authenticationOptions;
-
 type Defaulted = DefaultedAuthzOption | Exclude<DefaultedPipelineOption, "skipMethods"> | "internal";
 
-const createAuthOptions: OptionTable<CreateAuthOptions, Defaulted> = {
-  ...authzOptions,
-  ...pipelineOptions,
-  policies: anything,
-  authenticate: anything,
-  internal: withDefault(anything, []),
-};
+function createAuthOptions(): OptionTable<CreateAuthOptions, Defaulted> {
+  const { skipMethods: _, ...pipelineOptions } = authenticationOptions();
+  return {
+    ...authzOptions(),
+    ...pipelineOptions,
+    policies: anything,
+    authenticate: anything,
+    internal: withDefault(anything, []),
+  };
+}
 
 /**
  * Access control for a server: authentication and authorization by the same tables, in the right order. Its members are

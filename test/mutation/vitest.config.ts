@@ -13,8 +13,8 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/src/{authentication,authorization,policy,security}/*.test.ts"],
-    exclude: ["**/types.test.ts"],
+    include: ["test/src/*/*.test.ts"],
+    exclude: ["**/types.test.ts", "test/src/{documents,faults,fuzz,generator,published,system}/**"],
     testTimeout: 30_000,
   },
 });

@@ -3,14 +3,11 @@ import { defineConfig } from "vitest/config";
 
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-// Mutants live in the source and in this process: what tests take from the build comes from there, and nothing is started.
+// Mutants live in the source and in this process: what tests take from the build comes from there.
 export default defineConfig({
   root: source(""),
   resolve: {
-    alias: [
-      { find: /^(?:\.\.\/)+plugin\/dist\/(.+)\.js$/, replacement: source("plugin/src/$1.ts") },
-      { find: /^\.\/plugin-process\.js$/, replacement: source("test/src/generator/plugin-in-process.ts") },
-    ],
+    alias: [{ find: /^(?:\.\.\/)+plugin\/dist\/(.+)\.js$/, replacement: source("plugin/src/$1.ts") }],
   },
   test: {
     include: [

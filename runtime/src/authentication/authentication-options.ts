@@ -33,7 +33,7 @@ export interface AuthenticationOptions {
 /** Options that have a default. */
 export type DefaultedPipelineOption = "skipMethods" | "optionalMethods" | "propagateHeaders" | "asyncContext";
 
-export const authenticationOptions: OptionTable<AuthenticationOptions, DefaultedPipelineOption> = {
+export const authenticationOptions = (): OptionTable<AuthenticationOptions, DefaultedPipelineOption> => ({
   skipMethods: withDefault(list, []),
   optionalMethods: withDefault(list, []),
   propagateHeaders: withDefault(flag, false),
@@ -47,7 +47,7 @@ export const authenticationOptions: OptionTable<AuthenticationOptions, Defaulted
     accepts: (value) => ["check", "checkKnown"].every((name) => typeof Object(value)[name] === "function"),
     expected: "the result of createRevocations()",
   }),
-};
+});
 
 /** The options of the pipeline, read. */
 export type PipelineOptions = Read<AuthenticationOptions, DefaultedPipelineOption>;
@@ -61,10 +61,9 @@ export function splitOptions<T extends AuthenticationOptions>(
   options: T,
 ): { readonly pipeline: PipelineOptions; readonly scheme: Omit<T, keyof AuthenticationOptions> } {
   checkObject("options", options);
+  const names = authenticationOptions();
   const [pipeline, scheme] = [true, false].map((isPipeline) =>
-    Object.fromEntries(
-      Object.entries(options).filter(([name]) => Object.hasOwn(authenticationOptions, name) === isPipeline),
-    ),
+    Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(names, name) === isPipeline)),
   );
   return {
     pipeline: readOptions("options", pipeline as AuthenticationOptions, authenticationOptions),

@@ -26,13 +26,13 @@ export interface AuthLimits {
   readonly verifications?: number;
 }
 
-const limitOptions: OptionTable<AuthLimits, keyof AuthLimits> = {
+const limitOptions = (): OptionTable<AuthLimits, keyof AuthLimits> => ({
   credentialLength: { ...count, fallback: maxCredentialLength },
   roles: { ...count, fallback: 1_000 },
   scopes: { ...count, fallback: 1_000 },
   verificationTime: { ...count, fallback: 10_000 },
   verifications: { ...count, fallback: 1_000 },
-};
+});
 
 /** Keeps the limits of one scheme of an authenticator. */
 export class Limiter {

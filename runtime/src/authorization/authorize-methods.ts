@@ -87,10 +87,10 @@ export function authorizeMethods<S extends DescService>(service: S, checks: Serv
   };
 }
 
-const streamChecks: OptionTable<StreamChecks<Message>, "open"> = {
+const streamChecks = (): OptionTable<StreamChecks<Message>, "open"> => ({
   open: { ...func, fallback: () => true },
   message: func,
-};
+});
 
 function questionOf(method: DescMethod, check: unknown, name: string): Question {
   const decidedBy = "check";

@@ -46,7 +46,7 @@ export interface AuthzOptions extends DecisionOptions, EnforcementOptions {}
 /** Options that have a default. */
 export type DefaultedAuthzOption = "rules" | "defaultPolicy" | "checks" | "roles" | "decisionEvents" | "mode";
 
-export const authzOptions: OptionTable<AuthzOptions, DefaultedAuthzOption> = {
+export const authzOptions = (): OptionTable<AuthzOptions, DefaultedAuthzOption> => ({
   rules: withDefault(list, []),
   authorize: optional(func),
   defaultPolicy: withDefault(word("allow", "deny"), "deny" as const),
@@ -56,7 +56,7 @@ export const authzOptions: OptionTable<AuthzOptions, DefaultedAuthzOption> = {
   onDecision: optional(func),
   decisionEvents: withDefault(word("all", "denied"), "all" as const),
   mode: withDefault(word("enforce", "report"), "enforce" as const),
-};
+});
 
 /** The options of authorization, read. */
 export type ReadAuthzOptions = Read<AuthzOptions, DefaultedAuthzOption>;

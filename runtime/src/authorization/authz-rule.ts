@@ -33,17 +33,17 @@ export interface CompiledRule {
 
 const nameList: Check = { accepts: isNameList, expected: "a list of non-empty strings" };
 
-const requiresOptions: OptionTable<NonNullable<AuthzRule["requires"]>, "roles" | "scopes"> = {
+const requiresOptions = (): OptionTable<NonNullable<AuthzRule["requires"]>, "roles" | "scopes"> => ({
   roles: withDefault(nameList, []),
   scopes: withDefault(nameList, []),
-};
+});
 
-const ruleOptions: OptionTable<AuthzRule> = {
+const ruleOptions = (): OptionTable<AuthzRule> => ({
   name: required(text),
   methods: required(list),
   effect: required(word("allow", "deny")),
   requires: optional(anything),
-};
+});
 
 /** @throws TypeError naming the rule and the member that is malformed. */
 export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule[] {

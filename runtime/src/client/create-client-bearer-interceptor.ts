@@ -27,12 +27,12 @@ export interface ClientBearerOptions {
   readonly allowedOrigins?: readonly string[];
 }
 
-const bearerOptions: OptionTable<ClientBearerOptions, "policies" | "sendToPublic"> = {
+const bearerOptions = (): OptionTable<ClientBearerOptions, "policies" | "sendToPublic"> => ({
   token: anything,
   policies: { ...anything, fallback: [] as const },
   sendToPublic: withDefault(flag, false),
   allowedOrigins: optional(anything),
-};
+});
 
 /**
  * Sends `Authorization: Bearer` (RFC 6750 section 2.1) with calls that do not carry an `Authorization` header yet.

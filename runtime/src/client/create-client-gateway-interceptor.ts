@@ -16,7 +16,7 @@ export interface ClientGatewayOptions {
   readonly claims?: readonly string[];
 }
 
-const gatewayOptions: OptionTable<ClientGatewayOptions, "header" | "claims"> = {
+const gatewayOptions = (): OptionTable<ClientGatewayOptions, "header" | "claims"> => ({
   identity: required({
     accepts: (value) => typeof value === "function" || typeof Object(value).subject === "string",
     expected: "an AuthContext, or a function that returns one, such as getAuthContext",
@@ -24,7 +24,7 @@ const gatewayOptions: OptionTable<ClientGatewayOptions, "header" | "claims"> = {
   secret: required(text),
   header: withDefault(anything, "x-gateway-secret"),
   claims: withDefault({ accepts: Array.isArray, expected: "a list of claim names" }, []),
-};
+});
 
 /**
  * Names the caller to a service behind this one, whose scheme is `gateway({ trustSource: { header, secrets } })` without a

@@ -10,9 +10,9 @@ export interface SharedTokenOptions {
   readonly timeout?: number;
 }
 
-const sharedTokenOptions: OptionTable<SharedTokenOptions, "timeout"> = {
+const sharedTokenOptions = (): OptionTable<SharedTokenOptions, "timeout"> => ({
   timeout: withDefault(milliseconds, 10_000),
-};
+});
 
 /** A token is not used to its last moment, since the call has to arrive as well. In milliseconds. */
 const longestMargin = 30_000;

@@ -49,14 +49,14 @@ export interface CompiledHeaderMapping {
 /** Longest value of one header, in characters. */
 const maxLength = 8 * 1024;
 
-const mappingOptions: OptionTable<HeaderMapping, "encoding"> = {
+const mappingOptions = (): OptionTable<HeaderMapping, "encoding"> => ({
   subject: required(anything),
   name: anything,
   roles: anything,
   scopes: anything,
   claims: anything,
   encoding: { ...word("ascii", "utf-8"), fallback: "ascii" as const },
-};
+});
 
 /** @throws TypeError naming the field that is malformed. */
 export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapping {

@@ -18,15 +18,15 @@ export interface AuthzInterceptorOptions extends AuthzOptions {
   readonly skipMethods?: readonly string[];
 }
 
-const protoAuthzOptions: OptionTable<ProtoAuthzInterceptorOptions, DefaultedAuthzOption> = {
-  ...authzOptions,
+const protoAuthzOptions = (): OptionTable<ProtoAuthzInterceptorOptions, DefaultedAuthzOption> => ({
+  ...authzOptions(),
   policies: anything,
-};
+});
 
-const rulesOnlyOptions: OptionTable<AuthzInterceptorOptions, DefaultedAuthzOption | "skipMethods"> = {
-  ...authzOptions,
+const rulesOnlyOptions = (): OptionTable<AuthzInterceptorOptions, DefaultedAuthzOption | "skipMethods"> => ({
+  ...authzOptions(),
   skipMethods: withDefault(list, []),
-};
+});
 
 /**
  * Decides every call by generated tables, then by rules, `authorize` and `defaultPolicy`. Goes after authentication. Its last

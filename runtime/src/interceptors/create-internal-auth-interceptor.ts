@@ -18,10 +18,13 @@ export interface InternalAuthInterceptorOptions extends AuthenticationOptions {
   readonly methods?: readonly string[];
 }
 
-const internalOptions: OptionTable<Omit<InternalAuthInterceptorOptions, keyof AuthenticationOptions>, "methods"> = {
+const internalOptions = (): OptionTable<
+  Omit<InternalAuthInterceptorOptions, keyof AuthenticationOptions>,
+  "methods"
+> => ({
   trust: anything,
   methods: withDefault(list, ["*"]),
-};
+});
 
 /**
  * Authenticates services. The identities it establishes, and no others, may call methods that are `internal`.

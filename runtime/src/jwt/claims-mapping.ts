@@ -20,12 +20,12 @@ export interface ClaimsMapping {
 }
 
 // A field that is undefined is refused: the default would be read although an environment variable is missing.
-const mappingOptions: OptionTable<ClaimsMapping, "subject" | "name" | "roles"> = {
+const mappingOptions = (): OptionTable<ClaimsMapping, "subject" | "name" | "roles"> => ({
   subject: { ...anything, fallback: "sub" },
   name: { ...anything, fallback: "name" },
   roles: { ...anything, fallback: "roles" },
   scopes: anything,
-};
+});
 
 /**
  * Compiles a mapping from the claims of a token to an identity. A claim that is missing, null or `""` is absent, except for the

@@ -49,8 +49,8 @@ export type JwtOptions = JwtSchemeOptions & (JwtIssuerOptions | JwtIssuers);
 
 type Defaulted = "clockTolerance" | "allowMissingExpiration" | "allowBoundTokens";
 
-const jwtIssuerOptions: OptionTable<JwtIssuerOptions, Defaulted> = {
-  ...keySourceOptions,
+const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
+  ...keySourceOptions(),
   issuer: textOrTexts,
   audience: textOrTexts,
   typ: given,
@@ -65,7 +65,7 @@ const jwtIssuerOptions: OptionTable<JwtIssuerOptions, Defaulted> = {
   allowMissingExpiration: { ...flag, fallback: false },
   allowBoundTokens: { ...flag, fallback: false },
   claimsMapping: anything,
-};
+});
 
 /** @throws TypeError naming the option that is malformed. */
 export function readJwtOptions(options: JwtIssuerOptions, owner: string): Read<JwtIssuerOptions, Defaulted> {
@@ -76,12 +76,12 @@ export function readJwtOptions(options: JwtIssuerOptions, owner: string): Read<J
   return own;
 }
 
-const jwtIssuersOptions: OptionTable<JwtIssuers> = {
+const jwtIssuersOptions = (): OptionTable<JwtIssuers> => ({
   issuers: required({
     accepts: (value) => Array.isArray(value) && value.length > 0,
     expected: "a list of at least one issuer",
   }),
-};
+});
 
 /** @throws TypeError for anything but a list of at least one issuer. */
 export function readJwtIssuers(options: JwtIssuers, owner: string): JwtIssuers {

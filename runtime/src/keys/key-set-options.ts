@@ -21,14 +21,14 @@ export interface RemoteKeySetOptions {
   readonly maxKeys?: number;
 }
 
-const keySetOptions: OptionTable<RemoteKeySetOptions, keyof RemoteKeySetOptions> = {
+const keySetOptions = (): OptionTable<RemoteKeySetOptions, keyof RemoteKeySetOptions> => ({
   maxAge: withDefault(milliseconds, 600_000),
   maxStale: withDefault(milliseconds, 86_400_000),
   cooldown: withDefault(milliseconds, 1_000),
   timeout: withDefault(milliseconds, 5_000),
   maxBytes: withDefault(count, 1_048_576),
   maxKeys: withDefault(count, 1_000),
-};
+});
 
 /** Returns the options with their defaults. @throws TypeError naming the option. */
 export function readKeySetOptions(options: RemoteKeySetOptions): Required<RemoteKeySetOptions> {

@@ -25,14 +25,14 @@ export interface KeySourceOptions {
   readonly jwks?: RemoteKeySetOptions;
 }
 
-export const keySourceOptions: OptionTable<KeySourceOptions> = {
+export const keySourceOptions = (): OptionTable<KeySourceOptions> => ({
   jwksUri: given,
   publicKey: given,
   secret: given,
   algorithms: texts,
   allowInsecureHttp: flag,
   jwks: optional(anything),
-};
+});
 
 /** Where the keys come from, and what they may be used for. */
 export type KeySource = {

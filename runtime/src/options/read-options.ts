@@ -22,20 +22,22 @@ export type Read<T, Defaulted extends keyof T> = T & {
  * `Object.prototype` are no options.
  *
  * @param owner - the function or option that takes the object, for messages.
+ * @param declare - returns the declaration. A function, since bundlers keep calls beside the code that uses them.
  * @param prefix - put before the name of an option in messages, such as `cache.`.
  * @throws TypeError for an object with a class, for an unknown name, and for a value that its check does not accept.
  *
  * @example
- * const cacheOptions: OptionTable<CacheOptions, "ttl"> = { ttl: withDefault(milliseconds, 300_000), store: anything };
+ * const cacheOptions = (): OptionTable<CacheOptions, "ttl"> => ({ ttl: withDefault(milliseconds, 300_000), store: anything });
  * const { ttl, store } = readOptions("cache", options, cacheOptions, "cache.");
  */
 export function readOptions<T extends object, Defaulted extends keyof T = never>(
   owner: string,
   options: T,
-  table: OptionTable<T, Defaulted>,
+  declare: () => OptionTable<T, Defaulted>,
   prefix = "",
 ): Read<T, Defaulted> {
   checkObject(owner, options);
+  const table = declare();
   const names = Object.keys(table);
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(table, name)) continue;

@@ -29,13 +29,13 @@ export interface CredentialsOptions {
   readonly cache?: CacheOptions | false;
 }
 
-const credentialsOptions: OptionTable<CredentialsOptions, "name" | "cache"> = {
+const credentialsOptions = (): OptionTable<CredentialsOptions, "name" | "cache"> => ({
   name: withDefault(text, "credentials"),
   extractCredentials: func,
   verifyCredentials: required(func),
   challenge: optional(text),
   cache: withDefault(anything, false as const),
-};
+});
 
 /** @throws TypeError for an option that is missing or malformed. */
 export function credentials(options: CredentialsOptions): AuthScheme {

@@ -22,11 +22,11 @@ export interface GatewayOptions {
   readonly trustSource: TrustSource;
 }
 
-const gatewayOptions: OptionTable<GatewayOptions, "name"> = {
+const gatewayOptions = (): OptionTable<GatewayOptions, "name"> => ({
   name: withDefault(text, "gateway"),
   headerMapping: anything,
   trustSource: anything,
-};
+});
 
 /**
  * Takes callers from the identity headers of a gateway in front of this server, which has authenticated them.

@@ -29,12 +29,12 @@ export interface MeshIdentityTrustOptions {
 
 const forwardedClientCert = "x-forwarded-client-cert";
 
-const meshOptions: OptionTable<MeshIdentityTrustOptions, "header" | "mapCaller"> = {
+const meshOptions = (): OptionTable<MeshIdentityTrustOptions, "header" | "mapCaller"> => ({
   header: withDefault(anything, forwardedClientCert),
   allow: anything,
   trustSource: anything,
   mapCaller: withDefault(func, (workload: string): AuthContextInit => ({ subject: workload })),
-};
+});
 
 /**
  * Takes internal callers from the header in which a service mesh names the workload that it has authenticated by mutual TLS.

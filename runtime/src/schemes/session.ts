@@ -63,7 +63,7 @@ const tokenCheck: Check = {
   shown: true,
 };
 
-const sessionOptions: OptionTable<SessionOptions<unknown>, "name" | "cache"> = {
+const sessionOptions = (): OptionTable<SessionOptions<unknown>, "name" | "cache"> => ({
   name: { ...tokenCheck, fallback: "session" },
   cookie: tokenCheck,
   bearer: flag,
@@ -74,7 +74,7 @@ const sessionOptions: OptionTable<SessionOptions<unknown>, "name" | "cache"> = {
     accepts: (value) => Array.isArray(value) && value.every(tokenCheck.accepts),
     expected: "a list of header names",
   }),
-};
+});
 
 /**
  * Authenticates callers by their session in a framework of yours.

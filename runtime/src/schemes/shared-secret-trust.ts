@@ -16,11 +16,11 @@ export interface SharedSecretTrustOptions {
   readonly mapCaller?: (caller: string) => AuthContextInit;
 }
 
-const sharedSecretOptions: OptionTable<SharedSecretTrustOptions, "header" | "mapCaller"> = {
+const sharedSecretOptions = (): OptionTable<SharedSecretTrustOptions, "header" | "mapCaller"> => ({
   header: withDefault(anything, "x-internal-secret"),
   callers: anything,
   mapCaller: withDefault(func, (caller: string): AuthContextInit => ({ subject: caller })),
-};
+});
 
 /**
  * Whoever reads the header once can call from then on: use it where connections are encrypted, or inside one host.

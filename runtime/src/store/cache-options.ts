@@ -59,7 +59,7 @@ export const storeCheck: Check = {
 
 type Defaulted = "ttl" | "maxSize" | "storeTimeout";
 
-const cacheOptions: OptionTable<CacheOptions, Defaulted> = {
+const cacheOptions = (): OptionTable<CacheOptions, Defaulted> => ({
   ttl: withDefault(milliseconds, 300_000),
   maxSize: withDefault(count, 10_000),
   store: storeCheck,
@@ -70,7 +70,7 @@ const cacheOptions: OptionTable<CacheOptions, Defaulted> = {
     environment: true,
   },
   storeTimeout: withDefault(milliseconds, 250),
-};
+});
 
 /** Reads the options of a cache. @throws TypeError naming the option that is malformed. */
 export function readCacheOptions(options: CacheOptions): Read<CacheOptions, Defaulted> {

@@ -21,11 +21,11 @@ export type Revocation =
 
 type Members = { readonly [Name in "subject" | "tokenId" | "credential"]?: unknown };
 
-const revocationOptions: OptionTable<Members> = {
+const revocationOptions = (): OptionTable<Members> => ({
   subject: anything,
   tokenId: anything,
   credential: anything,
-};
+});
 
 /**
  * Names of every revocation that would mean this caller.

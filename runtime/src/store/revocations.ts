@@ -77,14 +77,14 @@ interface Asked {
 /** No clock is as far ahead, in milliseconds: a time of issue beyond is a mistake. */
 const farAhead = 86_400_000;
 
-const revocationOptions: OptionTable<RevocationOptions, Exclude<keyof RevocationOptions, "store">> = {
+const revocationOptions = (): OptionTable<RevocationOptions, Exclude<keyof RevocationOptions, "store">> => ({
   store: storeCheck,
   interval: { ...count, fallback: 5_000 },
   ttl: { ...count, fallback: 86_400_000 },
   maxSize: { ...count, fallback: 100_000 },
   clockTolerance: { ...count, fallback: 5_000 },
   storeTimeout: { ...count, fallback: 250 },
-};
+});
 
 /** @throws TypeError naming the option that is malformed. */
 export function createRevocations(options: RevocationOptions = {}): Revocations {

@@ -31,10 +31,10 @@ export interface WiringOptions {
   readonly headers?: HeadersInit;
 }
 
-const wiringOptions: OptionTable<WiringOptions, "except"> = {
+const wiringOptions = (): OptionTable<WiringOptions, "except"> => ({
   except: withDefault(list, []),
   headers: optional(anything),
-};
+});
 
 /**
  * Calls every method of a server in memory, to make sure that none can be reached without access control. The server's

@@ -19,13 +19,13 @@ export interface TestJwtOptions {
   readonly audience?: string | string[];
 }
 
-const testJwtOptions: OptionTable<TestJwtOptions> = {
+const testJwtOptions = (): OptionTable<TestJwtOptions> => ({
   key: anything,
   header: anything,
   expiresIn: anything,
   issuer: anything,
   audience: anything,
-};
+});
 
 /** Options that somebody may take for claims. */
 const notClaims = { expiresIn: "exp", issuer: "iss", audience: "aud" } as const;

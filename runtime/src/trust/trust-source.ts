@@ -41,12 +41,12 @@ interface Members {
   readonly addresses?: readonly string[];
 }
 
-const trustOptions: OptionTable<Members> = {
+const trustOptions = (): OptionTable<Members> => ({
   header: anything,
   secrets: anything,
   peerAddresses: anything,
   addresses: anything,
-};
+});
 
 /** @throws TypeError naming the member that is malformed. */
 export function compileTrustSource(trustSource: TrustSource, option = "trustSource"): CompiledTrustSource {

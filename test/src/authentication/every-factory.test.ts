@@ -18,8 +18,8 @@ import {
 import { createMockAuthContext, createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
+import { callAs, kinds, outcome } from "../support/call.js";
 import { type Lab, protocols, startLab } from "../support/lab.js";
-import { callAs, kinds, outcome } from "./call.js";
 
 const issuer = "https://login.example.com";
 const audience = "lab";

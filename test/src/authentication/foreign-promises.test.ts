@@ -6,7 +6,7 @@ import {
   type Revocations,
 } from "@connectum/auth";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { ok, refused, tryIt, unavailable } from "./call.js";
+import { ok, refused, tryIt, unavailable } from "../support/call.js";
 
 afterEach(() => vi.useRealTimers());
 

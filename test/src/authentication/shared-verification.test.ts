@@ -14,8 +14,8 @@ import {
 import { createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
-import { tryIt } from "./call.js";
-import { bearer } from "./verification.js";
+import { tryIt } from "../support/call.js";
+import { bearer } from "../support/verification.js";
 
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => {});

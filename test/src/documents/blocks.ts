@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../published/registry.js";
+import { root } from "../published/run.js";
 
 /** A fenced block of a document: its language, and the name that follows it on the fence. */
 export interface Block {

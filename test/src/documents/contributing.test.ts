@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { packageVersion } from "../generator/plugin-package.js";
-import { root } from "../published/registry.js";
+import { root } from "../published/run.js";
 
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 const workflows = readdirSync(join(root, ".github/workflows")).map((file) => `.github/workflows/${file}`);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { root } from "../published/registry.js";
+import { root } from "../published/run.js";
 import { authentication, closeIssuers } from "./authentication.js";
 import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";

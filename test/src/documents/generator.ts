@@ -2,7 +2,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { createProject, type Project } from "../published/project.js";
-import { root } from "../published/registry.js";
+import { root } from "../published/run.js";
 import { type Block, blocksOf } from "./blocks.js";
 import { installed, readmeBlock, registry } from "./greeter.js";
 import type { Runs } from "./runs.js";
@@ -65,7 +65,9 @@ export const generator: Runs = {
   async "package.json"(text) {
     const { scripts } = JSON.parse(text);
     const project = await createShop();
-    await project.run(`npm pkg set scripts.generate='${scripts.generate}' && npm run generate`);
+    const manifest = JSON.parse(project.read("package.json"));
+    project.write("package.json", JSON.stringify({ ...manifest, scripts: { ...manifest.scripts, ...scripts } }));
+    await project.run("npm run generate");
     expect(project.read(table)).toBe((await shop()).read(table));
     project.remove();
   },

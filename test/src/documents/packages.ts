@@ -4,7 +4,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { startTestKeySet } from "@connectum/auth/testing";
 import { expect } from "vitest";
 import { createProject } from "../published/project.js";
-import { root } from "../published/registry.js";
+import { root } from "../published/run.js";
 import { type Block, blocksOf } from "./blocks.js";
 import { installed, registry } from "./greeter.js";
 import { startProgram } from "./program.js";

@@ -7,7 +7,7 @@ import { startTestKeySet } from "@connectum/auth/testing";
 import { expect } from "vitest";
 import { packageVersion } from "../generator/plugin-package.js";
 import { createProject } from "../published/project.js";
-import { root } from "../published/registry.js";
+import { root } from "../published/run.js";
 import { compiled, generated, generatedTable, installed, readmeBlock, readmeFiles, registry } from "./greeter.js";
 import { once } from "./once.js";
 import { type Program, startProgram } from "./program.js";
@@ -56,7 +56,7 @@ export const readme: Runs = {
     const options = "proto/connectum/auth/v1/options.proto";
     expect(project.read(options)).toBe(readFileSync(join(root, options), "utf8"));
     project.write(options, "an old copy");
-    await project.run("npm run generate");
+    await project.use(JSON.parse(project.read("package.json")).scripts.generate);
     expect(project.read(options)).toBe(readFileSync(join(root, options), "utf8"));
   },
 
@@ -134,7 +134,9 @@ export const readme: Runs = {
       annotated.replace("default_requires: {}", 'default_policy: "Deny"').replace('"admin"', '"admin "'),
     );
     project.write("package.json", (await generated()).read("package.json"));
-    const { status, output } = await project.tryRun("npm run generate; status=$?; ls src; exit $status");
+    const { status, output } = await project.tryUse(
+      "connectum-auth-proto proto && buf generate; status=$?; ls src; exit $status",
+    );
     expect(status).not.toBe(0);
     for (const line of text.trim().split("\n")) expect(output).toContain(line);
     expect(output).toMatch(/^server\.ts$/m);

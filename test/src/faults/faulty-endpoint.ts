@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startHttpServer } from "../parts/http-server.js";
+import { startHttpServer } from "../servers/http-server.js";
 import { Timeline } from "./timeline.js";
 
 /** How an endpoint fails. */

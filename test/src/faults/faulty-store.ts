@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startRedis } from "../parts/redis-server.js";
+import { startRedis } from "../servers/redis-server.js";
 import { Timeline } from "./timeline.js";
 
 /**

@@ -3,7 +3,7 @@ import { createClient } from "@connectrpc/connect";
 import { createAuth, jwt } from "@connectum/auth";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
-import { audience, type OpenIdProvider, startOpenIdProvider } from "../parts/openid-provider.js";
+import { audience, type OpenIdProvider, startOpenIdProvider } from "../servers/openid-provider.js";
 import { type Lab, startLab } from "../support/lab.js";
 import { type Answer, createTally, startLoad, type Tally, tallyCall, until } from "./load.js";
 

@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
-import { startProcess } from "../parts/child-process.js";
-import { startHttpServer } from "../parts/http-server.js";
-import { type RedisServer, startRedis } from "../parts/redis-server.js";
+import { startProcess } from "../servers/child-process.js";
+import { startHttpServer } from "../servers/http-server.js";
+import { type RedisServer, startRedis } from "../servers/redis-server.js";
 import { type Answer, createTally, startLoad, type Tally, tallyCall, until } from "./load.js";
 
 /** How long a session is remembered, in milliseconds. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { startPlugin } from "./plugin-process.js";
+import { startPlugin } from "./plugin-in-process.js";
 import { describeSchema, type Said, serializeRequest } from "./random-schema.js";
 import { readResponse } from "./run-plugin.js";
 

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pluginPath } from "./plugin-package.js";
-import { bufPath, inFolder, optionsFolder } from "./schema.js";
+import { buf, inFolder, optionsFolder } from "./schema.js";
 
 const optionsProto = "connectum/auth/v1/options.proto";
 const require = createRequire(import.meta.url);
@@ -73,8 +73,8 @@ function generate<T>(
     "buf.gen.yaml": template.join("\n"),
   };
   return inFolder(files, (folder) => {
-    const args = [bufPath, "generate", ...flags];
-    const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+    const [command, ...args] = buf;
+    const { status, stderr } = spawnSync(command, [...args, "generate", ...flags], { cwd: folder, encoding: "utf8" });
     const read = (name: string) => {
       const path = join(folder, "gen", name);
       return existsSync(path) ? readFileSync(path, "utf8") : undefined;

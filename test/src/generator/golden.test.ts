@@ -1,39 +1,47 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { goldenFolder, goldenOf, protosFolder, readFolder, type Variant, variants } from "./golden-files.js";
 import { pluginPath } from "./plugin-package.js";
-import { bufPath, inFolder, optionsFolder } from "./schema.js";
+import { buf, inFolder, optionsFolder } from "./schema.js";
 import { type CompilerName, typeCheck } from "./type-check.js";
 
-const protosFolder = fileURLToPath(new URL("./protos", import.meta.url));
-const goldenFolder = fileURLToPath(new URL("./golden", import.meta.url));
 const protoc = createRequire(import.meta.url).resolve("protoc/protoc.cjs");
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 const protos = readFolder(protosFolder, ".proto");
 
-/** What is generated for the golden protos, and the parameter that does it. */
-const variants = {
-  ts: "target=ts,registry=registry.ts",
-  "js+dts": "target=js+dts,registry=registry",
-  commonjs: "target=js,js_import_style=legacy_commonjs,elide_plugin_version=true,registry=lib/registry.js",
+const generated = {
+  ts: generateWithBuf(variants.ts),
+  "js+dts": generateWithBuf(variants["js+dts"]),
+  commonjs: generateWithBuf(variants.commonjs),
 } as const;
 
-describe.each(Object.entries(variants))("%s", (variant, parameter) => {
-  const byBuf = generateWithBuf(parameter);
+// Of the other targets no whole files are kept: compilers and engines get them as generated.
+const esm = writeFolder(generated["js+dts"], "module");
+const cjs = writeFolder(generated.commonjs, "commonjs");
 
-  test.each([...byBuf.keys()])("%s is as it was", async (name) => {
-    await expect(byBuf.get(name)).toMatchFileSnapshot(join(goldenFolder, variant, name));
+describe.each(Object.entries(variants) as [Variant, string][])("%s", (variant, parameter) => {
+  const byBuf = generated[variant];
+  const golden = goldenOf(variant, byBuf, generated.ts);
+
+  test.each([...golden.keys()])("%s is as it was", async (name) => {
+    await expect(golden.get(name)).toMatchFileSnapshot(join(goldenFolder, variant, name));
   });
 
   // New files are written when the tests are over: a missing one fails above, where nothing writes it.
   test("no other golden file is left", () => {
-    const golden = [...readFolder(join(goldenFolder, variant)).keys()];
-    expect(golden.length).toBeGreaterThan(5);
-    expect(golden.filter((name) => !byBuf.has(name))).toEqual([]);
+    const kept = [...readFolder(join(goldenFolder, variant)).keys()];
+    expect(kept.length).toBeGreaterThan(1);
+    expect(kept.filter((name) => !golden.has(name))).toEqual([]);
   });
 
   test("protoc gives the same, byte for byte", () => {
@@ -52,32 +60,24 @@ describe.each(Object.entries(variants))("%s", (variant, parameter) => {
 
 describe("the compilers", () => {
   const flags = ["5.4", "5.9", "newest"] as const satisfies readonly CompilerName[];
-  test.each(flags)("accept TypeScript and declarations, version %s", (compiler) => {
-    const files = [
-      ...[...readFolder(join(goldenFolder, "ts"), ".ts").keys()].map((name) => join(goldenFolder, "ts", name)),
-      ...[...readFolder(join(goldenFolder, "js+dts"), ".d.ts").keys()].map((name) =>
-        join(goldenFolder, "js+dts", name),
-      ),
-    ];
-    expect(files.length).toBeGreaterThan(15);
-    expect(typeCheck(compiler, files)).toBe("");
-  });
+  const typescript = [...generated.ts.keys()].map((name) => join(goldenFolder, "ts", name));
+  const declarations = [...generated["js+dts"].keys()].filter((name) => name.endsWith(".d.ts"));
 
-  test("refuse what they should: the check is not empty", () => {
-    inFolder({ "bad.ts": 'export const x: string = 1;\nexport const y = Symbol("isolated");' }, (folder) => {
-      expect(typeCheck("5.4", [join(folder, "bad.ts")])).toContain("TS2322");
-      expect(typeCheck("5.9", [join(folder, "bad.ts")])).toContain("TS2322");
-      expect(typeCheck("newest", [join(folder, "bad.ts")])).toContain("TS2322");
+  test.each(flags)("accept TypeScript and declarations, and nothing wrong beside them, version %s", (compiler) => {
+    const files = [...typescript, ...declarations.map((name) => join(esm, name))];
+    expect(files.length).toBeGreaterThan(15);
+    inFolder({ "bad.mts": "export const x: string = 1;\n" }, (folder) => {
+      const problems = typeCheck(compiler, [...files, join(folder, "bad.mts")]).trim();
+      expect(problems).toMatch(/^\S*bad\.mts.*TS2322: [^\n]*$/);
     });
   });
 
   test("infer from TypeScript exactly what the declarations say", () => {
-    const sources = readFolder(join(goldenFolder, "ts"), ".ts");
-    const equal = [...sources.keys()].map((name, index) => {
+    const equal = [...generated.ts.keys()].map((name, index) => {
       const base = name.replace(/\.ts$/, "");
       return [
         `import * as ts${index} from ${JSON.stringify(`${goldenFolder}/ts/${base}.js`)};`,
-        `import * as dts${index} from ${JSON.stringify(`${goldenFolder}/js+dts/${base}.js`)};`,
+        `import * as dts${index} from ${JSON.stringify(`${esm}/${base}.js`)};`,
         `export const check${index}: Equal<typeof ts${index}, typeof dts${index}> = true;`,
       ].join("\n");
     });
@@ -90,17 +90,12 @@ describe("the compilers", () => {
 });
 
 describe("the values", () => {
-  test.each([...readFolder(join(goldenFolder, "ts"), ".ts").keys()])("%s is the same in every target", async (name) => {
+  test.each([...generated.ts.keys()])("%s is the same in every target", async (name) => {
     const js = name.replace(/\.ts$/, ".js");
     const typescript: unknown = await import(join(goldenFolder, "ts", name));
-    const javascript: unknown = await import(pathToFileURL(join(goldenFolder, "js+dts", js)).href);
-    const commonjsName = name === "registry.ts" ? "lib/registry.js" : js;
-    const commonjs = inFolder(
-      {
-        "package.json": '{ "type": "commonjs" }',
-        "m.js": readFileSync(join(goldenFolder, "commonjs", commonjsName), "utf8"),
-      },
-      (folder) => createRequire(import.meta.url)(join(folder, "m.js")) as unknown,
+    const javascript: unknown = await import(pathToFileURL(join(esm, js)).href);
+    const commonjs: unknown = createRequire(import.meta.url)(
+      join(cjs, name === "registry.ts" ? "lib/registry.js" : js),
     );
     expect(withoutPrototypes(javascript)).toEqual(withoutPrototypes(typescript));
     expect(withoutPrototypes(commonjs)).toEqual(withoutPrototypes(typescript));
@@ -131,10 +126,16 @@ describe("the values", () => {
   });
 });
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
+/** Writes generated files into a package, which is gone after the tests. */
+function writeFolder(files: ReadonlyMap<string, string>, type: "module" | "commonjs"): string {
+  const folder = mkdtempSync(join(tmpdir(), "connectum-golden-"));
+  folders.push(folder);
+  for (const [name, text] of [...files, ["package.json", JSON.stringify({ type })] as const]) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
 
 function generateWithBuf(parameter: string): Map<string, string> {
   const template = {
@@ -151,7 +152,8 @@ function generateWithBuf(parameter: string): Map<string, string> {
     "buf.gen.yaml": JSON.stringify(template),
   };
   return inFolder(files, (folder) => {
-    execFileSync(process.execPath, [bufPath, "generate", "protos"], { cwd: folder });
+    const [command, ...args] = buf;
+    execFileSync(command, [...args, "generate", "protos"], { cwd: folder });
     return readFolder(join(folder, "gen"));
   });
 }
@@ -176,14 +178,6 @@ function generateWithProtoc(
     ...names,
   ]);
   return readFolder(out);
-}
-
-/** The files below a folder whose names have an ending, by their path with slashes. */
-function readFolder(folder: string, ending = ""): Map<string, string> {
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
-  return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
 /** Module namespaces and objects with a key `__proto__`, made comparable. */

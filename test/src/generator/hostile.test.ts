@@ -7,7 +7,7 @@ import {
   MethodAuthSchema,
   ServiceAuthSchema,
 } from "../../../plugin/dist/gen/connectum/auth/v1/options_pb.js";
-import { startPlugin } from "./plugin-process.js";
+import { startPlugin } from "./plugin-in-process.js";
 import { readResponse } from "./run-plugin.js";
 
 /** Requests that no compiler sends, but whoever can start the plugin can. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { tidy } from "../../../plugin/dist/print/print-files.js";
-import { startPlugin } from "./plugin-process.js";
+import { startPlugin } from "./plugin-in-process.js";
 import { describeSchema, type Said, serializeRequest } from "./random-schema.js";
 import { readResponse } from "./run-plugin.js";
 

@@ -141,12 +141,14 @@ export function register(file: FileDescriptorProto): FileRegistry {
   return createFileRegistry(file, (name) => baseFiles.find(({ proto }) => proto.name === name));
 }
 
+/** The base files as a part of a request. Parts of a message that follow each other are one message. */
+const serializedBase = toBinary(
+  CodeGeneratorRequestSchema,
+  create(CodeGeneratorRequestSchema, { protoFile: baseFiles.map(({ proto }) => proto) }),
+);
+
 /** A serialized request to generate a file of our own. */
 export function serializeRequest(file: FileDescriptorProto, parameter: string): Uint8Array {
-  const request = create(CodeGeneratorRequestSchema, {
-    parameter,
-    fileToGenerate: [file.name],
-    protoFile: [...baseFiles.map(({ proto }) => proto), file],
-  });
-  return toBinary(CodeGeneratorRequestSchema, request);
+  const own = create(CodeGeneratorRequestSchema, { parameter, fileToGenerate: [file.name], protoFile: [file] });
+  return Buffer.concat([serializedBase, toBinary(CodeGeneratorRequestSchema, own)]);
 }

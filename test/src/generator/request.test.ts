@@ -27,7 +27,7 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 import { generate } from "../../../plugin/dist/generate.js";
-import { startPlugin } from "./plugin-process.js";
+import { startPlugin } from "./plugin-in-process.js";
 import { baseFiles, describeSchema } from "./random-schema.js";
 import { runPlugin } from "./run-plugin.js";
 

@@ -17,16 +17,14 @@ const require = createRequire(import.meta.url);
 /** The folder of the options proto, as a module path or an include path. */
 export const optionsFolder: string = fileURLToPath(new URL("../../../proto", import.meta.url));
 
-export const bufPath: string = require.resolve("@bufbuild/buf/bin/buf");
+/** How buf is started: directly where it can be found, since the script of its package costs a process more. */
+export const buf: readonly [command: string, ...args: string[]] = findBuf();
 
-/** How buf is started: directly where it can be found, since the script at `bufPath` costs a process more. */
-const [buf, bufArgs] = findBuf();
-
-function findBuf(): readonly [string, readonly string[]] {
+function findBuf(): typeof buf {
   try {
-    return [require.resolve("@bufbuild/buf-linux-x64/bin/buf"), []];
+    return [require.resolve("@bufbuild/buf-linux-x64/bin/buf")];
   } catch {
-    return [process.execPath, [bufPath]];
+    return [process.execPath, require.resolve("@bufbuild/buf/bin/buf")];
   }
 }
 
@@ -36,7 +34,8 @@ export function compile(protos: Readonly<Record<string, string>>): FileDescripto
     const importsOptions = Object.values(protos).some((text) => text.includes("connectum/auth/v1/options.proto"));
     if (importsOptions) cpSync(optionsFolder, folder, { recursive: true, force: false });
     const image = join(folder, "image.binpb");
-    execFileSync(buf, [...bufArgs, "build", folder, "-o", image], { stdio: ["ignore", "ignore", "inherit"] });
+    const [command, ...args] = buf;
+    execFileSync(command, [...args, "build", folder, "-o", image], { stdio: ["ignore", "ignore", "inherit"] });
     return fromBinary(FileDescriptorSetSchema, readFileSync(image));
   });
 }

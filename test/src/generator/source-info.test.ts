@@ -15,7 +15,7 @@ import {
   ServiceAuthSchema,
   service_auth,
 } from "../../../plugin/dist/gen/connectum/auth/v1/options_pb.js";
-import { startPlugin } from "./plugin-process.js";
+import { startPlugin } from "./plugin-in-process.js";
 import { baseFiles } from "./random-schema.js";
 import { readResponse, runPlugin } from "./run-plugin.js";
 

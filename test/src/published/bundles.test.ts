@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "./registry.js";
-import { run } from "./run.js";
+import { packedPackages } from "./packed-packages.js";
+import { root, run } from "./run.js";
 
 const { build } = createRequire(join(root, "runtime/package.json"))("esbuild") as typeof import("esbuild");
 
@@ -15,8 +15,8 @@ let files: readonly string[];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "connectum-bundles-"));
   installed = join(folder, "node_modules/@connectum/auth");
-  await run(`npm pack --silent -w runtime --pack-destination ${folder}`, root);
-  await run("mkdir -p node_modules/@connectum && tar -xzf *.tgz && mv package node_modules/@connectum/auth", folder);
+  const { runtime } = await packedPackages();
+  await run(`mkdir -p ${installed} && tar -xzf ${runtime} --strip-components 1 -C ${installed}`, folder);
   for (const name of ["@bufbuild/protobuf", "@connectrpc/connect", "jose", "tiny-lru"]) {
     cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
   }

@@ -1,10 +1,19 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { packageVersion } from "../generator/plugin-package.js";
-import { root } from "./registry.js";
-import { run, tryRun } from "./run.js";
+import { packedPackages } from "./packed-packages.js";
+import { root, run, tryRun } from "./run.js";
 
 const proto = `syntax = "proto3";
 
@@ -38,7 +47,7 @@ let folder: string;
 let env: Readonly<Record<string, string>>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "connectum-layouts-"));
-  await run(`npm pack -w plugin --pack-destination ${folder}`, root);
+  copyFileSync((await packedPackages()).plugin, join(folder, "plugin.tgz"));
   mkdirSync(join(folder, "bin"));
   for (const program of ["buf", "yarn", "pnpm"]) {
     symlinkSync(join(root, "node_modules/.bin", program), join(folder, "bin", program));
@@ -60,9 +69,7 @@ const manifest = {
   private: true,
   type: "module",
   scripts: { generate: "connectum-auth-proto proto && buf generate" },
-  devDependencies: {
-    "@connectum/protoc-gen-connectum-auth": `file:../connectum-protoc-gen-connectum-auth-${packageVersion}.tgz`,
-  },
+  devDependencies: { "@connectum/protoc-gen-connectum-auth": "file:../plugin.tgz" },
 };
 
 /** Writes a package with one proto; its manifest and files are those of the set-up. */

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Registry } from "./registry.js";
 import { type Outcome, run, tryRun } from "./run.js";
 
 /** A user's project, in a folder outside the repository. */
@@ -23,11 +24,11 @@ export interface Project {
 }
 
 /** @param modules - the project whose installed packages it shares. By default, it has none. */
-export function createProject(registry: { readonly url: string }, modules?: Project): Project {
+export function createProject(registry: Pick<Registry, "url" | "cache">, modules?: Project): Project {
   const folder = mkdtempSync(join(tmpdir(), "connectum-project-"));
   const env = {
     npm_config_registry: registry.url,
-    npm_config_cache: join(folder, ".npm"),
+    npm_config_cache: registry.cache,
     npm_config_audit: "false",
     npm_config_fund: "false",
     npm_config_update_notifier: "false",

@@ -1,17 +1,28 @@
 import { spawn } from "node:child_process";
-import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { run } from "./run.js";
-
-export const root: string = fileURLToPath(new URL("../../../", import.meta.url));
+import { join, relative } from "node:path";
+import { packedPackages } from "./packed-packages.js";
+import { root } from "./run.js";
 
 /** A package registry on loopback. It serves our packages as packed now, and every other package as installed here. */
 export interface Registry {
   readonly url: string;
+  /** The cache of the package managers that install from it. */
+  readonly cache: string;
   /** The tarball of one of our packages. */
   readonly tarballs: ReadonlyMap<string, string>;
   close(): void;
@@ -25,16 +36,11 @@ interface Version {
 }
 
 export async function startRegistry(): Promise<Registry> {
-  const packed = mkdtempSync(join(tmpdir(), "connectum-packed-"));
+  const work = mkdtempSync(join(tmpdir(), "connectum-registry-"));
   const packages = new Map<string, Version[]>();
   const tarballs = new Map<string, string>();
-  await run(`npm pack --silent -w runtime -w plugin --pack-destination ${packed}`, root);
-  for (const [folder, file] of [
-    ["runtime", "connectum-auth"],
-    ["plugin", "connectum-protoc-gen-connectum-auth"],
-  ] as const) {
+  for (const [folder, tarball] of Object.entries(await packedPackages())) {
     const manifest = manifestOf(join(root, folder));
-    const tarball = join(packed, `${file}-${manifest.version}.tgz`);
     packages.set(manifest.name, [{ manifest, tarball }]);
     tarballs.set(manifest.name, tarball);
   }
@@ -45,17 +51,18 @@ export async function startRegistry(): Promise<Registry> {
     const versions = packages.get(name);
     const wanted = versions?.find(({ manifest }) => manifest.version === version);
     if (versions === undefined || (version !== undefined && wanted === undefined)) response.writeHead(404).end("{}");
-    else if (wanted !== undefined) sendTarball(wanted, response);
+    else if (wanted !== undefined) sendTarball(wanted, work, response);
     else response.end(JSON.stringify(describeVersions(name, versions, (server.address() as AddressInfo).port)));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cache: join(work, "cache"),
     tarballs,
     close() {
       server.closeAllConnections();
       server.close();
-      rmSync(packed, { recursive: true, force: true });
+      rmSync(work, { recursive: true, force: true });
     },
   };
 }
@@ -97,12 +104,36 @@ function describeVersions(name: string, versions: readonly Version[], port: numb
   };
 }
 
-function sendTarball({ tarball, folder = "" }: Version, response: ServerResponse): void {
+function sendTarball({ tarball, folder = "" }: Version, work: string, response: ServerResponse): void {
   if (tarball !== undefined) {
     createReadStream(tarball).pipe(response);
     return;
   }
   // npm leaves out the first folder of every path, which is `.` here.
-  const tar = ["-c", "--exclude=./node_modules", "-C", folder, "."];
+  const tar = ["-c", "--exclude=./node_modules", "-C", withoutPrograms(folder, work), "."];
   spawn("tar", tar, { stdio: ["ignore", "pipe", "inherit"] }).stdout.pipe(response);
+}
+
+/**
+ * The folder of a package, or a copy of it whose compiled programs are scripts that start the installed ones: buf alone has
+ * 100 MB of them, which npm would hash, cache and write.
+ */
+function withoutPrograms(folder: string, work: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const programs = files
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !relative(folder, path).startsWith("node_modules"))
+    .filter((path) => {
+      const { mode, size } = statSync(path);
+      return (mode & 0o111) !== 0 && size > 2 ** 22;
+    });
+  if (programs.length === 0) return folder;
+  const copy = mkdtempSync(join(work, "package-"));
+  cpSync(folder, copy, { recursive: true, filter: (path) => !programs.includes(path) });
+  for (const program of programs) {
+    const script = join(copy, relative(folder, program));
+    writeFileSync(script, `#!/bin/sh\nexec '${program}' "$@"\n`);
+    chmodSync(script, 0o755);
+  }
+  return copy;
 }

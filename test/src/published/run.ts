@@ -1,5 +1,9 @@
 import { spawn } from "node:child_process";
 import { delimiter } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of the repository. */
+export const root: string = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** What a command printed on both streams, in order, and how it ended. */
 export interface Outcome {

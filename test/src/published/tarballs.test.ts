@@ -12,8 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "./registry.js";
-import { run, tryRun } from "./run.js";
+import { root, run, tryRun } from "./run.js";
 
 // Both packages carry one version.
 const { version } = readManifest(join(root, "runtime"));
@@ -99,14 +98,14 @@ describe("npm pack fails, and writes no tarball,", () => {
 
   test.each([
     { name: "when the source does not compile", spoil: `echo "const a: number = 'a';" >> runtime/src/index.ts` },
-    { name: "when an entry point is gone", spoil: "rm runtime/dist/policy/index.d.ts" },
+    { name: "when an entry point is gone", spoil: "rm runtime/dist/policy.d.ts" },
     { name: "when a declaration that an entry point imports is gone", spoil: "rm runtime/dist/create-auth.d.ts" },
     { name: "when dependencies are not installed", spoil: "rm node_modules" },
   ])(
     "$name",
     async ({ spoil }) => {
       const copy = mkdtempSync(join(tmpdir(), "connectum-spoiled-"));
-      await run(`cp -R ${clone}/. . && rm runtime/*.tgz && ${spoil}`, copy);
+      await run(`cp -Rp ${clone}/. . && rm runtime/*.tgz && ${spoil}`, copy);
       const { status } = await tryRun("npm pack", join(copy, "runtime"));
       expect(status).toBeGreaterThan(0);
       expect(existsSync(join(copy, "runtime", packed))).toBe(false);

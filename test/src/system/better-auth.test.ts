@@ -4,7 +4,7 @@ import { createAuth, session } from "@connectum/auth";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
-import { type BetterAuthServer, startBetterAuth } from "../parts/better-auth-server.js";
+import { type BetterAuthServer, startBetterAuth } from "../servers/better-auth-server.js";
 import { type Lab, startLab } from "../support/lab.js";
 
 describe("sessions of better-auth", () => {

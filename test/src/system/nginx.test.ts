@@ -4,9 +4,9 @@ import { createAuth, gateway } from "@connectum/auth";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
-import { findFreePort } from "../parts/child-process.js";
-import { startHttpServer, type TestHttpServer } from "../parts/http-server.js";
-import { type Nginx, startNginx } from "../parts/nginx.js";
+import { findFreePort } from "../servers/child-process.js";
+import { startHttpServer, type TestHttpServer } from "../servers/http-server.js";
+import { type Nginx, startNginx } from "../servers/nginx.js";
 import { type Lab, startLab } from "../support/lab.js";
 
 // nginx asks who is calling (`auth_request`), and tells the server by headers that it alone may set.
