@@ -11,8 +11,8 @@ import { createSchema } from "../support/schema.js";
 
 const sourceFile = (path) => fileURLToPath(new URL(`../../runtime/src/${path}`, import.meta.url));
 const sources = {
-  "@connectum/auth/policy": sourceFile("policy/index.ts"),
-  "@connectum/auth/jwt": sourceFile("jwt/index.ts"),
+  "@connectum/auth/policy": sourceFile("policy.ts"),
+  "@connectum/auth/jwt": sourceFile("jwt.ts"),
   "@connectum/auth": sourceFile("index.ts"),
 };
 const peers = ["@connectrpc/connect", "@bufbuild/protobuf"];

@@ -21,8 +21,8 @@ export { type AuthContext, type AuthContextInit, authContextKey } from "./contex
 export { parseAuthHeaders, setAuthHeaders } from "./context/auth-headers.js";
 export { getAuthContext, requireAuthContext } from "./context/current.js";
 export { type Auth, type CreateAuthOptions, createAuth } from "./create-auth.js";
-export { InvalidCredentialError } from "./errors/authentication-error.js";
 export { type AuthzDenialReason, type AuthzDeniedDetails, AuthzDeniedError } from "./errors/authz-denied-error.js";
+export { InvalidCredentialError, type InvalidCredentialReason } from "./errors/invalid-credential-error.js";
 export type { HeaderMapping } from "./headers/header-mapping.js";
 export { type AuthInterceptorOptions, createAuthInterceptor } from "./interceptors/create-auth-interceptor.js";
 export {

@@ -4,7 +4,7 @@ import { type CallState, type Standing, stateOf } from "../call/call-state.js";
 import { checkStanding } from "../call/standing.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import { stripIdentityHeaders } from "../context/auth-headers.js";
-import { failedVerification } from "../errors/authentication-error.js";
+import { failedVerification } from "../errors/failed-verification.js";
 import { missingCredentials } from "../errors/unauthenticated.js";
 import { compileMethodPatterns } from "../options/method-pattern.js";
 import { isPromiseLike } from "../platform/is-promise-like.js";

@@ -1,7 +1,7 @@
 import { type LRU, lru } from "tiny-lru";
 import { expiryOf } from "../call/standing.js";
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { monotonicTime, wallTime } from "../platform/clock.js";
 import { sha256 } from "../platform/sha256.js";
 import { type AuthScheme, type Credential, isInternalScheme, type Verified } from "../schemes/scheme.js";
@@ -178,7 +178,7 @@ export class CredentialCache {
   #accept({ identity, vouchedBy }: Verified, storedUntil = Number.POSITIVE_INFINITY): Entry {
     const context = this.#admit(identity);
     const expiresAt = expiryOf(context);
-    if (wallTime() >= expiresAt) throw new InvalidCredentialError("expired");
+    if (wallTime() >= expiresAt) throw new InvalidCredentialError("expired", { reason: "expired" });
     // Bounded by the own `ttl` as well, since the clock of whoever stored an entry may be wrong.
     const { until, untilMonotonic } = endIn(this.#ttl);
     return { context, expiresAt, until: Math.min(expiresAt, storedUntil, until), untilMonotonic, vouchedBy };

@@ -1,6 +1,7 @@
 import type { Standing } from "../call/call-state.js";
 import type { AuthContext } from "../context/auth-context.js";
-import { expiredCredentials, failedVerification } from "../errors/authentication-error.js";
+import { failedVerification } from "../errors/failed-verification.js";
+import { expiredCredentials } from "../errors/unauthenticated.js";
 import { wallTime } from "../platform/clock.js";
 import type { Revocations } from "../store/revocations.js";
 import type { Entry } from "./credential-cache.js";

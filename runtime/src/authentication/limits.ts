@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { maxCredentialLength } from "../headers/bearer-token.js";
 import { count } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
@@ -48,14 +48,15 @@ export class Limiter {
   /** @throws InvalidCredentialError */
   checkCredential(credential: string | undefined): void {
     if (credential !== undefined && credential.length > this.#limits.credentialLength) {
-      throw new InvalidCredentialError("the credential is too long");
+      throw new InvalidCredentialError("the credential is too long", { reason: "too-large" });
     }
   }
 
   /** @throws InvalidCredentialError */
   checkIdentity({ roles, scopes }: AuthContext): void {
-    if (roles.length > this.#limits.roles) throw new InvalidCredentialError("too many roles");
-    if (scopes.length > this.#limits.scopes) throw new InvalidCredentialError("too many scopes");
+    if (roles.length > this.#limits.roles) throw new InvalidCredentialError("too many roles", { reason: "too-large" });
+    if (scopes.length > this.#limits.scopes)
+      throw new InvalidCredentialError("too many scopes", { reason: "too-large" });
   }
 
   /**

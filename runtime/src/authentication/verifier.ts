@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { type AuthContextInit, createAuthContext } from "../context/auth-context.js";
 import { vouchFor } from "../context/internal-identity.js";
-import { failedVerification } from "../errors/authentication-error.js";
+import { failedVerification } from "../errors/failed-verification.js";
 import { type AuthScheme, isInternalScheme } from "../schemes/scheme.js";
 import { CredentialCache } from "./credential-cache.js";
 import type { Limiter } from "./limits.js";

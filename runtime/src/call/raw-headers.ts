@@ -1,6 +1,6 @@
 import type { ContextKey, ContextValues } from "@connectrpc/connect";
 import { sharedContextKey } from "../context/shared.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 
 /** Names and values by turns, as node:http and node:http2 received them: a header that came twice is there twice. */
 export type RawHeaders = readonly string[];
@@ -26,7 +26,7 @@ export function rawHeadersOf(request: object): RawHeaders | undefined {
  */
 export function refuseRepeated(values: ContextValues, name: string): boolean {
   const count = countSent(values, name);
-  if (count > 1) throw new InvalidCredentialError(`${name}: sent ${count} times`);
+  if (count > 1) throw new InvalidCredentialError(`${name}: sent ${count} times`, { reason: "ambiguous" });
   // A header that the client did not send was written by the server's own code, of which nothing is known.
   return count === 1;
 }

@@ -1,6 +1,6 @@
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import { authContextKey } from "../context/auth-context.js";
-import { expiredCredentials } from "../errors/authentication-error.js";
+import { expiredCredentials } from "../errors/unauthenticated.js";
 import { wallTime } from "../platform/clock.js";
 import { stateOf } from "./call-state.js";
 

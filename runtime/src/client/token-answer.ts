@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { codeOf, isConnectError } from "../errors/authentication-error.js";
+import { codeOf, isConnectError } from "../errors/failed-verification.js";
 import { timeOf } from "../platform/time-of.js";
 import type { TokenAnswer } from "./token-provider.js";
 

@@ -1,4 +1,4 @@
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { type AuthContext, type AuthContextInit, createAuthContext } from "./auth-context.js";
 
 /** Headers that carry a verified identity between services begin with this. */
@@ -88,7 +88,7 @@ export function parseAuthHeaders(headers: Headers): AuthContext | undefined {
   try {
     return createAuthContext(init, "gateway");
   } catch (cause) {
-    throw new InvalidCredentialError("x-auth-*: not an identity", { cause });
+    throw new InvalidCredentialError("x-auth-*: not an identity", { reason: "malformed", cause });
   }
 }
 
@@ -100,7 +100,7 @@ export function decodeAuthHeaders(headers: Headers): AuthContextInit | undefined
     try {
       if (value.length <= maxLength) return decode(value);
     } catch {}
-    throw new InvalidCredentialError(`${identityHeaders[field]}: malformed`);
+    throw new InvalidCredentialError(`${identityHeaders[field]}: malformed`, { reason: "malformed" });
   };
   const subject = read("subject", decodeText);
   if (subject === undefined) return undefined;
@@ -125,7 +125,7 @@ function encodeText(text: string): string {
 function decodeText(value: string): string {
   const text = decodeURIComponent(value);
   // One spelling for one text: anything else was not written by us.
-  if (encodeText(text) !== value) throw new InvalidCredentialError("not canonical");
+  if (encodeText(text) !== value) throw new InvalidCredentialError("not canonical", { reason: "malformed" });
   return text;
 }
 
@@ -139,13 +139,14 @@ function encodeJson(value: unknown): string {
 function decodeJson<T extends object>(value: string): T {
   const decoded: unknown = JSON.parse(value);
   // An absent field has no header: null and "" would pass for one.
-  if (typeof decoded !== "object" || decoded === null) throw new InvalidCredentialError("not a list or an object");
+  if (typeof decoded !== "object" || decoded === null)
+    throw new InvalidCredentialError("not a list or an object", { reason: "malformed" });
   return decoded as T;
 }
 
 function decodeDate(value: string): Date {
   const date = new Date(value);
-  if (date.toISOString() !== value) throw new InvalidCredentialError("not canonical");
+  if (date.toISOString() !== value) throw new InvalidCredentialError("not canonical", { reason: "malformed" });
   return date;
 }
 

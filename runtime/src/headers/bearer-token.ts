@@ -1,4 +1,4 @@
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 
 /** Longest credential that is looked at, in characters. */
 export const maxCredentialLength: number = 16 * 1024;
@@ -13,11 +13,14 @@ export const maxCredentialLength: number = 16 * 1024;
 export function readBearerToken(header: Headers): string | undefined {
   const value = header.get("authorization");
   if (value === null) return undefined;
-  if (value.length > maxCredentialLength) throw new InvalidCredentialError("the credential is too long");
+  if (value.length > maxCredentialLength)
+    throw new InvalidCredentialError("the credential is too long", { reason: "too-large" });
   const token = bearer.exec(value)?.[1];
   if (token !== undefined) return token;
-  if (/^bearer(?![\w!#$%&'*+\-.^`|~])/i.test(value)) throw new InvalidCredentialError("not one Bearer token");
-  if (/,[ \t]*bearer\b/i.test(value)) throw new InvalidCredentialError("two credentials in one Authorization header");
+  if (/^bearer(?![\w!#$%&'*+\-.^`|~])/i.test(value))
+    throw new InvalidCredentialError("not one Bearer token", { reason: "malformed" });
+  if (/,[ \t]*bearer\b/i.test(value))
+    throw new InvalidCredentialError("two credentials in one Authorization header", { reason: "ambiguous" });
   return undefined;
 }
 
@@ -40,7 +43,7 @@ export function findBearerToken(header: Headers): string | undefined {
 
 /** @throws InvalidCredentialError unless the token matches the grammar of RFC 6750 section 2.1. */
 export function checkBearerToken(token: string): void {
-  if (!b64token.test(token)) throw new InvalidCredentialError("not one Bearer token");
+  if (!b64token.test(token)) throw new InvalidCredentialError("not one Bearer token", { reason: "malformed" });
 }
 
 /** `b64token` of RFC 6750 section 2.1. */

@@ -1,4 +1,4 @@
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { trimSpaces } from "./trim-spaces.js";
 
 /** A `cookie-value` (RFC 6265 section 4.1.1): visible ASCII without quotes, commas, semicolons and backslashes, or such text in quotes. */
@@ -19,11 +19,12 @@ export function readCookie(header: Headers, name: string): string | undefined {
   for (const pair of (header.get("cookie") ?? "").split(";")) {
     const trimmed = trimSpaces(pair);
     if (!trimmed.startsWith(start)) continue;
-    if (found !== undefined) throw new InvalidCredentialError(`cookie ${name}: sent twice`);
+    if (found !== undefined) throw new InvalidCredentialError(`cookie ${name}: sent twice`, { reason: "ambiguous" });
     found = trimmed.slice(start.length);
   }
   if (found === undefined || found === "" || found === '""') return undefined;
-  if (!cookieValue.test(found)) throw new InvalidCredentialError(`cookie ${name}: not a cookie-value of RFC 6265`);
+  if (!cookieValue.test(found))
+    throw new InvalidCredentialError(`cookie ${name}: not a cookie-value of RFC 6265`, { reason: "malformed" });
   return found;
 }
 

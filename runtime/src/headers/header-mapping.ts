@@ -1,7 +1,7 @@
 import type { CredentialSource } from "../call/credential-source.js";
 import { refuseRepeated } from "../call/raw-headers.js";
 import type { AuthContextInit } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything, required, word } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import { headerName } from "./header-name.js";
@@ -83,10 +83,12 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
         if (name === undefined || value === null) return undefined;
         const isSingle = refuseRepeated(values, name);
         const text = value.length > maxLength ? undefined : decode(value);
-        if (text === undefined) throw new InvalidCredentialError(`${name}: malformed: ${expected}`);
+        if (text === undefined)
+          throw new InvalidCredentialError(`${name}: malformed: ${expected}`, { reason: "malformed" });
         const mayBeJoined = !isSingle && joined.test(text);
         const parsed = parse(text, mayBeJoined);
-        if (parsed === undefined) throw new InvalidCredentialError(`${name}: malformed${mayBeJoined ? joinHint : ""}`);
+        if (parsed === undefined)
+          throw new InvalidCredentialError(`${name}: malformed${mayBeJoined ? joinHint : ""}`, { reason: "malformed" });
         return parsed;
       };
       const found = read("subject", (text, mayBeJoined) => (text === "" || mayBeJoined ? undefined : text));

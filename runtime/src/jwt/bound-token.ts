@@ -1,5 +1,5 @@
 import type { JWTPayload } from "jose";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 
 /**
  * Refuses a token that is bound to a key or certificate (`cnf`, RFC 7800): whoever has it must also prove that key, and nothing
@@ -10,6 +10,7 @@ import { InvalidCredentialError } from "../errors/authentication-error.js";
 export function refuseBoundToken(claims: JWTPayload): void {
   if (Object.hasOwn(claims, "cnf")) {
     throw new InvalidCredentialError("bound to a key (cnf), which nothing verified; see allowBoundTokens", {
+      reason: "bound",
       final: true,
     });
   }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 
 /** Three parts of base64url without padding. */
 const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -20,17 +20,17 @@ const byteOrderMark = "77u_";
 export function checkCanonicalForm(token: string, header: object, claims: object): void {
   // No extension is understood here (RFC 7515 section 4.1.11), and a JWT is never unencoded (RFC 7797 section 7).
   if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64")) {
-    throw new InvalidCredentialError("an extension of the header (crit, b64)", { final: true });
+    throw new InvalidCredentialError("an extension of the header (crit, b64)", { reason: "malformed", final: true });
   }
   const [first = "", second = "", third = ""] = token.split(".");
   if (first.startsWith(byteOrderMark) || second.startsWith(byteOrderMark)) {
-    throw new InvalidCredentialError("a byte order mark", { final: true });
+    throw new InvalidCredentialError("a byte order mark", { reason: "malformed", final: true });
   }
   if (!compact.test(token) || !isCanonical(first) || !isCanonical(second) || !isCanonical(third)) {
-    throw new InvalidCredentialError("not canonical base64url", { final: true });
+    throw new InvalidCredentialError("not canonical base64url", { reason: "malformed", final: true });
   }
   if (membersIn(first) !== membersOf(header) || membersIn(second) !== membersOf(claims)) {
-    throw new InvalidCredentialError("a member is named twice", { final: true });
+    throw new InvalidCredentialError("a member is named twice", { reason: "malformed", final: true });
   }
 }
 

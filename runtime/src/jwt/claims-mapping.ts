@@ -1,6 +1,6 @@
 import type { JWTPayload } from "jose";
 import { type AuthContextInit, absentAsUndefined } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 
@@ -83,5 +83,5 @@ function list(value: unknown, field: string, split: (text: string) => string[]):
 }
 
 function reject(field: string, problem: string): never {
-  throw new InvalidCredentialError(`the claim mapped to ${field} ${problem}`);
+  throw new InvalidCredentialError(`the claim mapped to ${field} ${problem}`, { reason: "claim" });
 }

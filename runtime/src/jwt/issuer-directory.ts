@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { refusalOf } from "../keys/refusal.js";
 import { sha256 } from "../platform/sha256.js";
 import type { AuthScheme, Credential } from "../schemes/scheme.js";
@@ -43,7 +43,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
   }
   function find(token: string): TokenVerifier & { readonly id: string } {
     const issuer = byName.get(issuerOf(token));
-    if (issuer === undefined) throw new InvalidCredentialError("unknown issuer", { final: true });
+    if (issuer === undefined) throw new InvalidCredentialError("unknown issuer", { reason: "issuer", final: true });
     return issuer;
   }
   return {
@@ -87,5 +87,5 @@ function issuerOf(token: string): string {
   } catch (error) {
     throw refusalOf(error);
   }
-  throw new InvalidCredentialError("no issuer", { final: true });
+  throw new InvalidCredentialError("no issuer", { reason: "issuer", final: true });
 }

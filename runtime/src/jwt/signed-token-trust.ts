@@ -1,4 +1,4 @@
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { findBearerToken, maxCredentialLength } from "../headers/bearer-token.js";
 import { headerName } from "../headers/header-name.js";
 import { checkObject, ownMembers } from "../options/read-options.js";
@@ -57,6 +57,6 @@ function readToken(header: Headers, name: string): string | undefined {
   const token = header.get(name);
   if (token === null) return undefined;
   if (token.length > maxCredentialLength || !/^[\w\-.]+$/.test(token))
-    throw new InvalidCredentialError(`${name}: not one token`);
+    throw new InvalidCredentialError(`${name}: not one token`, { reason: "malformed" });
   return token;
 }

@@ -1,5 +1,5 @@
 import { type CryptoKey, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { checkBearerToken } from "../headers/bearer-token.js";
 import { createKeySource } from "../keys/key-source.js";
 import { refusalOf } from "../keys/refusal.js";
@@ -50,7 +50,8 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
   });
 
   function expiryOf({ exp, iat }: JWTPayload): Date | undefined {
-    if (exp !== undefined && exp > maxExpiration) throw new InvalidCredentialError("exp is beyond the year 9999");
+    if (exp !== undefined && exp > maxExpiration)
+      throw new InvalidCredentialError("exp is beyond the year 9999", { reason: "claim" });
     const ends = [
       ...(exp !== undefined ? [exp] : []),
       ...(maxTokenAge !== undefined && iat !== undefined ? [iat + maxTokenAge] : []),
@@ -88,7 +89,8 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
         const { payload, protectedHeader, vouchedBy } = await verifySignature(token);
         checkCanonicalForm(token, protectedHeader, payload);
         // jose takes one that is inherited, which other code of the process may have put there.
-        if (typ !== undefined && !Object.hasOwn(protectedHeader, "typ")) throw new InvalidCredentialError("no typ");
+        if (typ !== undefined && !Object.hasOwn(protectedHeader, "typ"))
+          throw new InvalidCredentialError("no typ", { reason: "claim" });
         if (!allowBoundTokens) refuseBoundToken(payload);
         return { identity: { ...toIdentity(payload), expiresAt: expiryOf(payload) }, vouchedBy };
       } catch (cause) {

@@ -1,5 +1,5 @@
 import { errors } from "jose";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError, type InvalidCredentialReason } from "../errors/invalid-credential-error.js";
 import { withoutStackTrace } from "../platform/without-stack-trace.js";
 
 /** Codes of jose that may not hold for the same token later: keys rotate, and `nbf` and `iat` come to pass. */
@@ -11,14 +11,34 @@ const passing: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "ERR_JOSE_GENERIC",
 ]);
 
+/** Reasons by the codes of jose. */
+const reasons: ReadonlyMap<string, InvalidCredentialReason> = /* @__PURE__ */ new Map([
+  ["ERR_JWT_EXPIRED", "expired"],
+  ["ERR_JWT_INVALID", "malformed"],
+  ["ERR_JWS_INVALID", "malformed"],
+  ["ERR_JWS_SIGNATURE_VERIFICATION_FAILED", "signature"],
+  ["ERR_JOSE_ALG_NOT_ALLOWED", "algorithm"],
+  ["ERR_JOSE_NOT_SUPPORTED", "algorithm"],
+  ["ERR_JWKS_NO_MATCHING_KEY", "key"],
+  ["ERR_JWKS_MULTIPLE_MATCHING_KEYS", "key"],
+]);
+
 /**
- * A refusal of jose in our words, with whether it is final; any other error as it is.
+ * Turns an error of jose into an {@link InvalidCredentialError}, and returns any other error as it is.
  *
  * @param holds - whether a refusal that would be final still holds. By default, it does.
  */
 export function refusalOf(error: unknown, holds?: () => boolean): unknown {
   if (!(error instanceof errors.JOSEError)) return error;
-  const waits = error instanceof errors.JWTClaimValidationFailed && (error.claim === "nbf" || error.claim === "iat");
-  const final = !waits && !passing.has(error.code) && (holds ?? true);
-  return withoutStackTrace(() => new InvalidCredentialError(error.code, { cause: error, final }));
+  const failed = error instanceof errors.JWTClaimValidationFailed ? error : undefined;
+  const isTime = failed?.claim === "nbf" || failed?.claim === "iat";
+  const final = !isTime && !passing.has(error.code) && (holds ?? true);
+  const reason = failed === undefined ? (reasons.get(error.code) ?? "rejected") : reasonOf(failed);
+  return withoutStackTrace(() => new InvalidCredentialError(error.code, { reason, cause: error, final }));
+}
+
+function reasonOf({ claim, reason }: errors.JWTClaimValidationFailed): InvalidCredentialReason {
+  if (claim === "iss") return "issuer";
+  if (claim === "aud") return "audience";
+  return (claim === "nbf" || claim === "iat") && reason === "check_failed" ? "not-active" : "claim";
 }

@@ -6,7 +6,7 @@ const links = ["cause", "parent", "original", "originalError", "driverError", "l
 
 /** Codes of system errors that count without a `syscall` beside them: libraries copy the code alone. */
 const systemCodes: ReadonlySet<unknown> = /* @__PURE__ */ new Set(
-  (
+  /* @__PURE__ */ (
     "ECONNREFUSED ECONNRESET ECONNABORTED ECONNCLOSED ENOTCONN ESOCKET ESOCKETTIMEDOUT ESHUTDOWN EPIPE EPROTO " +
     "EHOSTUNREACH EHOSTDOWN ENETUNREACH ENETDOWN ENETRESET EADDRINUSE EADDRNOTAVAIL ENOTFOUND EREFUSED ESERVFAIL " +
     "ETIMEDOUT ETIMEOUT ETIME EMFILE ENFILE ENOBUFS ENOMEM ENOSPC EDQUOT EROFS EIO EBUSY EAGAIN EWOULDBLOCK EINTR " +
@@ -16,7 +16,7 @@ const systemCodes: ReadonlySet<unknown> = /* @__PURE__ */ new Set(
 
 /** Codes of system errors that a made-up name of a file causes, such as that of a session. */
 const missingFile: ReadonlySet<unknown> = /* @__PURE__ */ new Set(
-  "ENOENT ENOTDIR EISDIR ENAMETOOLONG EINVAL ELOOP".split(" "),
+  /* @__PURE__ */ "ENOENT ENOTDIR EISDIR ENAMETOOLONG EINVAL ELOOP".split(" "),
 );
 
 /** Prefixes of codes: DNS, undici, TLS, HTTP/2, streams, MySQL, SQLite, Prisma. */

@@ -1,6 +1,6 @@
 import type { ContextValues } from "@connectrpc/connect";
 import type { AuthContextInit } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { readBearerToken } from "../headers/bearer-token.js";
 import { anything, func, optional, required, text, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
@@ -55,13 +55,15 @@ export function credentials(options: CredentialsOptions): AuthScheme {
       const credential =
         extractCredentials === undefined ? readBearerToken(header) : extractCredentials(header, values);
       if (credential === null || credential === undefined) return undefined;
-      if (typeof credential !== "string" || credential === "") throw new InvalidCredentialError("empty credential");
+      if (typeof credential !== "string" || credential === "")
+        throw new InvalidCredentialError("empty credential", { reason: "malformed" });
       return {
         key: credential,
         presented: credential,
         async verify() {
           const identity = await verifyCredentials(credential);
-          if (identity === null || identity === undefined) throw new InvalidCredentialError("refused");
+          if (identity === null || identity === undefined)
+            throw new InvalidCredentialError("refused", { reason: "unknown" });
           return { identity };
         },
       };

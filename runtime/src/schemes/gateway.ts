@@ -1,7 +1,7 @@
 import type { CredentialSource } from "../call/credential-source.js";
 import { refuseRepeated } from "../call/raw-headers.js";
 import { decodeAuthHeaders, identityHeaders } from "../context/auth-headers.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { compileHeaderMapping, type HeaderMapping } from "../headers/header-mapping.js";
 import { anything, text, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
@@ -68,7 +68,8 @@ export function gateway(options: GatewayOptions): AuthScheme {
     cache: false,
     read(source) {
       if (!source.header.has(mapping.subject)) return undefined;
-      if (!trust.isTrusted(source)) throw new InvalidCredentialError("identity headers without proof of the gateway");
+      if (!trust.isTrusted(source))
+        throw new InvalidCredentialError("identity headers without proof of the gateway", { reason: "untrusted" });
       const identity = mapping.read(source);
       return identity && { key: undefined, presented: undefined, verify: () => ({ identity }) };
     },

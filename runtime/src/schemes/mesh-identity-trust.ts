@@ -1,6 +1,6 @@
 import { refuseRepeated } from "../call/raw-headers.js";
 import type { AuthContextInit } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { readClientUri } from "../headers/forwarded-client-cert.js";
 import { headerName } from "../headers/header-name.js";
 import { anything, func, withDefault } from "../options/check.js";
@@ -67,10 +67,12 @@ export function meshIdentityTrust(options: MeshIdentityTrustOptions): AuthScheme
     read(source) {
       const value = source.header.get(header);
       if (value === null) return undefined;
-      if (!trust.isTrusted(source)) throw new InvalidCredentialError(`${header} without proof of the mesh`);
+      if (!trust.isTrusted(source))
+        throw new InvalidCredentialError(`${header} without proof of the mesh`, { reason: "untrusted" });
       refuseRepeated(source.values, header);
       const workload = header === forwardedClientCert ? readClientUri(value) : value;
-      if (workload === undefined || !isAllowed(workload)) throw new InvalidCredentialError(`${header}: not allowed`);
+      if (workload === undefined || !isAllowed(workload))
+        throw new InvalidCredentialError(`${header}: not allowed`, { reason: "unknown" });
       return { key: undefined, presented: undefined, verify: () => ({ identity: mapCaller(workload) }) };
     },
   };

@@ -1,5 +1,5 @@
 import type { AuthContextInit } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { readBearerToken } from "../headers/bearer-token.js";
 import { dropLookalikes, readCookie } from "../headers/cookie.js";
 import { anything, type Check, flag, func, optional, required, withDefault } from "../options/check.js";
@@ -135,7 +135,8 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
         async verify() {
           // Only now, since identity headers are removed after `read`.
           const found = await verifySession(token, seen ?? soleCredential(header, isBearer));
-          if (found === null || found === undefined) throw new InvalidCredentialError("no such session");
+          if (found === null || found === undefined)
+            throw new InvalidCredentialError("no such session", { reason: "unknown" });
           return { identity: mapSession(found) };
         },
       };

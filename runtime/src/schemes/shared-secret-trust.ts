@@ -1,5 +1,5 @@
 import type { AuthContextInit } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { headerName } from "../headers/header-name.js";
 import { anything, func, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
@@ -47,8 +47,10 @@ export function sharedSecretTrust(options: SharedSecretTrustOptions): AuthScheme
       if (secret === null) return undefined;
       const found = matchers.filter(([, matches]) => matches(secret)).map(([caller]) => caller);
       const [caller] = found;
-      if (caller === undefined) throw new InvalidCredentialError(`${header}: not a known secret`);
-      if (found.length > 1) throw new InvalidCredentialError(`callers: ${found.join(" and ")} share one secret`);
+      if (caller === undefined)
+        throw new InvalidCredentialError(`${header}: not a known secret`, { reason: "unknown" });
+      if (found.length > 1)
+        throw new InvalidCredentialError(`callers: ${found.join(" and ")} share one secret`, { reason: "ambiguous" });
       return { key: undefined, presented: secret, verify: () => ({ identity: mapCaller(caller) }) };
     },
   };

@@ -1,5 +1,5 @@
 import type { AuthContext } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { count } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import { monotonicTime, wallTime } from "../platform/clock.js";
@@ -200,5 +200,5 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
 const prefix = "connectum-auth-revoked:";
 
 function revoked(name: string): InvalidCredentialError {
-  return new InvalidCredentialError(`revoked by ${name.slice(0, name.indexOf(":"))}`);
+  return new InvalidCredentialError(`revoked by ${name.slice(0, name.indexOf(":"))}`, { reason: "revoked" });
 }

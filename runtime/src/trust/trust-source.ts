@@ -1,6 +1,6 @@
 import type { CredentialSource } from "../call/credential-source.js";
 import { peerKey } from "../call/peer.js";
-import { InvalidCredentialError } from "../errors/authentication-error.js";
+import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { headerName } from "../headers/header-name.js";
 import { anything } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
@@ -63,12 +63,15 @@ export function compileTrustSource(trustSource: TrustSource, option = "trustSour
       isTrusted({ values }) {
         const peer = values.get(peerKey);
         if (peer === undefined) {
-          throw new InvalidCredentialError(`${option}.peerAddresses: the server has no contextValues: recordPeer`);
+          throw new InvalidCredentialError(`${option}.peerAddresses: the server has no contextValues: recordPeer`, {
+            reason: "untrusted",
+          });
         }
         if (peer.address === undefined) {
           throw new InvalidCredentialError(
             `${option}.peerAddresses: a Unix socket, or a connection that is closed, has no address; ` +
               "behind a Unix socket use { header, secrets }",
+            { reason: "untrusted" },
           );
         }
         return matches(peer.address);

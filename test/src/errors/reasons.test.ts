@@ -1,0 +1,119 @@
+import type { Interceptor } from "@connectrpc/connect";
+import {
+  createAuthInterceptor,
+  createGatewayAuthInterceptor,
+  createJwtAuthInterceptor,
+  createRevocations,
+  createSessionAuthInterceptor,
+  InvalidCredentialError,
+  type InvalidCredentialReason,
+} from "@connectum/auth";
+import { createTestJwt, startTestKeySet, TEST_JWT_SECRET, type TestKeySet } from "@connectum/auth/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ok, refused, tryIt } from "../support/call.js";
+import { bearer, refusalOf } from "../support/verification.js";
+
+const now = Math.floor(Date.now() / 1000);
+const claims = { sub: "ada", iss: "https://login.example.com", aud: "lab" };
+let keySet: TestKeySet;
+beforeAll(async () => {
+  keySet = await startTestKeySet();
+});
+afterAll(() => keySet.close());
+
+const byJwt = (options: object = {}) =>
+  createJwtAuthInterceptor({ secret: TEST_JWT_SECRET, issuer: claims.iss, audience: "lab", ...options });
+const token = async (more: object = {}, header = {}) => bearer(await createTestJwt({ ...claims, ...more }, { header }));
+const bySession = () =>
+  createSessionAuthInterceptor({
+    cookie: "sid",
+    verifySession: (sid) => (sid === "s1" ? { user: "ada" } : null),
+    mapSession: ({ user }) => ({ subject: user }),
+  });
+const byGateway = () =>
+  createGatewayAuthInterceptor({
+    headerMapping: { subject: "x-user" },
+    trustSource: { header: "x-proof", secrets: "the-secret-of-the-gateway" },
+  });
+
+type Case = () => Promise<{ interceptor: Interceptor; wrong: HeadersInit; right: HeadersInit }>;
+
+/** A credential for each reason, and the right one beside it. The compiler keeps the list complete. */
+const cases: Readonly<Record<InvalidCredentialReason, Case>> = {
+  malformed: async () => ({ interceptor: byJwt(), wrong: bearer("a b"), right: await token() }),
+  ambiguous: async () => ({
+    interceptor: bySession(),
+    wrong: { cookie: "sid=s1; sid=s2" },
+    right: { cookie: "sid=s1" },
+  }),
+  "too-large": async () => ({
+    interceptor: byJwt({ limits: { roles: 1 } }),
+    wrong: await token({ roles: ["a", "b"] }),
+    right: await token({ roles: ["a"] }),
+  }),
+  algorithm: async () => ({
+    interceptor: byJwt({ algorithms: ["HS256"] }),
+    wrong: await token({}, { alg: "HS512" }),
+    right: await token(),
+  }),
+  key: async () => ({
+    interceptor: createJwtAuthInterceptor({ jwksUri: keySet.jwksUri, audience: "lab", jwks: { cooldown: 1 } }),
+    wrong: bearer(await keySet.sign(claims, { header: { kid: "of-nobody" } })),
+    right: bearer(await keySet.sign(claims)),
+  }),
+  signature: async () => ({
+    interceptor: byJwt(),
+    wrong: bearer(
+      await createTestJwt(claims, { key: new TextEncoder().encode("another secret of the same length, 32 bytes") }),
+    ),
+    right: await token(),
+  }),
+  issuer: async () => ({
+    interceptor: byJwt(),
+    wrong: await token({ iss: "https://other.example.com" }),
+    right: await token(),
+  }),
+  audience: async () => ({ interceptor: byJwt(), wrong: await token({ aud: "other" }), right: await token() }),
+  expired: async () => ({ interceptor: byJwt(), wrong: await token({ exp: now - 60 }), right: await token() }),
+  "not-active": async () => ({ interceptor: byJwt(), wrong: await token({ nbf: now + 600 }), right: await token() }),
+  claim: async () => ({
+    interceptor: byJwt({ requiredClaims: ["tenant"] }),
+    wrong: await token(),
+    right: await token({ tenant: "t1" }),
+  }),
+  bound: async () => ({ interceptor: byJwt(), wrong: await token({ cnf: { jkt: "x" } }), right: await token() }),
+  revoked: async () => {
+    const revocations = createRevocations();
+    await revocations.revoke({ tokenId: "t1" });
+    return {
+      interceptor: byJwt({ revocations }),
+      wrong: await token({ jti: "t1" }),
+      right: await token({ jti: "t2" }),
+    };
+  },
+  unknown: async () => ({ interceptor: bySession(), wrong: { cookie: "sid=s9" }, right: { cookie: "sid=s1" } }),
+  untrusted: async () => ({
+    interceptor: byGateway(),
+    wrong: { "x-user": "ada", "x-proof": "a guess of this length" },
+    right: { "x-user": "ada", "x-proof": "the-secret-of-the-gateway" },
+  }),
+  rejected: async () => ({
+    interceptor: createAuthInterceptor({
+      verifyCredentials(key) {
+        if (key !== "right") throw new InvalidCredentialError("not this one");
+        return { subject: "ada" };
+      },
+    }),
+    wrong: bearer("wrong"),
+    right: bearer("right"),
+  }),
+};
+
+test.each(Object.entries(cases))("%s", async (reason, prepare) => {
+  const { interceptor, wrong, right } = await prepare();
+  const cause = await refusalOf(interceptor, wrong);
+  expect(cause).toBeInstanceOf(InvalidCredentialError);
+  expect(cause).toMatchObject({ reason });
+  expect(await tryIt(interceptor, wrong)).toMatchObject(refused());
+  expect(await tryIt(interceptor, right)).toEqual(ok());
+});
