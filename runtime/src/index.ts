@@ -1,63 +1,46 @@
-export type { AuthenticationOptions } from "./authentication/authentication-options.js";
 export type { AuthLimits } from "./authentication/limits.js";
 export { assertAuthorized } from "./authorization/assert-authorized.js";
 export {
   authorizeMethods,
-  type CheckOf,
   type MessageCheck,
   type MethodChecks,
-  type OpeningCheck,
   type ServiceChecks,
-  type StreamChecks,
 } from "./authorization/authorize-methods.js";
-export type { AuthzOptions, DecisionOptions, EnforcementOptions } from "./authorization/authz-options.js";
 export type { AuthzRequest } from "./authorization/authz-request.js";
 export type { AuthzRule } from "./authorization/authz-rule.js";
 export type { DecisionEvent } from "./authorization/decision-event.js";
-export type { Decider, Question } from "./authorization/verdict.js";
 export type { CredentialSource } from "./call/credential-source.js";
-export { type Peer, type PeerCertificate, type PeerRequest, peerKey, recordPeer } from "./call/peer.js";
+export { type Peer, peerKey, recordPeer } from "./call/peer.js";
 export { type AuthContext, type AuthContextInit, authContextKey } from "./context/auth-context.js";
 export { parseAuthHeaders, setAuthHeaders } from "./context/auth-headers.js";
 export { getAuthContext, requireAuthContext } from "./context/current.js";
 export { type Auth, type CreateAuthOptions, createAuth } from "./create-auth.js";
-export { type AuthzDenialReason, type AuthzDeniedDetails, AuthzDeniedError } from "./errors/authz-denied-error.js";
+export { type AuthzDenialReason, AuthzDeniedError } from "./errors/authz-denied-error.js";
 export { InvalidCredentialError, type InvalidCredentialReason } from "./errors/invalid-credential-error.js";
 export type { HeaderMapping } from "./headers/header-mapping.js";
-export { type AuthInterceptorOptions, createAuthInterceptor } from "./interceptors/create-auth-interceptor.js";
-export {
-  type AuthzInterceptorOptions,
-  createAuthzInterceptor,
-  createProtoAuthzInterceptor,
-  type ProtoAuthzInterceptorOptions,
-} from "./interceptors/create-authz-interceptor.js";
-export {
-  createGatewayAuthInterceptor,
-  type GatewayAuthInterceptorOptions,
-} from "./interceptors/create-gateway-auth-interceptor.js";
-export {
-  createInternalAuthInterceptor,
-  type InternalAuthInterceptorOptions,
-} from "./interceptors/create-internal-auth-interceptor.js";
-export {
-  createSessionAuthInterceptor,
-  type SessionAuthInterceptorOptions,
-} from "./interceptors/create-session-auth-interceptor.js";
+export { createAuthInterceptor } from "./interceptors/create-auth-interceptor.js";
+export { createAuthzInterceptor, createProtoAuthzInterceptor } from "./interceptors/create-authz-interceptor.js";
+export { createGatewayAuthInterceptor } from "./interceptors/create-gateway-auth-interceptor.js";
+export { createInternalAuthInterceptor } from "./interceptors/create-internal-auth-interceptor.js";
+export { createSessionAuthInterceptor } from "./interceptors/create-session-auth-interceptor.js";
 export * from "./jwt.js";
-export * from "./policy.js";
-export type { Acceptance } from "./schemes/acceptance.js";
+export { can } from "./policy/can.js";
+export type { Caller, MatchScope } from "./policy/decide.js";
+export { getInternalMethods, getPublicMethods } from "./policy/methods-of.js";
+export type {
+  MethodPatternOf,
+  MethodPolicy,
+  RoleOf,
+  ScopeOf,
+  ServicePolicy,
+} from "./policy/service-policy.js";
 export { type CredentialsOptions, credentials } from "./schemes/credentials.js";
 export { type GatewayOptions, gateway } from "./schemes/gateway.js";
-export { type MeshIdentityTrustOptions, meshIdentityTrust } from "./schemes/mesh-identity-trust.js";
-export type { AuthScheme, Credential, Verified } from "./schemes/scheme.js";
+export { meshIdentityTrust } from "./schemes/mesh-identity-trust.js";
+export type { AuthScheme, Credential } from "./schemes/scheme.js";
 export { type SessionOptions, session } from "./schemes/session.js";
 export { type SharedSecretTrustOptions, sharedSecretTrust } from "./schemes/shared-secret-trust.js";
 export type { CacheOptions, CacheStore } from "./store/cache-options.js";
 export type { Revocation } from "./store/revocation-names.js";
-export {
-  createRevocations,
-  type RevocationOptions,
-  type Revocations,
-} from "./store/revocations.js";
-export type { Secrets } from "./trust/secret-matcher.js";
+export { createRevocations, type RevocationOptions, type Revocations } from "./store/revocations.js";
 export type { TrustSource } from "./trust/trust-source.js";

@@ -1,10 +1,6 @@
-export {
-  createJwtAuthInterceptor,
-  type JwtAuthInterceptorOptions,
-} from "./interceptors/create-jwt-auth-interceptor.js";
-export type { ClaimPath, ClaimsMapping } from "./jwt/claims-mapping.js";
+export { createJwtAuthInterceptor } from "./interceptors/create-jwt-auth-interceptor.js";
+export type { ClaimsMapping } from "./jwt/claims-mapping.js";
 export { jwt } from "./jwt/jwt.js";
-export type { JwtIssuerOptions, JwtIssuers, JwtOptions, JwtSchemeOptions } from "./jwt/jwt-options.js";
+export type { JwtIssuerOptions, JwtOptions } from "./jwt/jwt-options.js";
 export { type SignedTokenTrustOptions, signedTokenTrust } from "./jwt/signed-token-trust.js";
 export type { RemoteKeySetOptions } from "./keys/key-set-options.js";
-export type { PublicKey } from "./keys/public-key.js";

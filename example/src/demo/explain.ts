@@ -1,5 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { type AuthzRule, decide, type MethodPolicy, type ServicePolicy } from "@connectum/auth";
+import type { AuthzRule, MethodPolicy, ServicePolicy } from "@connectum/auth";
+import { decide } from "@connectum/auth/policy";
 import { internalAudience, policies, rules } from "../access.js";
 import { describeRow } from "../describe-row.js";
 import type { Caller } from "./callers.js";

@@ -7,13 +7,7 @@ import {
   type HandlerContext,
   type Interceptor,
 } from "@connectrpc/connect";
-import {
-  assertAuthorized,
-  createAuth,
-  createAuthzInterceptor,
-  createProtoAuthzInterceptor,
-  type ProtoAuthzInterceptorOptions,
-} from "@connectum/auth";
+import { assertAuthorized, createAuth, createAuthzInterceptor, createProtoAuthzInterceptor } from "@connectum/auth";
 import { describe, expect, test, vi } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { AccessService, EchoService, PlainService } from "../gen/lab/v1/lab_pb.js";
@@ -57,7 +51,7 @@ function guarded(interceptors: readonly Interceptor[], nested?: () => Promise<un
   };
 }
 
-const wired = (more: Partial<ProtoAuthzInterceptorOptions> = {}) =>
+const wired = (more: Partial<Parameters<typeof createProtoAuthzInterceptor>[0]> = {}) =>
   createAuth({ policies, authenticate: userScheme, ...more }).interceptors;
 
 describe("a handler that was reached through authorization", () => {

@@ -8,7 +8,7 @@ import {
   createProtoAuthzInterceptor,
   type DecisionEvent,
   type MethodChecks,
-  type StreamChecks,
+  type ServiceChecks,
 } from "@connectum/auth";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
@@ -224,7 +224,11 @@ test("a check opens nothing that a rule closes", async () => {
 describe("checks of a stream add up: each may ask before it, about its messages, or both", () => {
   const no = () => false;
   const yes = () => true;
-  test.each<{ name: string; checks: readonly StreamChecks<ClientStreamRequest>[]; want: string }>([
+  test.each<{
+    name: string;
+    checks: readonly NonNullable<ServiceChecks<typeof EchoService>["clientStream"]>[];
+    want: string;
+  }>([
     { name: "nothing asked", checks: [{}], want: "ok" },
     { name: "before it, yes", checks: [{ open: yes }], want: "ok" },
     { name: "before it, no", checks: [{ open: no }], want: "PermissionDenied" },

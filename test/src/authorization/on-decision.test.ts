@@ -4,7 +4,6 @@ import {
   createAuthzInterceptor,
   createProtoAuthzInterceptor,
   type DecisionEvent,
-  type ProtoAuthzInterceptorOptions,
 } from "@connectum/auth";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { AccessServicePolicy } from "../gen/lab/v1/lab_auth.js";
@@ -12,7 +11,7 @@ import { PlainService } from "../gen/lab/v1/lab_pb.js";
 import { as, inProcess, outcome } from "./callers.js";
 
 const failure = new Error("database is down");
-const options: ProtoAuthzInterceptorOptions = {
+const options: Parameters<typeof createProtoAuthzInterceptor>[0] = {
   policies: [AccessServicePolicy],
   rules: [
     { name: "guests stay out", effect: "deny", methods: ["*"], requires: { roles: ["guest"] } },
@@ -21,7 +20,7 @@ const options: ProtoAuthzInterceptorOptions = {
 };
 
 async function decisionsOf(
-  more: Partial<ProtoAuthzInterceptorOptions>,
+  more: Partial<Parameters<typeof createProtoAuthzInterceptor>[0]>,
   method: "role" | "scope" | "deny" | "public" | "unspecified",
   caller?: string,
 ) {
@@ -42,7 +41,7 @@ const throwing = () => {
 describe("an event says who decided what about whom, and why", () => {
   test.each<{
     name: string;
-    more?: Partial<ProtoAuthzInterceptorOptions>;
+    more?: Partial<Parameters<typeof createProtoAuthzInterceptor>[0]>;
     call: [Parameters<typeof decisionsOf>[1], string?];
     want: Partial<DecisionEvent>;
   }>([

@@ -1,11 +1,6 @@
 import { runInNewContext } from "node:vm";
-import {
-  authorizeMethods,
-  createAuth,
-  createAuthzInterceptor,
-  createPolicyIndex,
-  createProtoAuthzInterceptor,
-} from "@connectum/auth";
+import { authorizeMethods, createAuth, createAuthzInterceptor, createProtoAuthzInterceptor } from "@connectum/auth";
+import { createPolicyIndex } from "@connectum/auth/policy";
 import { describe, expect, test, vi } from "vitest";
 import { AccessServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { AccessService, EchoService } from "../gen/lab/v1/lab_pb.js";

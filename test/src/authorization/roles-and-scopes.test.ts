@@ -1,13 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  type AuthContext,
-  authContextKey,
-  authorizeMethods,
-  can,
-  createProtoAuthzInterceptor,
-  createRoleHierarchy,
-  type RoleHierarchy,
-} from "@connectum/auth";
+import { type AuthContext, authContextKey, authorizeMethods, can, createProtoAuthzInterceptor } from "@connectum/auth";
+import { createRoleHierarchy, type RoleHierarchy } from "@connectum/auth/policy";
 import { describe, expect, test, vi } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { AccessService } from "../gen/lab/v1/lab_pb.js";

@@ -73,7 +73,7 @@ export const authorization: Runs = {
 
   async "src/typed-rules.ts"() {
     const { runtime, policies } = await parts();
-    const { rules } = await snippet<Pick<import("@connectum/auth").DecisionOptions, "rules">>("src/typed-rules.ts");
+    const { rules } = await snippet<Pick<import("@connectum/auth").CreateAuthOptions, "rules">>("src/typed-rules.ts");
     const chain = (more: object) => [
       runtime.createProtoAuthzInterceptor({ policies, defaultPolicy: "allow", ...more }),
     ];

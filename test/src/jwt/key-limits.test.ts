@@ -7,14 +7,14 @@ import {
   type KeyObject,
   webcrypto,
 } from "node:crypto";
-import { createJwtAuthInterceptor, type PublicKey } from "@connectum/auth";
+import { createJwtAuthInterceptor, type JwtIssuerOptions } from "@connectum/auth";
 import { SignJWT } from "jose";
 import { describe, expect, test, vi } from "vitest";
 import { ok, refused, tryIt } from "../support/call.js";
 import { bearer } from "../support/verification.js";
 
 const create = (publicKey: unknown, options: object = {}) =>
-  createJwtAuthInterceptor({ audience: "lab", publicKey: publicKey as PublicKey, ...options });
+  createJwtAuthInterceptor({ audience: "lab", publicKey: publicKey as JwtIssuerOptions["publicKey"], ...options });
 const sign = async (key: KeyObject, alg: string) =>
   bearer(await new SignJWT({ sub: "ada", aud: "lab" }).setProtectedHeader({ alg }).setExpirationTime("5m").sign(key));
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });

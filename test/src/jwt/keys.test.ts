@@ -6,7 +6,7 @@ import {
   webcrypto,
 } from "node:crypto";
 import { runInNewContext } from "node:vm";
-import { createJwtAuthInterceptor, type JwtIssuerOptions, type PublicKey } from "@connectum/auth";
+import { createJwtAuthInterceptor, type JwtIssuerOptions } from "@connectum/auth";
 import { createTestJwt, startTestKeySet, TEST_JWT_SECRET } from "@connectum/auth/testing";
 import { SignJWT } from "jose";
 import { Keyv } from "keyv";
@@ -98,7 +98,7 @@ describe("the forms of a public key", () => {
     ["CryptoKey", () => imported(p256.publicKey, "verify")],
     ["KeyObject", () => p256.publicKey],
   ])("%s", async (_, publicKey) => {
-    const interceptor = create({ publicKey: (await publicKey()) as PublicKey });
+    const interceptor = create({ publicKey: (await publicKey()) as JwtIssuerOptions["publicKey"] });
     expect(await tryIt(interceptor, bearer(await sign(p256.privateKey, "ES256")))).toEqual(ok());
     expect(await tryIt(interceptor, bearer(await sign(ec("P-256").privateKey, "ES256")))).toMatchObject(refused());
   });

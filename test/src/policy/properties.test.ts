@@ -1,13 +1,6 @@
 import { createClient, createRouterTransport } from "@connectrpc/connect";
-import {
-  type AuthzRule,
-  authContextKey,
-  createProtoAuthzInterceptor,
-  createRoleHierarchy,
-  decide,
-  type MethodPolicy,
-  type RoleHierarchy,
-} from "@connectum/auth";
+import { type AuthzRule, authContextKey, createProtoAuthzInterceptor, type MethodPolicy } from "@connectum/auth";
+import { createRoleHierarchy, decide, type RoleHierarchy } from "@connectum/auth/policy";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { outcome } from "../authorization/callers.js";

@@ -3,7 +3,6 @@ import { type ContextValues, createContextValues, createRouterTransport, type In
 import {
   createAuthInterceptor,
   createGatewayAuthInterceptor,
-  type GatewayAuthInterceptorOptions,
   peerKey,
   recordPeer,
   setAuthHeaders,
@@ -355,7 +354,7 @@ describe("no identity header that a client sent reaches a handler", () => {
   };
   const verifyCredentials = (token: string) => ({ subject: token });
   const headersSeen = async (
-    options: Partial<GatewayAuthInterceptorOptions>,
+    options: Partial<Parameters<typeof createGatewayAuthInterceptor>[0]>,
     headers: HeadersInit,
     viaBearer = false,
   ) => {

@@ -13,7 +13,6 @@ import {
   meshIdentityTrust,
   sharedSecretTrust,
   signedTokenTrust,
-  type Verified,
 } from "@connectum/auth";
 import { createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
 import { describe, expect, test } from "vitest";
@@ -379,7 +378,7 @@ describe("which identities are internal", () => {
         const key = header.get("x-key");
         return key === null ? undefined : { key, verify: () => this.#verify(key) };
       }
-      #verify(key: string): Verified {
+      #verify(key: string): Awaited<ReturnType<Credential["verify"]>> {
         this.verifications++;
         if (!this.#keys.has(key)) throw new InvalidCredentialError("not a key");
         return { identity: { subject: "orders" }, vouchedBy: key };
