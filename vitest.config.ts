@@ -1,14 +1,28 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What a test of a fresh process needs: no file before it has started an interceptor or changed a global. */
+/** Tests of a fresh process: no file before them has started an interceptor or changed a global. */
 const alone = ["test/src/context/async-context.test.ts"];
+/** Tests with other programs: browsers, servers, package managers, old compilers. */
+const system = ["test/src/system/**/*.test.ts", "test/src/published/{bundles,layouts,tarballs,types}.test.ts"];
 
-const unit = {
-  setupFiles: "test/src/support/leave-no-trace.ts",
+/** Starts the longest file first, so that nothing waits for it at the end. A clean checkout does not know the durations. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => (moduleId.endsWith("/documents.test.ts") ? 0 : 1);
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
+const common = {
   globalSetup: "test/src/published/remove-shared.ts",
   // The packages as Node loads them, built.
   server: { deps: { external: [/\/(runtime|plugin)\/dist\//] } },
+};
+const unit = {
+  ...common,
+  setupFiles: "test/src/support/leave-no-trace.ts",
   testTimeout: 60_000,
   hookTimeout: 120_000,
   // How long an event is waited for: a busy machine must not make a test fail.
@@ -19,13 +33,14 @@ export default defineConfig({
   test: {
     // One more than there are cores, since tests also wait: for sockets, and for the processes that they start.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           ...unit,
           name: "unit",
           include: ["test/src/**/*.test.ts"],
-          exclude: ["test/src/system/**", ...alone],
+          exclude: [...system, ...alone],
           // Files share a process, where the modules of all of them are loaded once.
           isolate: false,
         },
@@ -33,8 +48,9 @@ export default defineConfig({
       { test: { ...unit, name: "unit-alone", include: alone } },
       {
         test: {
+          ...common,
           name: "system",
-          include: ["test/src/system/**/*.test.ts"],
+          include: system,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

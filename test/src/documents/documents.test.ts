@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { root } from "../published/run.js";
@@ -32,9 +33,13 @@ afterAll(async () => {
 const records = ["bench/RESULTS.md", "test/mutation/SURVIVORS.md"];
 
 test("every document of the repository that has a block is in this list", () => {
-  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
-    (file) => file.endsWith(".md") && !/(^|\/)(node_modules|dist|reports|coverage|tmp|\.\w+)\//.test(file),
-  );
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"], {
+    cwd: root,
+  });
+  const files = listed
+    .toString()
+    .split("\0")
+    .filter((file) => file !== "" && !/(^|\/)\.\w+\//.test(file) && existsSync(join(root, file)));
   const withBlocks = files.filter((file) => !records.includes(file) && blocksOf(file).length > 0);
   expect(withBlocks.sort()).toEqual(Object.keys(documents).sort());
 });

@@ -102,7 +102,11 @@ describe("a type filter of buf that removes rules stops generation", () => {
       filter: (types: string) => ({ flags: types.split(", ").map((type) => `--exclude-type=${type}`) }),
     },
   ];
-  const cases = places.flatMap((place) => removed.map((type) => ({ ...place, type })));
+  // At every place an extension, its message, and the message that it extends; at the plugin all types.
+  const ofEach = ["connectum.auth.v1.method_auth", "connectum.auth.v1.ServiceAuth", "google.protobuf.MethodOptions"];
+  const cases = places.flatMap((place) =>
+    (place.place === "the plugin" ? removed : ofEach).map((type) => ({ ...place, type })),
+  );
 
   test.each(cases)("$type, excluded at $place", ({ type, filter }) => {
     generate(filter(type), ({ status, stderr, read }) => {

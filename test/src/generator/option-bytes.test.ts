@@ -69,8 +69,8 @@ test("random bytes inside our options never open a method: a table says what ref
         expect(errors).toEqual([]);
       }
     }),
-    { numRuns: 1_500, seed: 7 },
+    { numRuns: 1_000, seed: 7 },
   );
-  expect(accepted).toBeGreaterThan(100);
-  expect(rejected).toBeGreaterThan(500);
+  expect(accepted).toBeGreaterThan(60);
+  expect(rejected).toBeGreaterThan(300);
 }, 300_000);

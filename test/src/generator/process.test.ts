@@ -87,16 +87,18 @@ describe("what is not a request", () => {
 
 describe("standard input and output", () => {
   let request: Uint8Array;
+  let response: Buffer;
   beforeAll(() => {
     const methods = Array.from({ length: 1_000 }, (_, i) => `  // Comment ${i}.\n  rpc M${i}(E) returns (E);`);
     const schema = compile({
       "a.proto": `syntax = "proto3";\nimport "connectum/auth/v1/options.proto";\nmessage E {}\nservice S {\noption (connectum.auth.v1.service_auth) = {public: false};\n${methods.join("\n")}\n}`,
     });
     request = toBinary(CodeGeneratorRequestSchema, requestFor(schema, ["a.proto"], "target=ts"));
+    response = startPlugin(request).stdout;
   });
 
   test("a service with 1,000 methods has 1,000 rows", () => {
-    const content = readResponse(startPlugin(request).stdout).files.get("a_auth.ts") ?? "";
+    const content = readResponse(response).files.get("a_auth.ts") ?? "";
     expect(content.match(/: \{ access: "unspecified" \},/g)).toHaveLength(1_000);
     expect(content).toContain("     * Comment 999.\n");
   });
@@ -114,7 +116,7 @@ describe("standard input and output", () => {
       chunks.push(chunk);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    expect(Buffer.concat(chunks)).toEqual(startPlugin(request).stdout);
+    expect(Buffer.concat(chunks)).toEqual(response);
   });
 
   test("pipes that do not block are waited for", ({ skip }) => {
@@ -131,6 +133,6 @@ describe("standard input and output", () => {
     ].join("\n");
     const result = spawnSync("python3", ["-c", script, process.execPath, pluginPath], { input: request });
     expect(result.stderr.toString()).toBe("");
-    expect(result.stdout).toEqual(startPlugin(request).stdout);
+    expect(result.stdout).toEqual(response);
   });
 });

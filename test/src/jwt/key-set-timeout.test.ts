@@ -28,7 +28,7 @@ const signed = async () => bearer(await keySet.sign({ sub: "ada", aud: "lab" }))
 const collecting = `
   import { createAuth, jwt } from "@connectum/auth";
   import { startTestKeySet } from "@connectum/auth/testing";
-  setInterval(gc, 5);
+  setInterval(gc, 10);
   const keySet = await startTestKeySet("ES256");
   keySet.fail(process.argv[1]);
   const authenticate = jwt({ jwksUri: keySet.jwksUri, audience: "lab", jwks: { timeout: 100, cooldown: 20 } });
