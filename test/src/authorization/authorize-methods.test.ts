@@ -12,7 +12,7 @@ import {
 } from "@connectum/auth";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { AccessServicePolicy, EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
-import { AccessService, type ClientStreamRequest, EchoService, PlainService } from "../gen/lab/v1/lab_pb.js";
+import { AccessService, EchoService, PlainService } from "../gen/lab/v1/lab_pb.js";
 import { type Lab, labRoutes, protocols, startLab } from "../support/lab.js";
 import { as, collect, inProcess, outcome, streamOf, userScheme } from "./callers.js";
 
