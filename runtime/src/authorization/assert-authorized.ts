@@ -3,12 +3,13 @@ import { checkCall } from "../call/standing.js";
 import { isAuthorized } from "./is-authorized.js";
 
 /**
- * Makes sure that an authorization interceptor let this very call through, that the caller's credential has not expired or
- * been revoked since, and that the caller still waits. A public method and `mode: "report"` count as let through. For
- * handlers that must never run without, and for those behind interceptors that wait.
+ * Checks inside a handler that authorization allowed this call. Also checks that the credential is still valid and that the
+ * caller still waits. Public methods and `mode: "report"` count as allowed.
  *
- * @throws ConnectError with code `internal` where no interceptor let it through, with the reason as its cause;
- * `unauthenticated` where the credential counts no longer; `deadline_exceeded` or `canceled` where the call is over.
+ * Use it in handlers that must never run unauthorized, and after long waits.
+ *
+ * @throws ConnectError with code `internal` if no interceptor allowed the call; `unauthenticated` if the credential expired or
+ * was revoked; `deadline_exceeded` or `canceled` if the call is over.
  *
  * @example
  * async cancelOrder(request, context) {

@@ -8,39 +8,39 @@ import type { AuthzRequest } from "./authz-request.js";
 import type { AuthzRule } from "./authz-rule.js";
 import type { DecisionEvent } from "./decision-event.js";
 
-/** How calls are decided. */
+/** Options that decide calls. */
 export interface DecisionOptions {
-  /** Tried in order where the tables say nothing; the first that matches the method and the caller decides. By default, none. */
+  /** Rules for methods without a policy in the tables. The first that matches method and caller decides. By default, none. */
   readonly rules?: readonly AuthzRule[];
   /**
-   * Asked where no rule decided: true allows, anything else denies, and so does throwing. Asked only about
-   * callers that are authenticated. By default, not asked.
+   * Decides if no rule does. Only `true` allows; any other value, and an error, denies. Runs for authenticated callers only.
+   * By default, none.
    */
   readonly authorize?: (context: AuthContext, request: AuthzRequest) => boolean | PromiseLike<boolean>;
-  /** What holds where nothing else decided. By default, `deny`. */
+  /** The decision if nothing else decides. By default, `deny`. */
   readonly defaultPolicy?: "allow" | "deny";
-  /** What a call that is allowed so far has to pass as well: `[authorizeMethods(OrderService, {...})]`. By default, nothing. */
+  /** Checks that allowed calls must pass too: `[authorizeMethods(OrderService, {...})]`. By default, none. */
   readonly checks?: readonly MethodChecks[];
   /** Roles that imply others, in tables and rules. By default, none. */
   readonly roles?: RoleHierarchy;
-  /** Whether a scope that the caller has covers one that is required. By default, scopes are compared for equality. */
+  /** Returns true if a granted scope covers a required one. By default, they must be equal. */
   readonly matchScope?: MatchScope;
 }
 
-/** What follows from decisions. */
+/** Options that enforce and report decisions. */
 export interface EnforcementOptions {
   /**
-   * Receives decisions, for audit logs. It is called when the decision has been taken, and nothing waits
-   * for it: what it throws, returns or never settles changes nothing. By default, nobody is told.
+   * Receives decisions, for audit logs. Runs after the decision, and no call waits for it. Its errors are ignored after one
+   * warning. By default, none.
    */
   readonly onDecision?: (event: DecisionEvent) => void | PromiseLike<void>;
-  /** Which decisions `onDecision` receives. By default, `all`. */
+  /** The decisions that `onDecision` receives. By default, `all`. */
   readonly decisionEvents?: "all" | "denied";
-  /** `report` decides and tells `onDecision`, but lets every call through. By default, `enforce`. */
+  /** `report` decides and calls `onDecision`, but enforces nothing. By default, `enforce`. */
   readonly mode?: "enforce" | "report";
 }
 
-/** What authorization takes beside the tables. */
+/** The options of authorization, without the tables. */
 export interface AuthzOptions extends DecisionOptions, EnforcementOptions {}
 
 /** Options that have a default. */

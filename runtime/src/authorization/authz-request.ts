@@ -1,7 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { ContextValues } from "@connectrpc/connect";
 
-/** The call that a decision is about. */
+/** The call to decide. */
 export interface AuthzRequest {
   /** Fully qualified name of the service. */
   readonly service: string;
@@ -9,8 +9,8 @@ export interface AuthzRequest {
   readonly method: string;
   readonly header: Headers;
   readonly values: ContextValues;
-  /** Aborted when the caller is gone or the deadline is over. */
+  /** Aborts when the caller leaves or the deadline passes. */
   readonly signal: AbortSignal;
-  /** What the caller sent, for unary and server-streaming calls; undefined where the caller sends a stream. */
+  /** The request message of a unary or server-streaming call. Undefined for a stream of requests. */
   readonly message: Message | undefined;
 }

@@ -6,17 +6,17 @@ import type { MethodPolicy } from "../policy/service-policy.js";
 import { anybody, type PlannedVerdict } from "./verdict.js";
 
 /**
- * A rule in code, for methods whose schema says nothing.
+ * A rule in code. It decides methods without a policy in the schema.
  *
  * @typeParam Pattern - `MethodPatternOf<typeof OrderServicePolicy>` makes a misspelled method a type error.
  */
 export interface AuthzRule<Pattern extends string = string> {
-  /** For logs and audit; never sent to a client. */
+  /** For logs and audit. Clients never receive it. */
   readonly name: string;
   /** Method patterns: `pkg.v1.Service/Get*`. */
   readonly methods: readonly Pattern[];
   readonly effect: "allow" | "deny";
-  /** Whom the rule is for: it does not match others, and needs a caller who is authenticated. By default, anybody. */
+  /** The callers that the rule matches. They must be authenticated. By default, every caller. */
   readonly requires?: {
     /** At least one of these. By default, none. */
     readonly roles?: readonly string[];
@@ -25,7 +25,7 @@ export interface AuthzRule<Pattern extends string = string> {
   };
 }
 
-/** A rule that has been checked: the verdict it gives, where it is meant and its `policy` is met. */
+/** A compiled rule: its verdict for the matching methods, and the callers who meet the verdict's policy. */
 export interface CompiledRule {
   readonly matches: MethodMatcher;
   readonly verdict: PlannedVerdict;

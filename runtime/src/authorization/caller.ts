@@ -6,8 +6,8 @@ import { isNameList } from "../policy/name-list.js";
 import { createRoleHierarchy, type RoleHierarchy } from "../policy/role-hierarchy.js";
 
 /**
- * Turns contexts into what decisions are made on, once for each context, so that a decision costs the
- * same whatever the number of the caller's roles.
+ * Returns a function that turns an identity into a caller: sets of names, with implied roles. Once per identity, so that the
+ * number of roles does not change the cost of a decision.
  *
  * @throws TypeError for a malformed hierarchy.
  */
@@ -18,7 +18,7 @@ export function createCallerLookup(hierarchy: RoleHierarchy = {}): (context: Aut
     let caller = callers.get(context);
     if (!caller) {
       const { subject, roles, scopes } = context;
-      // Whoever put it into the context values need not have had it checked.
+      // Other code may have put it into the context values, unchecked.
       checkOption([[subject], roles, scopes].every(isNameList), "subject, roles, scopes", "non-empty strings");
       caller = { roles: expand(roles), scopes: new Set(scopes), internal: isInternal(context) };
       if (isFixed(context)) callers.set(context, caller);
@@ -29,7 +29,7 @@ export function createCallerLookup(hierarchy: RoleHierarchy = {}): (context: Aut
 
 const fixed: WeakSet<AuthContext> = /* @__PURE__ */ new WeakSet();
 
-/** Whether the context is frozen, so that a decision about it stays valid. */
+/** Returns true for a frozen identity: a decision about it stays valid. */
 export function isFixed(context: AuthContext): boolean {
   if (fixed.has(context)) return true;
   if (![context, context.roles, context.scopes].every(Object.isFrozen)) return false;

@@ -5,42 +5,41 @@ import { monotonicTime } from "../platform/clock.js";
 import { createWarning } from "../platform/warn.js";
 import type { Decider, Verdict } from "./verdict.js";
 
-/** A decision, for audit logs. Nothing in it is meant for a client. */
+/** A decision, for audit logs. Never send it to a client. */
 export interface DecisionEvent {
   /** Fully qualified name of the service. */
   readonly service: string;
   /** Name of the method in the schema. */
   readonly method: string;
-  /** Who was calling; undefined where nobody was authenticated. */
+  /** Undefined for an anonymous caller. */
   readonly subject: string | undefined;
   readonly effect: "allow" | "deny";
   readonly decidedBy: Decider;
-  /** Name of the rule that decided. */
+  /** Name of the deciding rule. */
   readonly rule: string | undefined;
-  /** Why the call is denied. */
+  /** The reason of a denial. */
   readonly reason: AuthzDenialReason | undefined;
-  /** False where the call goes on in spite of a denial: `mode: "report"`. */
+  /** False if a denied call proceeds: `mode: "report"`. */
   readonly enforced: boolean;
-  /** How long it took to decide, in milliseconds. Waiting for a message does not count. */
+  /** Time of the decision in milliseconds, without the wait for a message. */
   readonly durationMs: number;
-  /** What the deciding code threw; what the client is told, with its cause, where authentication refused. */
+  /**
+   * The error that the deciding code threw. For a refusal by authentication, the `ConnectError` for the client; its `cause`
+   * is the {@link InvalidCredentialError} with its `reason`.
+   */
   readonly error: unknown;
 }
 
-/** Tells `onDecision` of a decision. */
+/** Reports a decision to `onDecision`. */
 export type DecisionLog = (
   verdict: Verdict,
   method: DescMethod,
   context: AuthContext | undefined,
-  /** When the decision began, by `monotonicTime()`. */
+  /** Start of the decision, by `monotonicTime()`. */
   start: number,
 ) => void;
 
-/**
- * Undefined where there is nobody to tell.
- *
- * @throws TypeError for a malformed option.
- */
+/** Returns undefined without `onDecision`. */
 export function createDecisionLog(
   onDecision: ((event: DecisionEvent) => void | PromiseLike<void>) | undefined,
   decisionEvents: "all" | "denied",
@@ -63,7 +62,7 @@ export function createDecisionLog(
       durationMs: monotonicTime() - start,
       error: verdict.error,
     };
-    // When the decision has taken effect, so that the callback does not stand between it and the handler.
+    // After the decision took effect: the callback must not delay the handler.
     queueMicrotask(async () => {
       try {
         await onDecision(event);

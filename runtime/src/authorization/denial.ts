@@ -8,7 +8,7 @@ import { withoutStackTrace } from "../platform/without-stack-trace.js";
 import type { AuthzRule } from "./authz-rule.js";
 import type { Verdict } from "./verdict.js";
 
-/** The error for a verdict that is a no: `unauthenticated` where an identity is missing, or an {@link AuthzDeniedError}. */
+/** Returns the error of a denial: `unauthenticated` without an identity, else an {@link AuthzDeniedError}. */
 export function denialOf(
   { decidedBy, rule = decidedBy, reason = "default", policy, error }: Verdict,
   { name, parent }: DescMethod,

@@ -13,20 +13,20 @@ import { denialOf } from "./denial.js";
 import { createEvaluator, type Evaluator } from "./evaluator.js";
 import type { Verdict } from "./verdict.js";
 
-/** The call that is decided about. */
+/** The parts of a call that the decision needs. */
 export type Call = Pick<AnyRequest, "method" | "header" | "contextValues">;
 
-/** Decides about calls, and says what follows: for the interceptor, and for the gate before it. */
+/** Decides calls and reports decisions, for the interceptor and the gate. */
 export interface Enforcer extends Evaluator {
   /** False in report mode. */
   readonly enforced: boolean;
-  /** Undefined where there is nobody to tell. */
+  /** Undefined without `onDecision`. */
   readonly log: DecisionLog | undefined;
-  /** When a decision begins. */
+  /** The time for `durationMs`. 0 without `onDecision`. */
   now(): number;
-  /** Tells `onDecision` of a decision; returns what to throw where it is a no. */
+  /** Reports a decision. Returns the error of a denial, or undefined in report mode. */
   conclude(verdict: Verdict, call: Call, context: AuthContext | undefined, start: number): ConnectError | undefined;
-  /** Tells `onDecision` of a caller whose credential expired or was revoked meanwhile; returns what to throw, in report mode as well. */
+  /** Reports a credential that expired or was revoked during the call. Returns its error, in report mode too. */
   lapsed(call: Call, context: AuthContext | undefined, start: number): ConnectError | undefined;
 }
 

@@ -8,74 +8,77 @@ import { checkCall, checkWaiting } from "../call/standing.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import type { AnyRequest } from "../platform/any-request.js";
 import { createWarning } from "../platform/warn.js";
-import { ask } from "./ask.js";
 import type { AuthzRequest } from "./authz-request.js";
 import type { Enforcer } from "./enforcer.js";
-import type { Asking, Question, Verdict } from "./verdict.js";
+import { runChecks } from "./run-checks.js";
+import type { Check, Conditional, Verdict } from "./verdict.js";
 
 type Next = ReturnType<Interceptor>;
 
 /**
- * Lets through what is allowed, and rejects otherwise. Checks right before it calls the next interceptor that the caller's
- * credential still counts, whatever was waited for meanwhile.
+ * Creates the authorization interceptor. It rejects denied calls.
+ *
+ * Right before it calls the next interceptor, it checks the credential again: checks may have waited for seconds.
  */
 export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, lapsed }: Enforcer): Interceptor {
-  const warnOfOrder = createWarning("Authorization header, but no identity: authentication goes first");
+  const warnOfOrder = createWarning(
+    "a call has an Authorization header and no identity: install the authentication interceptor before authorization",
+  );
 
-  async function askAndGoOn(next: Next, req: AnyRequest, verdict: Asking, context: AuthContext) {
-    const { questions } = verdict;
+  async function checkAndProceed(next: Next, req: AnyRequest, verdict: Conditional, context: AuthContext) {
+    const { checks } = verdict;
     const [message, whole] = await messageOf(req);
     const { service, method, header, contextValues: values, signal } = req;
     const request: AuthzRequest = { service: service.typeName, method: method.name, header, values, signal, message };
 
-    /** Rejects where the answer is a no; a yes is reported where it is what the call is let through by. */
-    async function put(answer: (question: Question) => unknown, yes?: Verdict): Promise<void> {
+    /** Rejects if a check fails. Reports `passed` if all pass. */
+    async function runAll(run: (check: Check) => unknown, passed?: Verdict): Promise<void> {
       const start = now();
-      const concluded = ask(questions, answer).then((answered) => {
-        // A no of the questions says more than a credential that counts no longer.
-        if (answered !== undefined) return conclude(answered, req, context, start);
-        return lapsed(req, context, start) ?? (yes && conclude(yes, req, context, start));
+      const concluded = runChecks(checks, run).then((denial) => {
+        // A failed check is the better explanation, even if the credential expired too.
+        if (denial !== undefined) return conclude(denial, req, context, start);
+        return lapsed(req, context, start) ?? (passed && conclude(passed, req, context, start));
       });
-      // A report is not waited for: code that is only being tried out must not hold up a call or a message.
+      // Report mode does not wait: code on trial must not delay a call.
       const error = enforced && (await concluded);
       if (error) throw error;
     }
 
-    const { decidedBy } = questions.at(-1) ?? verdict;
-    await put((question) => question.ask(context, request), { ...verdict, effect: "allow", decidedBy });
+    const { decidedBy } = checks.at(-1) ?? verdict;
+    await runAll((check) => check.run(context, request), { ...verdict, effect: "allow", decidedBy });
     const error = lapsed(req, context, now());
     if (error) throw error;
-    const guard = questions.find((question) => question.guard)?.guard;
-    const messages = guard?.(whole.message as AsyncIterable<Message>, context, request, put);
-    return goOn(next, messages ? ({ ...whole, message: messages } as StreamRequest) : whole);
+    const guard = checks.find((check) => check.guard)?.guard;
+    const messages = guard?.(whole.message as AsyncIterable<Message>, context, request, runAll);
+    return proceed(next, messages ? ({ ...whole, message: messages } as StreamRequest) : whole);
   }
 
   return (next) => (req) => {
     const start = now();
     const context = req.contextValues.get(authContextKey);
     const verdict = evaluate(req, context);
-    if (verdict.effect === "ask" && context) return askAndGoOn(next, req, verdict, context);
+    if (verdict.effect === "conditional" && context) return checkAndProceed(next, req, verdict, context);
     const error =
       (verdict.effect === "deny" ? undefined : lapsed(req, context, start)) ?? conclude(verdict, req, context, start);
     if (verdict.reason === "unauthenticated" && req.header.has("authorization")) warnOfOrder();
     if (error) return Promise.reject(error);
     try {
-      return goOn(next, req);
+      return proceed(next, req);
     } catch (error) {
       return Promise.reject(error);
     }
   };
 }
 
-/** @throws ConnectError where the caller does not wait for an answer any more. */
-function goOn(next: Next, req: AnyRequest): ReturnType<Next> {
+/** @throws ConnectError if the caller no longer waits. */
+function proceed(next: Next, req: AnyRequest): ReturnType<Next> {
   const { contextValues: values, signal } = req;
   checkWaiting(signal);
   stateOf(values).authorized = req;
   if (!req.stream) return next(req);
   return endWithCredential(req, (ending) => {
     if (req.method.methodKind !== "server_streaming") return next(ending);
-    // connect reads the message, and waits for its end, before it calls the handler.
+    // connect reads the whole message before it calls the handler.
     const message = checkArrivals(ending.message, () => checkCall(values, signal));
     return next({ ...ending, message } as StreamRequest);
   });

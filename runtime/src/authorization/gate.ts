@@ -4,16 +4,15 @@ import { isFixed } from "./caller.js";
 import type { Call, Enforcer } from "./enforcer.js";
 import type { Verdict } from "./verdict.js";
 
-/** Refuses before the message is read. */
+/** Refuses calls before the message is read. */
 export interface Gate {
   /**
-   * Refuses what can be refused on headers alone. What it does not refuse is not allowed yet: that is for
-   * the interceptor to say.
+   * Refuses calls that can be refused by headers alone. The interceptor decides about the others.
    *
    * @throws ConnectError with code `unauthenticated`, or an AuthzDeniedError.
    */
   check(call: Pick<HandlerContext, "method" | "requestHeader" | "values">): void;
-  /** The enforcer's, for the interceptor: what the gate found out about a call is not asked again. */
+  /** The enforcer's `evaluate`, which reuses the gate's decision about the same call. */
   evaluate(call: Call, context: AuthContext | undefined): Verdict;
 }
 
@@ -35,14 +34,14 @@ export function createGate({ enforced, now, evaluate, conclude }: Enforcer): Gat
       const verdict = evaluate(call, context);
       const error = verdict.effect === "deny" ? conclude(verdict, call, context, start) : undefined;
       if (error !== undefined) throw error;
-      // What may say something else by then is for the interceptor to look at.
+      // The interceptor decides again if the caller's roles can change meanwhile.
       if (context && !isFixed(context)) return;
       contextValues.set(resultKey, { call, context, verdict });
       used = true;
     },
     evaluate(call, context) {
       const result = used ? call.contextValues.get(resultKey) : undefined;
-      // Values that calls share by mistake must not hand the result of one to another.
+      // Calls that share context values by mistake must not share a decision.
       const same =
         result?.call.header === call.header && result.call.method === call.method && result.context === context;
       return same ? result.verdict : evaluate(call, context);

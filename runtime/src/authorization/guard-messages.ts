@@ -1,6 +1,6 @@
 import { checkEach } from "../call/message-stream.js";
-import type { Question } from "./verdict.js";
+import type { Check } from "./verdict.js";
 
-/** A message that a check refuses does not reach the handler, and ends the stream. */
-export const guardMessages: NonNullable<Question["guard"]> = (messages, context, request, put) =>
-  checkEach(messages, (message) => put(({ askOfMessage = () => true }) => askOfMessage(context, message, request)));
+/** Ends the stream at the first refused message. The handler does not receive that message. */
+export const guardMessages: NonNullable<Check["guard"]> = (messages, context, request, runAll) =>
+  checkEach(messages, (message) => runAll(({ runOnMessage = () => true }) => runOnMessage(context, message, request)));

@@ -1,7 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { stateOf } from "../call/call-state.js";
 
-/** Whether an authorization interceptor let this call through, and not another call with the same context values. */
+/** Returns true if an authorization interceptor allowed this call, and not another with the same context values. */
 export function isAuthorized({
   values,
   method,

@@ -18,15 +18,14 @@ const descriptor: PropertyDescriptor = {
   get(this: Watched) {
     if (!isAuthorized(this)) throw lostInterceptors(this);
     checkCall(this.values, this.signal);
-    // The timer of the deadline cannot have fired if nothing was waited for since.
+    // Without a wait since, the deadline's timer cannot have fired.
     if ((this.timeoutMs?.() ?? 1) <= 0) throw new ConnectError("the operation timed out", Code.DeadlineExceeded);
     return undefined;
   },
 };
 
 /**
- * Checks a call again right before its handler: the authorization interceptor has let it through, the credential is neither
- * expired nor revoked, and the caller still waits.
+ * Checks a call again right before its handler: authorization allowed it, the credential is valid, and the caller waits.
  *
  * connect copies the handler's context after the last interceptor. Copying runs our getter, and its error answers the call.
  * The tests prove this for each connect version with a gate. A version that does not copy skips this check.

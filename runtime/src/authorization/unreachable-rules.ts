@@ -8,11 +8,10 @@ import type { AuthzRule, CompiledRule } from "./authz-rule.js";
 import { anybody } from "./verdict.js";
 
 /**
- * Warns of patterns that cannot decide anything: those that match no method of the tables, most likely
- * misspelled, and those for methods that the tables decide themselves. Unseen, a rule that denies would
- * be one that does nothing.
+ * Warns of patterns that never decide: they match no method of the tables, or only methods that the tables decide. Without
+ * the warning, a misspelled rule that denies would have no effect.
  */
-export function warnOfIdlePatterns(rules: readonly AuthzRule[], services: PolicyIndex["services"]): void {
+export function warnOfUnreachablePatterns(rules: readonly AuthzRule[], services: PolicyIndex["services"]): void {
   const tables = [...services];
   for (const { name, methods } of rules) {
     for (const pattern of methods) {
@@ -25,16 +24,15 @@ export function warnOfIdlePatterns(rules: readonly AuthzRule[], services: Policy
             Object.entries(rows).some(([method, row]) => matches(service, method) && isWanted(row)),
         );
       if (!finds(() => true)) warn(`rule ${name}: "${pattern}" matches no method of the tables`);
-      // A pattern for many services is also for those that have no table.
+      // A pattern for many services may be meant for services without a table.
       else if (services.has(prefix) && !finds(({ access }) => access === "unspecified"))
-        warn(`rule ${name}: "${pattern}" is never asked: the tables decide`);
+        warn(`rule ${name}: "${pattern}" is unreachable: the tables decide`);
     }
   }
 }
 
 /**
- * Warns of patterns that are unreachable, since something before them decides for everybody: a rule without `requires`, or
- * `skipMethods`.
+ * Warns of patterns behind one that decides for every caller: a rule without `requires`, or `skipMethods`.
  *
  * @param compiled - the rules, compiled; `skipped` are those of `skipMethods`.
  */
@@ -45,7 +43,7 @@ export function warnOfShadowedPatterns(
 ): void {
   for (const [i, { name, methods }] of rules.entries()) {
     for (const pattern of methods) {
-      // An asterisk stands at the end of a name, so a pattern covers those whose text it matches.
+      // An asterisk ends a name: a pattern covers another if it matches its text.
       const [service = "*", method = "*"] = pattern.split("/");
       const first = [...skipped, ...compiled.slice(0, i)].find(
         ({ matches, verdict }) => verdict.policy === anybody && matches(service, method),
@@ -59,7 +57,7 @@ export function warnOfShadowedPatterns(
   }
 }
 
-/** Warns, when a service without table is called first, of patterns that are meant for it and match none of its methods. */
+/** Warns of patterns for a service without a table that match none of its methods. Runs at its first call. */
 export function warnOfUnknownMethods(rules: readonly AuthzRule[], { typeName, methods, file }: DescService): void {
   const others = new Set(file.services.map((service) => service.typeName));
   for (const rule of rules) {

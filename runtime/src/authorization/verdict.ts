@@ -4,52 +4,52 @@ import type { AuthzDenialReason } from "../errors/authz-denied-error.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import type { AuthzRequest } from "./authz-request.js";
 
-/** Who decided: authentication (only to refuse), a row of a table, a rule, code, or nobody else. */
+/** The part that decided. `authentication` only refuses. */
 export type Decider = "authentication" | "table" | "rule" | "authorize" | "check" | "defaultPolicy" | "skipMethods";
 
-/** A decision and who made it. */
-export type Verdict = Settled | Asking;
+/** A decision, with the part that made it. */
+export type Verdict = Settled | Conditional;
 
 interface Settled {
   readonly effect: "allow" | "deny";
   readonly decidedBy: Decider;
-  /** Why a call is denied. */
+  /** The reason of a denial. */
   readonly reason?: AuthzDenialReason;
   /** Name of the rule that decided. */
   readonly rule?: string | undefined;
-  /** What the deciding row or rule asks for. */
+  /** The requirements of the deciding row or rule. */
   readonly policy?: MethodPolicy;
-  /** What the deciding code threw. */
+  /** The error that the deciding code threw. */
   readonly error?: unknown;
 }
 
-/** Allowed if every question is answered with yes. They are asked in order. */
-export interface Asking extends Omit<Settled, "effect"> {
-  readonly effect: "ask";
-  readonly questions: readonly [Question, ...Question[]];
+/** A call that is allowed if all checks pass. They run in order. */
+export interface Conditional extends Omit<Settled, "effect"> {
+  readonly effect: "conditional";
+  readonly checks: readonly [Check, ...Check[]];
 }
 
-/** The verdict on those callers who meet its `policy`. */
+/** The verdict for callers who meet its `policy`. */
 export type PlannedVerdict = Verdict & { readonly policy: MethodPolicy };
 
-/** What everybody meets. */
+/** The policy that every caller meets. */
 export const anybody: MethodPolicy = { access: "allow" };
 
-/** What only code can answer. Only true is a yes. */
-export interface Question {
+/** A check by code of the user. Only `true` passes. */
+export interface Check {
   readonly decidedBy: "authorize" | "check";
-  /** Asked once, before the handler is called. */
-  ask(context: AuthContext, request: AuthzRequest): unknown;
-  /** Asked about every message of a client's stream, before the handler sees it. */
-  askOfMessage?(context: AuthContext, message: Message, request: AuthzRequest): unknown;
-  /** Has `put` ask all questions about each of the messages before it is passed on; there beside `askOfMessage`. */
+  /** Runs once, before the handler. */
+  run(context: AuthContext, request: AuthzRequest): unknown;
+  /** Runs for every message of a client's stream, before the handler receives it. */
+  runOnMessage?(context: AuthContext, message: Message, request: AuthzRequest): unknown;
+  /** Wraps a client's stream: runs all checks on each message. Set together with `runOnMessage`. */
   guard?(
     messages: AsyncIterable<Message>,
     context: AuthContext,
     request: AuthzRequest,
-    put: Put,
+    runAll: RunChecks,
   ): AsyncIterable<Message>;
 }
 
-/** Puts questions, in order, up to the first that is not answered with yes; rejects with what to tell the caller then. */
-export type Put = (answer: (question: Question) => unknown) => Promise<void>;
+/** Runs the checks in order and stops at the first that fails. Rejects with the error for the caller. */
+export type RunChecks = (run: (check: Check) => unknown) => Promise<void>;

@@ -1,4 +1,5 @@
 import type { Interceptor } from "@connectrpc/connect";
+import { readMethodChecks } from "../authorization/authorize-methods.js";
 import { type AuthzOptions, authzOptions, type DefaultedAuthzOption } from "../authorization/authz-options.js";
 import { createEnforcer } from "../authorization/enforcer.js";
 import { createEnforcingInterceptor } from "../authorization/enforcing-interceptor.js";
@@ -59,6 +60,6 @@ export function createAuthzInterceptor(options: AuthzInterceptorOptions): Interc
   const matches = compileMethodPatterns(own.skipMethods, "skipMethods");
   const verdict = { effect: "allow", decidedBy: "skipMethods", policy: anybody } as const;
   const enforcer = createEnforcer([], own, [{ matches, verdict }]);
-  for (const check of own.checks) check.rejectPublic(matches);
+  readMethodChecks(own.checks, matches);
   return createEnforcingInterceptor(enforcer);
 }

@@ -64,7 +64,9 @@ describe("five likely mistakes", () => {
       expect(await errorOf(swapped.role({}, { headers: as("right") }))).toBe("Unauthenticated: Missing credentials");
     }
     // A caller without credentials is no sign of a mistake.
-    expect(warnings).toEqual(["@connectum/auth: Authorization header, but no identity: authentication goes first"]);
+    expect(warnings).toEqual([
+      "@connectum/auth: a call has an Authorization header and no identity: install the authentication interceptor before authorization",
+    ]);
     warnings.length = 0;
     const inOrder = clientOf(authentication, createProtoAuthzInterceptor({ policies: [AccessServicePolicy] }));
     expect(await outcome(inOrder.role({}, { headers: as("right") }))).toBe("ok");

@@ -144,7 +144,9 @@ describe("authorizeMethods takes a plain object: what else has methods would be 
     { name: "without a prototype", checks: Object.assign(Object.create(null), plain) },
     { name: "of another realm", checks: runInNewContext("({ unary: () => false })") },
   ])("and so it does: $name", ({ checks }) => {
-    expect([...authorizeMethods(EchoService, checks).questions.keys()]).toEqual(["Unary"]);
+    const skipMethods = ["lab.v1.EchoService/*"];
+    const create = () => createAuthzInterceptor({ skipMethods, checks: [authorizeMethods(EchoService, checks)] });
+    expect(create).toThrow(new TypeError("checks: lab.v1.EchoService/Unary is public, and a check needs a caller"));
   });
 });
 
