@@ -53,7 +53,7 @@ describe("where a credential is found", () => {
     for (const credential of ["", 7]) {
       const { got, cause } = await callWith(finds(credential));
       expect(got).toEqual({ ...refused(), challenge: null });
-      expect(cause).toEqual(new InvalidCredentialError("empty credential"));
+      expect(cause).toEqual(new InvalidCredentialError("empty credential", { reason: "malformed" }));
     }
   });
 });
@@ -67,7 +67,7 @@ describe("what its verification says", () => {
   ])("%s refuses it", async (_, verify) => {
     const { got, cause } = await callWith({ verifyCredentials: verify as never }, { authorization: "Bearer ada" });
     expect(got).toEqual({ ...refused(), challenge: 'Bearer error="invalid_token"' });
-    expect(cause).toEqual(new InvalidCredentialError("refused"));
+    expect(cause).toEqual(new InvalidCredentialError("refused", { reason: "unknown" }));
   });
   test.each([
     { options: {}, type: "credentials" },

@@ -117,7 +117,7 @@ describe("where the token is looked for", () => {
   test("the cause of a refusal names the cookie, on the server alone", async () => {
     const { got, cause } = await callWith(byCookie, { cookie: "s=x; s=y" });
     expect(got.text).toBe("Invalid credentials");
-    expect(cause).toEqual(new InvalidCredentialError("cookie s: sent twice"));
+    expect(cause).toEqual(new InvalidCredentialError("cookie s: sent twice", { reason: "ambiguous" }));
   });
 
   test.each([
@@ -145,7 +145,7 @@ describe("what the framework says of a session", () => {
   ])("%s is no session", async (_, verifySession) => {
     const { got, cause } = await by(verifySession);
     expect(got).toMatchObject(refused());
-    expect(cause).toEqual(new InvalidCredentialError("no such session"));
+    expect(cause).toEqual(new InvalidCredentialError("no such session", { reason: "unknown" }));
   });
   test.each([
     ["an object", () => ({})],

@@ -123,7 +123,7 @@ describe("in this instance, at once, whatever is cached", () => {
     expect(await as("bob")).toEqual(ok("bob"));
     expect(await as("ada")).toEqual({ ...refused(), challenge: null });
     // For the server's log.
-    expect(cause).toEqual(new InvalidCredentialError("revoked by subject"));
+    expect(cause).toEqual(new InvalidCredentialError("revoked by subject", { reason: "revoked" }));
   });
 
   test("until the ttl is over, of the last time", async () => {
