@@ -6,7 +6,7 @@ import {
   type DefaultedPipelineOption,
 } from "./authentication/authentication-options.js";
 import { type Authenticate, createAuthenticator } from "./authentication/authenticator.js";
-import { listSchemes, vouched } from "./authentication/scheme-list.js";
+import { asInternal, listSchemes } from "./authentication/scheme-list.js";
 import { authzOptions, type DefaultedAuthzOption } from "./authorization/authz-options.js";
 import type { DecisionLog } from "./authorization/decision-event.js";
 import { createEnforcer } from "./authorization/enforcer.js";
@@ -21,9 +21,9 @@ import type { AuthScheme } from "./schemes/scheme.js";
 import { createRevocations, type Revocations } from "./store/revocations.js";
 
 export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
-  /** How callers prove who they are: one scheme, or several tried in order; the first that finds its credential decides. */
+  /** The authentication scheme, or several, tried in order. The first that finds its credential decides. */
   readonly authenticate: AuthScheme | readonly AuthScheme[];
-  /** How other services prove that they may call `internal` methods: every identity it establishes may. By default, nobody can. */
+  /** The scheme of services that may call `internal` methods, or several. By default, nobody may call them. */
   readonly internal?: AuthScheme | readonly AuthScheme[];
 }
 
@@ -40,36 +40,33 @@ function createAuthOptions(): OptionTable<CreateAuthOptions, Defaulted> {
   };
 }
 
-/**
- * Access control for a server: authentication and authorization by the same tables, in the right order. Its members are
- * named as a server's options are: `connectNodeAdapter({ ...auth, routes })`.
- */
+/** Access control for a server. Its members have the names of a server's options: `connectNodeAdapter({ ...auth, routes })`. */
 export interface Auth {
-  /** For the server's `interceptors`, before its own. */
+  /** Put them before the server's own `interceptors`. */
   readonly interceptors: Interceptor[];
   /**
-   * For the server's `requestGate` (connect 2.2 and newer): refuses on headers alone, before the body is read. A call that it
-   * lets through is refused later with `internal` where `interceptors` are not installed for its service.
+   * The server's `requestGate` (connect 2.2 and newer). Refuses calls by their headers, before the body is read. It answers
+   * `internal` if `interceptors` are missing for a service.
    */
   readonly requestGate: (context: HandlerContext) => void | Promise<void>;
   /**
-   * The same access control, with interceptors of your own after it: where a service or a method has its own chain, since
-   * connect replaces the server's chain there.
+   * Adds your interceptors after access control, for a service or method with its own chain. connect replaces the server's
+   * chain there.
    *
-   * @throws TypeError for what is not a list of interceptors.
+   * @throws TypeError for anything but a list of interceptors.
    *
    * @example
    * router.service(OrderService, implementation, auth.withInterceptors([rateLimit]));
    */
   readonly withInterceptors: (own: readonly Interceptor[]) => Pick<Auth, "interceptors" | "requestGate">;
-  /** Fetches key sets, so that the first calls need not wait. @throws an error where one cannot be had. */
+  /** Fetches key sets before the first calls. Rejects if a key set cannot be fetched. */
   readonly warmUp: () => Promise<void>;
-  /** Revokes credentials, by the option `revocations`; without it, in this instance alone. See {@link Revocations}. */
+  /** Revokes credentials. Without the `revocations` option, only in this process. See {@link Revocations}. */
   readonly revoke: Revocations["revoke"];
 }
 
 /**
- * Access control in one call. Which methods are public or internal comes from the tables, so nothing is declared twice.
+ * Creates access control for a server: authentication and authorization by the same tables.
  *
  * @throws TypeError for a malformed table or option.
  *
@@ -83,14 +80,14 @@ export interface Auth {
 export function createAuth(options: CreateAuthOptions): Auth {
   if (Object.hasOwn(Object(options), "skipMethods")) {
     throw new TypeError(
-      "skipMethods: not an option of createAuth: methods are public by their table, or optionalMethods",
+      "skipMethods: not an option of createAuth. Set public: true in the schema, or use optionalMethods",
     );
   }
   const own = readOptions("createAuth", options, createAuthOptions);
   const { policies, authenticate: users, internal } = own;
   const enforcer = createEnforcer(policies, own);
   const schemes = listSchemes(users, "authenticate");
-  const internalSchemes = vouched(listSchemes(internal, "internal", schemes));
+  const internalSchemes = asInternal(listSchemes(internal, "internal", schemes));
   if (schemes.length === 0) throw new TypeError("authenticate: expected at least one scheme, such as jwt({...})");
   const revocations = own.revocations ?? createRevocations();
   const authenticate = createAuthenticator(
@@ -138,7 +135,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
   };
 }
 
-/** Who was not let in at all belongs into the audit log as well. */
+/** Adds refusals by authentication to the audit log. */
 function reportRefusals(authenticate: Authenticate, log: DecisionLog | undefined): Authenticate {
   if (log === undefined) return authenticate;
   return (call) => {

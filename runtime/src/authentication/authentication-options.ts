@@ -3,30 +3,27 @@ import { checkObject, type OptionTable, type Read, readOptions } from "../option
 import type { Revocations } from "../store/revocations.js";
 import type { AuthLimits } from "./limits.js";
 
-/** What every authentication interceptor takes. */
+/** Options of every authentication interceptor. */
 export interface AuthenticationOptions {
-  /** Patterns of methods that are called without identity: credentials are not looked at. By default, none. */
+  /** Patterns of methods without authentication. Their credentials are ignored. By default, none. */
   readonly skipMethods?: readonly string[] | undefined;
   /**
-   * Patterns of methods that may be called without credentials; a bad credential is refused all the same. They count
-   * where `skipMethods` names a method as well, so a public method can see who is calling. By default, none.
+   * Patterns of methods with optional credentials. An invalid credential is still refused. Overrides `skipMethods`, so that a
+   * public method can see its caller. By default, none.
    */
   readonly optionalMethods?: readonly string[] | undefined;
-  /**
-   * Writes the identity into the request headers, as {@link setAuthHeaders} does, for handlers that pass them on.
-   * By default, false.
-   */
+  /** Writes the identity into the request headers ({@link setAuthHeaders}), for handlers that forward them. By default, false. */
   readonly propagateHeaders?: boolean | undefined;
-  /** Names of claims that `propagateHeaders` writes; they can be large and personal. By default, none. */
+  /** Names of the claims that `propagateHeaders` writes. Claims can be large and personal. By default, none. */
   readonly propagatedClaims?: readonly string[] | undefined;
   /**
-   * Whether `getAuthContext()` works without the handler's context, through `AsyncLocalStorage`. On Node 20 and 22 its use
-   * makes every `await` of the process dearer; later versions do not mind. By default, true.
+   * Makes `getAuthContext()` work without the handler's context, by `AsyncLocalStorage`. Slows every `await` of the process
+   * on Node 20 and 22; not on 24. By default, true.
    */
   readonly asyncContext?: boolean | undefined;
-  /** What a caller may cost. */
+  /** Limits for each caller. */
   readonly limits?: AuthLimits | undefined;
-  /** Credentials that count no more: what `createRevocations` makes. By default, none. */
+  /** Revoked credentials: the result of `createRevocations()`. By default, none. */
   readonly revocations?: Revocations | undefined;
 }
 
@@ -53,7 +50,7 @@ export const authenticationOptions = (): OptionTable<AuthenticationOptions, Defa
 export type PipelineOptions = Read<AuthenticationOptions, DefaultedPipelineOption>;
 
 /**
- * Parts the options of an interceptor into those of the pipeline, which it reads, and those of its scheme.
+ * Reads the options of the pipeline, and returns the other options for the scheme.
  *
  * @throws TypeError for a malformed option of the pipeline.
  */

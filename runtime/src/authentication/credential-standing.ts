@@ -6,7 +6,7 @@ import { wallTime } from "../platform/clock.js";
 import type { Revocations } from "../store/revocations.js";
 import type { Entry } from "./credential-cache.js";
 
-/** A credential that the pipeline verified for a call. */
+/** The credential that the pipeline verified for a call. */
 export class CredentialStanding implements Standing {
   guarded = false;
   readonly context: AuthContext;
@@ -17,8 +17,8 @@ export class CredentialStanding implements Standing {
   readonly #before: Standing | undefined;
 
   /**
-   * @param presented - the credential, by which it may be revoked.
-   * @param before - a credential that an interceptor before this one verified for the same call: it has to count as well.
+   * @param presented - the credential, for revocations.
+   * @param before - the credential that an earlier interceptor verified for this call. It must stay valid as well.
    */
   constructor(
     { context, expiresAt }: Entry,

@@ -9,19 +9,19 @@ import { memberOf } from "../platform/member-of.js";
 import { TimeLimit } from "../platform/time-limit.js";
 import type { Credential } from "../schemes/scheme.js";
 
-/** What a caller may cost. */
+/** Limits for each caller. */
 export interface AuthLimits {
-  /** Longest credential that is verified, in characters; longer ones are refused. By default, and for Bearer tokens at most, 16384. */
+  /** Longest credential in characters. By default, and at most for Bearer tokens, 16384. */
   readonly credentialLength?: number;
-  /** Most roles of one identity; one with more is refused. By default, 1000. */
+  /** Most roles of an identity. By default, 1000. */
   readonly roles?: number;
-  /** Most scopes of one identity; one with more is refused. By default, 1000. */
+  /** Most scopes of an identity. By default, 1000. */
   readonly scopes?: number;
-  /** How long one verification may take, in milliseconds; then the call is answered with `unavailable`. By default, 10000. */
+  /** Longest time of a verification in milliseconds. Then the answer is `unavailable`. By default, 10000. */
   readonly verificationTime?: number;
   /**
-   * Most verifications at the same time, for each scheme and each of its issuers; calls that need one more are answered with
-   * `unavailable` at once. Callers whose credentials are remembered need none. By default, 1000.
+   * Most concurrent verifications, for each scheme and issuer. A call beyond is answered with `unavailable` at once. Cached
+   * credentials need no verification. By default, 1000.
    */
   readonly verifications?: number;
 }
@@ -34,10 +34,10 @@ const limitOptions = (): OptionTable<AuthLimits, keyof AuthLimits> => ({
   verifications: { ...count, fallback: 1_000 },
 });
 
-/** Keeps the limits of one scheme of an authenticator. */
+/** Enforces the limits of one scheme. */
 export class Limiter {
   readonly #limits: Required<AuthLimits>;
-  /** By issuer: an issuer whose keys cannot be had holds up nobody else. */
+  /** By issuer: an unreachable issuer must not delay others. */
   readonly #timeLimits: Map<string, TimeLimit> = new Map();
 
   /** @throws TypeError for a limit that is not a whole number above 0. */
@@ -60,7 +60,7 @@ export class Limiter {
   }
 
   /**
-   * Verifies a credential, if there is room for one more of its issuer.
+   * Runs a verification within the limits of its issuer.
    *
    * @throws ConnectError with code `unavailable`, or later with `deadline_exceeded`.
    */

@@ -6,8 +6,8 @@ import { warn } from "../platform/warn.js";
 const interval = 60_000;
 
 /**
- * Creates a log of calls that are answered with `unavailable`, so that a server that refuses everybody says so: one line
- * a minute at most, with the number of calls, and without messages of errors, which may hold secrets.
+ * Creates a log of calls answered with `unavailable`. It writes at most one line a minute, with the number of calls. It leaves
+ * out error messages, which may hold secrets.
  *
  * @param scheme - name of the authentication scheme.
  *

@@ -4,13 +4,13 @@ import type { PipelineOptions } from "./authentication-options.js";
 
 const identityHeaderNames: readonly string[] = /* @__PURE__ */ Object.values(identityHeaders);
 
-/** Writes an identity into headers, in place of one that is there. */
+/** Replaces the identity in headers. */
 export type Propagate = (context: AuthContext, header: Headers) => void;
 
 /**
- * What `propagateHeaders` and `propagatedClaims` ask for; undefined where nothing is to be written.
+ * Compiles `propagateHeaders` and `propagatedClaims`. Returns undefined without propagation.
  *
- * @throws TypeError for a malformed option.
+ * @throws TypeError for `propagatedClaims` without `propagateHeaders`.
  */
 export function compilePropagation(options: PipelineOptions): Propagate | undefined {
   const { propagateHeaders, propagatedClaims } = options;
@@ -27,7 +27,7 @@ export function compilePropagation(options: PipelineOptions): Propagate | undefi
       fields = encodeAuthHeaders(context, claims);
       encoded.set(context, fields);
     }
-    // What a caller before had and this one lacks would be taken for this one's.
+    // Fields of an earlier identity that this one lacks must not remain.
     for (const name of identityHeaderNames) header.delete(name);
     for (const [name, value] of fields) header.set(name, value);
   };

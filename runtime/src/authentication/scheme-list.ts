@@ -2,8 +2,10 @@ import { overlap } from "../schemes/acceptance.js";
 import type { AuthScheme } from "../schemes/scheme.js";
 
 /**
- * @param others - the schemes of users, of which none may accept what one in the list accepts.
- * @throws TypeError for what is not a scheme or a list of schemes, and for a scheme that can never be asked.
+ * Checks a scheme or a list of schemes.
+ *
+ * @param others - the schemes of users. A credential must not fit a scheme of the list and one of these.
+ * @throws TypeError for anything but schemes, for such a credential, and for an unreachable scheme.
  */
 export function listSchemes(
   schemes: AuthScheme | readonly AuthScheme[],
@@ -37,10 +39,10 @@ export function listSchemes(
 }
 
 /**
- * The same schemes, whose identities may call `internal` methods. Not copies: a scheme may be an instance of a class,
- * with members that are inherited, and private ones.
+ * Returns the schemes as internal ones: their identities may call `internal` methods. The results delegate to the originals,
+ * since a scheme may be an instance of a class.
  */
-export function vouched(schemes: readonly AuthScheme[]): readonly AuthScheme[] {
+export function asInternal(schemes: readonly AuthScheme[]): readonly AuthScheme[] {
   return schemes.map((scheme) =>
     Object.create(scheme, {
       internal: { value: true },
@@ -51,7 +53,7 @@ export function vouched(schemes: readonly AuthScheme[]): readonly AuthScheme[] {
   );
 }
 
-/** Whether one credential may be accepted by both schemes, as far as they say what they accept. */
+/** Returns true if one credential may fit both schemes, as far as they declare it. */
 function acceptTheSame(a: AuthScheme, b: AuthScheme): boolean {
   const isCopy = Object.hasOwn(a, "read") && Object.hasOwn(b, "read") && a.read === b.read;
   return a === b || isCopy || (a.accepts ?? []).some((one) => (b.accepts ?? []).some((other) => overlap(one, other)));

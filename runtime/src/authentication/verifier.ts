@@ -33,7 +33,7 @@ export function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
   };
 }
 
-/** Returns a function that throws the error for a failed verification, and logs an outage. */
+/** Returns a function that throws the error of a failed verification, and logs outages. */
 export function refuse({ challenges, logOutage }: Verifier): (cause: unknown) => never {
   return (cause) => {
     const error = failedVerification(cause, challenges);

@@ -3,7 +3,7 @@ import { Code, ConnectError, type StreamRequest } from "@connectrpc/connect";
 import type { AnyRequest } from "../platform/any-request.js";
 import { iterateBy } from "./message-stream.js";
 
-/** The message that a method takes, where it takes one, and the request with the message still in it. */
+/** Returns the request message of a unary or server-streaming call, and the request with the message still in it. */
 export async function messageOf(req: AnyRequest): Promise<[Message | undefined, AnyRequest]> {
   if (!req.stream) return [req.message, req];
   if (req.method.methodKind !== "server_streaming") return [undefined, req];

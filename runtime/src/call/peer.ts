@@ -2,11 +2,11 @@ import { type ContextKey, type ContextValues, createContextValues } from "@conne
 import { sharedContextKey } from "../context/shared.js";
 import { rawHeadersKey, rawHeadersOf } from "./raw-headers.js";
 
-/** The other end of the connection, as the transport knows it. No header can change it. */
+/** The other end of the connection, from the transport. No header changes it. */
 export interface Peer {
-  /** IP address; undefined for a Unix socket, which has none, and for a connection that is already closed. */
+  /** IP address. Undefined for a Unix socket and for a closed connection. */
   readonly address: string | undefined;
-  /** The client's certificate, in the form of node:tls, if the server demanded and verified it; undefined otherwise. */
+  /** The client's certificate in the form of node:tls. Undefined unless the server demanded and verified it. */
   certificate(): PeerCertificate | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface PeerCertificate {
 }
 
 /**
- * The peer of a call; undefined unless the server's `contextValues` is {@link recordPeer}.
+ * The peer of a call. Undefined without `contextValues: recordPeer` on the server.
  *
  * @example
  * credentials({
@@ -37,12 +37,12 @@ export interface PeerRequest {
 }
 
 /**
- * Records the peer of a call under {@link peerKey}: the server's `contextValues`.
+ * Records the peer of a call under {@link peerKey}. Use it as the server's `contextValues`.
  *
- * It also records which headers came more than once, so that `gateway()` can tell one name with a comma from two headers.
- * It never throws, since an error in that hook ends the process.
+ * It also records repeated headers, so that `gateway()` can tell a value with a comma from two headers. It never throws: an
+ * error in this hook would end the process.
  *
- * @param values - the values to add to; they must be made for this call. By default, new ones.
+ * @param values - the values to add to. Create them for each call. By default, new ones.
  * @example
  * createServer(connectNodeAdapter({ ...auth, routes, contextValues: recordPeer }));
  * @example
@@ -65,7 +65,7 @@ function certificateOf(socket: {
   readonly authorized?: boolean;
   getPeerCertificate?(): PeerCertificate;
 }): PeerCertificate | undefined {
-  // `authorized` says that the chain was verified; an unverified certificate is anybody's.
+  // `authorized` means that the chain was verified. Anybody can present an unverified certificate.
   const certificate = socket.authorized === true ? socket.getPeerCertificate?.() : undefined;
   return certificate?.fingerprint256 === undefined ? undefined : certificate;
 }

@@ -7,10 +7,10 @@ const listeners: Set<() => void> = /* @__PURE__ */ new Set();
 let ticker: Timer | undefined;
 
 /**
- * Calls `listener` once a second until it is told to stop. One timer serves all listeners, and runs only while there are any.
+ * Calls `listener` once a second. One timer serves all listeners, and runs only while there are listeners.
  *
- * @param listener - does not throw.
- * @returns stops the calls.
+ * @param listener - must not throw.
+ * @returns a function that stops the calls.
  *
  * @example
  * const stop = onPulse(() => stream.check());

@@ -2,15 +2,15 @@ import type { ContextKey, ContextValues } from "@connectrpc/connect";
 import { sharedContextKey } from "../context/shared.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 
-/** Names and values by turns, as node:http and node:http2 received them: a header that came twice is there twice. */
+/** Names and values in turns, as node:http and node:http2 received them. A repeated header appears twice. */
 export type RawHeaders = readonly string[];
 
-/** The headers of a call before the transport joined them; undefined where the server has no `contextValues: recordPeer`. */
+/** The headers of a call before the transport joined them. Undefined without `contextValues: recordPeer`. */
 export const rawHeadersKey: ContextKey<RawHeaders | undefined> = /* @__PURE__ */ sharedContextKey<
   RawHeaders | undefined
 >("raw-headers", undefined);
 
-/** The raw headers of a request of node:http, node:http2 or Fastify, which keeps Node's request as `raw`. */
+/** Returns the raw headers of a request of node:http, node:http2 or Fastify. */
 export function rawHeadersOf(request: object): RawHeaders | undefined {
   const { rawHeaders, raw } = request as { rawHeaders?: unknown; raw?: { rawHeaders?: unknown } };
   const found = rawHeaders ?? raw?.rawHeaders;
@@ -18,16 +18,16 @@ export function rawHeadersOf(request: object): RawHeaders | undefined {
 }
 
 /**
- * Refuses a header that came more than once, as far as the server knows.
+ * Refuses a repeated header, if the server recorded the raw headers.
  *
  * @param name - in lower case.
- * @returns whether it is known that the header came once; false if nothing is known.
+ * @returns true if the header came exactly once; false if that is unknown.
  * @throws InvalidCredentialError
  */
 export function refuseRepeated(values: ContextValues, name: string): boolean {
   const count = countSent(values, name);
   if (count > 1) throw new InvalidCredentialError(`${name}: sent ${count} times`, { reason: "ambiguous" });
-  // A header that the client did not send was written by the server's own code, of which nothing is known.
+  // The server's own code wrote a header that the client did not send.
   return count === 1;
 }
 

@@ -5,7 +5,7 @@ import { wallTime } from "../platform/clock.js";
 import { stateOf } from "./call-state.js";
 
 /**
- * Refuses a caller whose identity counts no longer. Synchronous, so that nothing can happen between this check and what follows.
+ * Refuses an identity that expired or was revoked. Synchronous: nothing happens between the check and the next step.
  *
  * @throws ConnectError with code `unauthenticated`.
  */
@@ -20,21 +20,21 @@ export function checkStanding(values: ContextValues): void {
 }
 
 /**
- * The last check before a handler starts: the identity counts, and the caller still waits for an answer.
+ * The last check before a handler starts: the identity is valid, and the caller still waits.
  *
- * @throws ConnectError with code `unauthenticated`; or with the code for which the call was aborted, `deadline_exceeded` or `canceled`.
+ * @throws ConnectError with code `unauthenticated`, or `deadline_exceeded` or `canceled` for an aborted call.
  */
 export function checkCall(values: ContextValues, signal: AbortSignal): void {
   checkWaiting(signal);
   checkStanding(values);
 }
 
-/** @throws ConnectError with the code for which the call was aborted. */
+/** @throws ConnectError with the code of an aborted call: `deadline_exceeded` or `canceled`. */
 export function checkWaiting(signal: AbortSignal): void {
   if (signal.aborted) throw ConnectError.from(signal.reason, Code.Canceled);
 }
 
-/** Milliseconds since the epoch; infinite for an identity that does not expire. What is not a time has passed. */
+/** Returns milliseconds since the epoch: infinity without an expiry, and the past for an invalid one. */
 export function expiryOf({ expiresAt }: { readonly expiresAt?: unknown }): number {
   if (expiresAt === undefined || expiresAt === null) return Number.POSITIVE_INFINITY;
   // Not `instanceof`: the Date may be of another realm.

@@ -2,7 +2,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import { createAuthenticationInterceptor } from "../authentication/authentication-interceptor.js";
 import { type AuthenticationOptions, splitOptions } from "../authentication/authentication-options.js";
 import { createAuthenticator } from "../authentication/authenticator.js";
-import { listSchemes, vouched } from "../authentication/scheme-list.js";
+import { asInternal, listSchemes } from "../authentication/scheme-list.js";
 import { anything, list, withDefault } from "../options/check.js";
 import { compileMethodPatterns } from "../options/method-pattern.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
@@ -34,7 +34,7 @@ const internalOptions = (): OptionTable<
 export function createInternalAuthInterceptor(options: InternalAuthInterceptorOptions): Interceptor {
   const { pipeline, scheme } = splitOptions(options);
   const own = readOptions("createInternalAuthInterceptor", scheme, internalOptions);
-  const schemes = vouched(listSchemes(own.trust, "trust"));
+  const schemes = asInternal(listSchemes(own.trust, "trust"));
   if (schemes.length === 0)
     throw new TypeError("trust: expected at least one scheme, such as sharedSecretTrust({...})");
   const isMeant = compileMethodPatterns(own.methods, "methods");
