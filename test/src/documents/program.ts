@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Project } from "../published/project.js";
 import { usersEnvironment } from "../published/run.js";
+import { findFreePort } from "../servers/child-process.js";
 
 /** A program of a project that listens on a port. */
 export interface Program {
@@ -19,7 +20,7 @@ export async function startProgram(
   file: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Program> {
-  const port = await freePort();
+  const port = await findFreePort();
   const child = spawn(process.execPath, [file], {
     cwd: project.folder,
     env: { ...usersEnvironment(), ...env, PORT: String(port) },
@@ -41,15 +42,6 @@ export async function startProgram(
       await once(child, "exit");
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 /** Waits until the port answers. The test's own timeout is the limit. */

@@ -1,7 +1,7 @@
 import { Code, ConnectError, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { type AuthContext, authContextKey } from "@connectum/auth";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
-import { labRoutes } from "../support/lab.js";
+import { unaryRoute } from "../support/lab.js";
 
 /** What became of a call: the identity that the handler saw, or the code of the refusal. */
 export type Outcome = { readonly context: AuthContext } | { readonly code: Code } | "anonymous";
@@ -13,7 +13,7 @@ export function createCaller(interceptor: Interceptor): (headers: Headers) => Pr
     seen = request.contextValues.get(authContextKey);
     return next(request);
   };
-  const transport = createRouterTransport(labRoutes(), { router: { interceptors: [interceptor, look] } });
+  const transport = createRouterTransport(unaryRoute, { router: { interceptors: [interceptor, look] } });
   const echo = createClient(EchoService, transport);
   return async (headers) => {
     seen = undefined;

@@ -7,7 +7,7 @@ import {
   type Transport,
 } from "@connectrpc/connect";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
-import { type Lab, labRoutes, startLab } from "./lab.js";
+import { type Lab, startLab, unaryRoute } from "./lab.js";
 
 /** Every kind of RPC. */
 export const kinds = ["unary", "server", "client", "bidi"] as const;
@@ -58,7 +58,7 @@ export interface Outcome {
 /** One unary call over the router transport, for what does not depend on the transport. */
 export async function tryIt(interceptors: Interceptor | Interceptor[], headers: HeadersInit = {}): Promise<Outcome> {
   const wiring = { interceptors: [interceptors].flat() };
-  return outcome(callAs(createRouterTransport(labRoutes(wiring), { router: wiring }), "unary", headers));
+  return outcome(callAs(createRouterTransport(unaryRoute, { router: wiring }), "unary", headers));
 }
 
 export const refused = (text = "Invalid credentials") => ({ code: "Unauthenticated", text });

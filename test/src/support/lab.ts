@@ -21,15 +21,22 @@ function seen(context: { values: { get(key: typeof authContextKey): { subject: s
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
 
+async function unary(request: { text: string }, context: Parameters<typeof seen>[0]) {
+  await pause();
+  return seen(context, request.text);
+}
+
+/** The lab's unary method alone: a router with all methods takes longer to make than a call takes. */
+export function unaryRoute(router: ConnectRouter): void {
+  router.rpc(EchoService.method.unary, unary);
+}
+
 /** The lab's services. Streaming handlers are generators, or functions that return an iterable (`BidiStream`). */
 export function labRoutes(wiring: Wiring = {}): (router: ConnectRouter) => void {
   return (router) => {
     const inProcess = () => createClient(EchoService, createRouterTransport(labRoutes(wiring), { router: wiring }));
     router.service(EchoService, {
-      async unary(request, context) {
-        await pause();
-        return seen(context, request.text);
-      },
+      unary,
       async *serverStream(request, context) {
         for (let i = 0; i < 3; i++) {
           await pause();
