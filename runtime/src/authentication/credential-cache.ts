@@ -106,7 +106,7 @@ export class CredentialCache {
       const verified = this.#limiter.run(credential, () => credential.verify());
       return verified instanceof Promise ? verified.then((v) => this.#accept(v)) : this.#accept(verified);
     }
-    const digest = sha256(credential.key);
+    const digest = sha256(credential.key, "base64url");
     const entry = this.#memory?.entries.get(digest);
     if (entry !== undefined) {
       if (this.isLive(entry)) return entry;

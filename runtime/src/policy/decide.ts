@@ -41,8 +41,7 @@ export function decide(policy: MethodPolicy, caller: Caller | undefined, matchSc
       // Without types, "nobody" may be null or false as well.
       if (!caller) return { kind: "unauthenticated" };
       if (policy.access === "internal" && caller.internal !== true) return denied("not-internal");
-      if (policy.roles.length > 0 && !policy.roles.some((name) => holds(name, caller.roles)))
-        return denied("missing-role");
+      if (policy.roles.length > 0 && !holdsAny(policy.roles, caller.roles)) return denied("missing-role");
       for (const name of policy.scopes) {
         if (!holds(name, caller.scopes, matchScope)) return denied("missing-scope");
       }
@@ -53,6 +52,11 @@ export function decide(policy: MethodPolicy, caller: Caller | undefined, matchSc
 }
 
 type Held = Caller["roles"];
+
+function holdsAny(names: readonly string[], held: Held): boolean {
+  for (const name of names) if (holds(name, held)) return true;
+  return false;
+}
 
 function holds(name: string, held: Held, match?: MatchScope): boolean {
   const isSet = held instanceof Set;
