@@ -10,32 +10,32 @@ type Next = ReturnType<Interceptor>;
 
 const interceptors: WeakSet<Interceptor> = /* @__PURE__ */ new WeakSet();
 
-/** Whether an interceptor is one of {@link createAuthenticationInterceptor}. For `checkWiring`. */
+/** Returns true for results of {@link createAuthenticationInterceptor}. For `checkWiring`. */
 export function isAuthenticationInterceptor(interceptor: Interceptor): boolean {
   return interceptors.has(interceptor);
 }
 
 /**
- * Authenticates calls, unless a gate has, and handles them as their caller: streams as long as the credential lasts.
- * Checks right before it calls the next interceptor that the credential still counts, and that the caller still waits.
+ * Creates the authentication interceptor. It authenticates calls that no gate has authenticated, and ends streams with their
+ * credential. Right before the next interceptor, it checks that the credential is valid and that the caller waits.
  */
 export function createAuthenticationInterceptor(authenticate: Authenticate, asyncContext: boolean): Interceptor {
   const scope = createCallerScope(asyncContext);
 
-  function goOn(caller: AuthContext | undefined, req: AnyRequest, next: Next): ReturnType<Next> {
+  function proceed(caller: AuthContext | undefined, req: AnyRequest, next: Next): ReturnType<Next> {
     checkWaiting(req.signal);
     return req.stream ? callStream(scope, caller, req, next) : scope.run(caller, () => next(req));
   }
 
-  // Not an async function, which would wait for a remembered credential too.
+  // Not async: a cached credential needs no wait.
   const interceptor: Interceptor = (next) => (req) => {
     const { method, header, contextValues: values, signal } = req;
     try {
       const pending = authenticate({ method, header, values, signal });
-      if (!(pending instanceof Promise)) return goOn(pending, req, next);
+      if (!(pending instanceof Promise)) return proceed(pending, req, next);
       return pending.then((caller) => {
         checkStanding(values);
-        return goOn(caller, req, next);
+        return proceed(caller, req, next);
       });
     } catch (error) {
       return Promise.reject(error);

@@ -17,18 +17,18 @@ import { Limiter } from "./limits.js";
 import { compilePropagation } from "./propagation.js";
 import { createVerifier, refuse, type Verifier } from "./verifier.js";
 
-/** The schemes of an authenticator, and which of them count for a method. */
+/** The schemes of an authenticator, and their choice by method. */
 export interface SchemeSelection {
   readonly all: readonly AuthScheme[];
   /**
-   * Tried in order; the first that finds its credential decides. None: the method is skipped.
+   * Returns the schemes of a method, in order. The first that finds its credential decides. An empty list skips the method.
    *
-   * @param optional - whether `optionalMethods` names the method.
+   * @param optional - true if `optionalMethods` names the method.
    */
   for(service: string, method: string, optional: boolean): readonly AuthScheme[];
 }
 
-/** What the pipeline needs of a call: an interceptor's request, or what a gate is given. */
+/** The parts of a call that the pipeline needs. An interceptor and a gate both have them. */
 export interface AuthCall {
   readonly method: DescMethod;
   readonly header: Headers;
@@ -37,14 +37,14 @@ export interface AuthCall {
 }
 
 /**
- * The authentication pipeline: finds, strips, verifies, publishes and propagates, once for a call. What it finds out is
- * in the call's context values.
+ * The authentication pipeline: finds, strips, verifies, publishes and propagates, once for each call. It writes the identity
+ * into the call's context values.
  *
- * @throws ConnectError, at once or later: `unauthenticated`, or `unavailable` where it could not be found out.
+ * @throws ConnectError, at once or later: `unauthenticated`, or `unavailable` during an outage.
  */
 export type Authenticate = (call: AuthCall) => AuthContext | undefined | Promise<AuthContext | undefined>;
 
-/** How a method is treated; worked out at its first call. */
+/** The schemes and challenges of a method, compiled at its first call. */
 interface Plan {
   readonly verifiers: readonly Verifier[];
   readonly optional: boolean;
@@ -65,7 +65,7 @@ interface Authenticated {
   readonly verified: Verified | undefined;
 }
 
-/** A credential that counts, and what it takes to verify it again. */
+/** A valid credential, with everything to verify it again. */
 interface Verified {
   readonly found: Found;
   readonly entry: Entry;
@@ -85,7 +85,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
   );
   const trustedHeaders = [...new Set(selection.all.flatMap((scheme) => scheme.trustedHeaders))];
   const plans = new WeakMap<DescMethod, Plan>();
-  // What this authenticator found out about a call, for the interceptor that runs after the gate.
+  // The result of this authenticator for a call: the interceptor after the gate reuses it.
   const doneKey: ContextKey<Authenticated | undefined> = createContextKey<Authenticated | undefined>(undefined);
 
   function planOf(method: DescMethod): Plan {
@@ -102,7 +102,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
     return plan;
   }
 
-  /** Reads before it strips: what a scheme trusts is among what is stripped. */
+  /** Reads the credential, then strips trusted headers. Schemes read headers that are stripped. */
   function takeCredential(plan: Plan, call: AuthCall, state: CallState): Found | undefined {
     try {
       for (const verifier of plan.verifiers) {
@@ -153,7 +153,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
     return entry.context;
   }
 
-  /** After the cache, since a revocation beats a remembered verification. Undefined if there is nothing to wait for. */
+  /** Checks revocations, after the cache: a revocation overrides a cached verification. Undefined without a wait. */
   function checkRevoked({ found, entry }: Verified): Promise<void> | undefined {
     try {
       const pending = revocations?.check(found.presented, entry.context);
@@ -191,7 +191,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
     const done = call.values.get(doneKey);
     if (done !== undefined) {
       const { context, verified } = sameCall(done, call);
-      // A client may hold its body back for longer than the verification at the gate counts.
+      // A slow body may outlast the verification at the gate.
       if (verified === undefined) return context;
       const { found, entry, before } = verified;
       if (!found.verifier.cache.isLive(entry)) return verify(call, stateOf(call.values), found, before);
@@ -202,7 +202,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
     const found = takeCredential(plan, call, state);
     if (found === undefined) {
       if (plan.verifiers.length > 0 && !plan.optional) throw missingCredentials(plan.challenges);
-      // An interceptor before this one may have established an identity for this call.
+      // An earlier interceptor may have established an identity.
       checkStanding(call.values);
       return publish(call, state, call.values.get(authContextKey), plan.challenges);
     }
@@ -210,7 +210,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
   };
 }
 
-/** Context values that two calls share would hand one caller's identity to the other. */
+/** Refuses context values that two calls share: one caller would get the identity of the other. */
 function sameCall(done: Authenticated, call: AuthCall): Authenticated {
   if (done.call.header === call.header || done.call.signal === call.signal) return done;
   const cause = new Error(

@@ -11,15 +11,15 @@ import { SharedStore } from "../store/shared-store.js";
 import { decodeEntry, encodeEntry } from "../store/stored-entry.js";
 import type { Limiter } from "./limits.js";
 
-/** How long, in milliseconds, and how many refusals that are final are remembered. */
+/** Lifetime in milliseconds and number of cached refusals. */
 const refusals = { ttl: 10_000, max: 1_000 };
 
-/** How long, in milliseconds, a verification counts that is not remembered: for the call that it was made for. */
+/** Lifetime in milliseconds of a verification without a cache: for its own call. */
 const uncachedTtl = 5_000;
 
 /**
- * The end of a period. By both clocks, whichever is first: the wall clock can be set back, and the monotonic clock stands
- * still while the machine sleeps.
+ * The end of a period, by whichever clock is first. The wall clock can be set back. The monotonic clock stops while the machine
+ * sleeps.
  */
 interface End {
   /** Milliseconds since the epoch. */
@@ -27,10 +27,10 @@ interface End {
   readonly untilMonotonic: number;
 }
 
-/** A verified credential. It counts until the end of the period, which is not after `expiresAt`. */
+/** A verified credential. It is valid until the end of its period, at the latest until `expiresAt`. */
 export interface Entry extends End {
   readonly context: AuthContext;
-  /** When the credential expires: milliseconds since the epoch, or infinity. */
+  /** Expiry of the credential: milliseconds since the epoch, or infinity. */
   readonly expiresAt: number;
   readonly vouchedBy: string | undefined;
 }
@@ -41,11 +41,11 @@ interface Refusal extends End {
   readonly since: number;
 }
 
-/** What processes share. */
+/** The store of several processes. */
 interface Shared {
   readonly store: SharedStore;
   readonly seal: EntrySeal | undefined;
-  /** Parts what the store holds for other verifications. */
+  /** Separates the entries of other verifiers. */
   readonly prefix: string;
 }
 
@@ -56,8 +56,8 @@ interface Memory {
 }
 
 /**
- * Verifies credentials by a scheme, and remembers them by a digest of what the verification
- * looks at. Verifications of one credential at the same time share one call.
+ * Verifies credentials by a scheme, and caches the results by a digest of the credential. Concurrent verifications of one
+ * credential share one call.
  */
 export class CredentialCache {
   readonly #scheme: AuthScheme;
@@ -80,7 +80,7 @@ export class CredentialCache {
     if (scheme.cache === false) return;
     const { ttl, maxSize, store, namespace, secret, storeTimeout } = readCacheOptions(scheme.cache);
     if (store !== undefined && namespace === undefined && scheme.fingerprint === undefined) {
-      throw new TypeError("cache.namespace: needed with a store, to say whose verifications are shared");
+      throw new TypeError("cache.namespace: needed with a store. Give verifiers that may share entries the same name");
     }
     this.#ttl = ttl;
     const seal = secret === undefined ? undefined : createEntrySeal(secret);
@@ -97,9 +97,9 @@ export class CredentialCache {
   }
 
   /**
-   * Verifies a credential: at once where it is remembered.
+   * Verifies a credential. Returns a cached result at once.
    *
-   * @throws what the verification throws, at once or later.
+   * @throws the error of the verification, at once or later.
    */
   verify(credential: Credential): Entry | Promise<Entry> {
     if (credential.key === undefined) {
@@ -124,7 +124,7 @@ export class CredentialCache {
     return pending;
   }
 
-  /** Whether a verification still counts: it is not too old, the credential has not expired, and its key is still trusted. */
+  /** Returns true while the verification is young enough, the credential has not expired, and its key is trusted. */
   isLive(entry: Entry): boolean {
     if (hasEnded(entry)) return false;
     const { vouchedBy } = entry;
@@ -179,7 +179,7 @@ export class CredentialCache {
     const context = this.#admit(identity);
     const expiresAt = expiryOf(context);
     if (wallTime() >= expiresAt) throw new InvalidCredentialError("expired", { reason: "expired" });
-    // Bounded by the own `ttl` as well, since the clock of whoever stored an entry may be wrong.
+    // Bounded by our `ttl` too: the clock of the process that stored it may be wrong.
     const { until, untilMonotonic } = endIn(this.#ttl);
     return { context, expiresAt, until: Math.min(expiresAt, storedUntil, until), untilMonotonic, vouchedBy };
   }
@@ -193,7 +193,7 @@ function hasEnded({ until, untilMonotonic }: End): boolean {
   return wallTime() >= until || monotonicTime() >= untilMonotonic;
 }
 
-/** False if the wall clock was set back since: the credential may have expired only by a wrong clock. */
+/** Returns false if the wall clock was set back since. The refusal may come from a wrong clock. */
 function isAfter({ since }: Refusal): boolean {
   return wallTime() >= since;
 }

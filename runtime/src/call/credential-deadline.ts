@@ -2,57 +2,55 @@ import { startTimer, type Timer, wallTime } from "../platform/clock.js";
 import { onPulse } from "./pulse.js";
 
 /**
- * Ends the parts of a streaming call when its credential counts no longer, also while they are waiting: on time by a timer
- * of its own, and within a second where the wall clock jumps or the credential is revoked. It ends with the call, and does
- * not keep the process alive.
+ * Ends the parts of a streaming call with its credential, even while they wait. Its timer fires at the expiry. After a clock
+ * jump or a revocation it ends them within a second. It stops with the call, and does not keep the process alive.
  */
 export class CredentialDeadline {
   readonly #expiresAt: number;
   readonly #check: () => void;
   readonly #parts: Part[] = [];
-  /** What the stream ended with. */
+  /** The error that ended the stream. */
   #end: { readonly error: unknown } | undefined;
   #timer: Timer | undefined;
   #stopPulse: (() => void) | undefined;
 
   /**
    * @param expiresAt - milliseconds since the epoch, or infinity.
-   * @param signal - aborts when the call is over, for whatever reason.
-   * @param check - throws where the credential counts no longer.
+   * @param signal - aborts at the end of the call.
+   * @param check - throws for an invalid credential.
    */
   constructor(expiresAt: number, signal: AbortSignal, check: () => void) {
     this.#expiresAt = expiresAt;
     this.#check = check;
-    // The client may leave while its credential is verified: nothing would end the timer.
+    // The client may have left during verification: nothing would stop the timer.
     if (signal.aborted) return;
     this.#arm();
     this.#stopPulse = onPulse(() => this.#look());
     signal.addEventListener("abort", () => this.#disarm());
   }
 
-  /** Settles as `promise` does, or rejects at the deadline. */
+  /** Settles with `promise`, or rejects at the deadline. */
   guard<T>(promise: Promise<T>): Promise<T> {
     return this.#race(this.#add({}), promise);
   }
 
   /**
-   * Yields what `source` yields, or throws at the deadline; then `source` is asked to stop.
+   * Yields the messages of `source`, or throws at the deadline and stops `source`.
    *
-   * @param check - throws where a message, or the end of the messages, may not be passed on.
+   * @param check - throws if a message, or the end, must not be passed on.
    */
   iterate<T>(source: AsyncIterable<T>, check?: () => void): AsyncIterable<T> {
     return {
       [Symbol.asyncIterator]: (): AsyncIterator<T> => {
         const it = source[Symbol.asyncIterator]();
         const { return: end, throw: fail } = it;
-        // A generator that is waiting takes the request to stop when it wakes; nobody waits for that.
-        // What it throws, at once or later, would end the process: this is called by a timer.
+        // A waiting generator stops when it wakes; do not wait for that. Its errors would end the process, since a timer calls this.
         const stop = () =>
           void Promise.resolve()
             .then(() => end?.call(it))
             .catch(() => {});
         const part = this.#add({ stop, ...(check && { check }) });
-        // Before the first message: a generator starts then.
+        // Before the first message: that starts a generator.
         this.#look();
         if (this.#end) stop();
         return {
@@ -69,11 +67,11 @@ export class CredentialDeadline {
     return part;
   }
 
-  /** One promise for a message, and no more: streams are long. */
+  /** One promise for each message: streams are long. */
   #race<T>(part: Part, promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       promise.then((value) => {
-        // Rejects, where the credential counts no longer.
+        // Rejects for an invalid credential.
         this.#look();
         try {
           part.check?.();
@@ -119,11 +117,11 @@ export class CredentialDeadline {
   }
 }
 
-/** A side of the call: its answer, the messages of the client, those of the handler. */
+/** A part of the call: its answer, the client's messages, or the handler's messages. */
 interface Part {
-  /** Ends what is waiting now; nothing happens where nothing is. */
+  /** Ends the current wait, if there is one. */
   reject?: (error: unknown) => void;
   readonly stop?: () => void;
-  /** Throws where a message may not be passed on. */
+  /** Throws if a message must not be passed on. */
   readonly check?: () => void;
 }

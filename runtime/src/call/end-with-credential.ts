@@ -7,10 +7,10 @@ import { checkStanding, checkWaiting, expiryOf } from "./standing.js";
 type Answer = ReturnType<ReturnType<Interceptor>>;
 
 /**
- * Makes a streaming call, and ends it when its caller's credential expires or is revoked in this process: at the next
- * message, and within a second while there is none.
+ * Runs a streaming call, and ends it when its credential expires or is revoked in this process: at the next message, or
+ * within a second.
  *
- * @param call - makes the call with the request that it is given.
+ * @param call - runs the call with the given request.
  */
 export async function endWithCredential(req: StreamRequest, call: (req: StreamRequest) => Answer): Answer {
   const { contextValues: values, signal } = req;
@@ -23,10 +23,10 @@ export async function endWithCredential(req: StreamRequest, call: (req: StreamRe
     return call(req);
   }
   if (standing !== undefined) standing.guarded = true;
-  // Where it is the identity of the credential, one look is enough: there are many messages.
+  // The identity of the credential needs one check. Streams have many messages.
   const check = isOwn && standing !== undefined ? () => standing.check() : () => checkStanding(values);
   const deadline = new CredentialDeadline(expiresAt, signal, check);
-  // Where connect reads the message before it calls the handler, the caller has to wait still.
+  // connect reads this message before it calls the handler: the caller must still wait.
   const isRead = req.method.methodKind === "server_streaming";
   const message = deadline.iterate(req.message, isRead ? () => checkWaiting(signal) : undefined);
   const res = await deadline.guard(call({ ...req, message } as StreamRequest));

@@ -1,7 +1,7 @@
-/** The stream, with every message passed to `check` first. Where that throws, the message and all after it are withheld. */
+/** Passes every message to `check` first. If that throws, withholds the message and all later ones. */
 export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Promise<void>): AsyncIterable<T> {
   const it = source[Symbol.asyncIterator]();
-  // In order, also where a reader asks for several at once: what follows a failure fails with it.
+  // In order, even if a reader asks for several messages at once. Messages after a failure fail too.
   let last: Promise<IteratorResult<T> | undefined> = Promise.resolve(undefined);
   return iterateBy(it, () => {
     const next = last.then(async () => {
@@ -14,7 +14,7 @@ export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Pr
   });
 }
 
-/** The stream, with `check` called whenever a message, or the end, has arrived. Where that throws, nothing is passed on. */
+/** Calls `check` when a message or the end has arrived. If that throws, passes nothing on. */
 export function checkArrivals<T>(source: AsyncIterable<T>, check: () => void): AsyncIterable<T> {
   const it = source[Symbol.asyncIterator]();
   return iterateBy(it, async () => {
@@ -24,7 +24,7 @@ export function checkArrivals<T>(source: AsyncIterable<T>, check: () => void): A
   });
 }
 
-/** What is left of a stream, its messages as `next` gives them. Leaving the stream is passed on to where it comes from. */
+/** Returns the rest of a stream, with messages from `next`. Stopping it stops the source. */
 export function iterateBy<T>(it: AsyncIterator<T>, next: () => Promise<IteratorResult<T>>): AsyncIterable<T> {
   const iterator = { next, return: it.return?.bind(it), throw: it.throw?.bind(it) };
   return { [Symbol.asyncIterator]: () => iterator as AsyncIterator<T> };
