@@ -27,12 +27,7 @@ export function createCallerLookup(hierarchy: RoleHierarchy = {}): (context: Aut
   };
 }
 
-const fixed: WeakSet<AuthContext> = /* @__PURE__ */ new WeakSet();
-
 /** Returns true for a frozen identity: a decision about it stays valid. */
 export function isFixed(context: AuthContext): boolean {
-  if (fixed.has(context)) return true;
-  if (![context, context.roles, context.scopes].every(Object.isFrozen)) return false;
-  fixed.add(context);
-  return true;
+  return Object.isFrozen(context) && Object.isFrozen(context.roles) && Object.isFrozen(context.scopes);
 }

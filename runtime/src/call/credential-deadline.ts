@@ -1,9 +1,11 @@
 import { startTimer, type Timer, wallTime } from "../platform/clock.js";
-import { onPulse } from "./pulse.js";
+import { wrapIterator } from "../platform/wrap-iterator.js";
+import { onPulse, pulsePeriod } from "./pulse.js";
 
 /**
- * Ends the parts of a streaming call with its credential, even while they wait. Its timer fires at the expiry. After a clock
- * jump or a revocation it ends them within a second. It stops with the call, and does not keep the process alive.
+ * Ends the parts of a streaming call with its credential, even while they wait. After a clock jump or a revocation it ends them
+ * within a second. It stops with the call, and does not keep the process alive. Its timer starts shortly before the expiry:
+ * most streams end without one.
  */
 export class CredentialDeadline {
   readonly #expiresAt: number;
@@ -25,7 +27,10 @@ export class CredentialDeadline {
     // The client may have left during verification: nothing would stop the timer.
     if (signal.aborted) return;
     this.#arm();
-    this.#stopPulse = onPulse(() => this.#look());
+    this.#stopPulse = onPulse(() => {
+      this.#look();
+      this.#arm();
+    });
     signal.addEventListener("abort", () => this.#disarm());
   }
 
@@ -43,21 +48,16 @@ export class CredentialDeadline {
     return {
       [Symbol.asyncIterator]: (): AsyncIterator<T> => {
         const it = source[Symbol.asyncIterator]();
-        const { return: end, throw: fail } = it;
         // A waiting generator stops when it wakes; do not wait for that. Its errors would end the process, since a timer calls this.
         const stop = () =>
           void Promise.resolve()
-            .then(() => end?.call(it))
+            .then(() => it.return?.())
             .catch(() => {});
         const part = this.#add({ stop, ...(check && { check }) });
         // Before the first message: that starts a generator.
         this.#look();
         if (this.#end) stop();
-        return {
-          next: () => (this.#end ? Promise.reject(this.#end.error) : this.#race(part, it.next())),
-          ...(end && { return: (value) => end.call(it, value) }),
-          ...(fail && { throw: (error) => fail.call(it, error) }),
-        };
+        return wrapIterator(it, () => (this.#end ? Promise.reject(this.#end.error) : this.#race(part, it.next())));
       },
     };
   }
@@ -84,11 +84,14 @@ export class CredentialDeadline {
     });
   }
 
+  /** Starts the timer, unless a later pulse is early enough. */
   #arm(): void {
-    if (this.#expiresAt === Number.POSITIVE_INFINITY) return;
-    this.#timer = startTimer(Math.max(this.#expiresAt - wallTime(), 0), () => {
+    const left = this.#expiresAt - wallTime();
+    if (this.#end !== undefined || this.#timer !== undefined || left > 2 * pulsePeriod) return;
+    this.#timer = startTimer(Math.max(left, 0), () => {
+      this.#timer = undefined;
       this.#look();
-      if (this.#end === undefined) this.#arm();
+      this.#arm();
     });
   }
 

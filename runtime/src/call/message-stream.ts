@@ -1,3 +1,5 @@
+import { wrapIterator } from "../platform/wrap-iterator.js";
+
 /** Passes every message to `check` first. If that throws, withholds the message and all later ones. */
 export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Promise<void>): AsyncIterable<T> {
   const it = source[Symbol.asyncIterator]();
@@ -26,6 +28,6 @@ export function checkArrivals<T>(source: AsyncIterable<T>, check: () => void): A
 
 /** Returns the rest of a stream, with messages from `next`. Stopping it stops the source. */
 export function iterateBy<T>(it: AsyncIterator<T>, next: () => Promise<IteratorResult<T>>): AsyncIterable<T> {
-  const iterator = { next, return: it.return?.bind(it), throw: it.throw?.bind(it) };
-  return { [Symbol.asyncIterator]: () => iterator as AsyncIterator<T> };
+  const iterator = wrapIterator(it, next);
+  return { [Symbol.asyncIterator]: () => iterator };
 }
