@@ -33,7 +33,7 @@ export function startTimer(delay: number, callback: () => void): Timer {
   let handle: ReturnType<typeof setTimeout>;
   function arm(left: number): void {
     handle = setTimeout(() => (left > maxDelay ? arm(left - maxDelay) : callback()), Math.min(left, maxDelay));
-    // A number in browsers and on some edge runtimes, where a timer keeps nothing alive.
+    // Browsers and some edge runtimes return a number. Their timers keep no process alive.
     if (typeof handle === "object") handle.unref();
   }
   arm(delay);

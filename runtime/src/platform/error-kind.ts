@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 
-/** What names and codes are made of: no secret, and no line of the log. */
+/** The syntax of names and codes. It excludes secrets and line breaks. */
 const word = /^\w{1,64}$/;
 
 /**

@@ -1,7 +1,7 @@
 /** Deepest cause that is looked at, and most errors of one `AggregateError`. */
 const [maxDepth, maxErrors] = [8, 100];
 
-/** Where libraries keep the error behind an error, besides `cause` and the `errors` of an `AggregateError`. */
+/** Fields in which libraries keep the original error, besides `cause` and the `errors` of an `AggregateError`. */
 const links = ["cause", "parent", "original", "originalError", "driverError", "lastNodeError"] as const;
 
 /** Codes of system errors that count without a `syscall` beside them: libraries copy the code alone. */
@@ -37,7 +37,7 @@ const nameWords =
 const messageWords =
   /\b(?:timeout|timed out|(?:connection|socket)\b.{0,60}\b(?:closed|terminated|lost|reset|refused|ended|error|errored|failed|destroyed|hang up|aborted)|(?:lost|closed|no) connection|(?:could not|cannot|can t|unable to|failed to|not) connect(?:ed)?|other side closed|network error|network connection|networkerror|failed to fetch|load failed|error sending request|unreachable|no route to host|client is (?:closed|offline)|disconnects client|pool is (?:closed|draining)|calling end on the pool|stream isn t writeable|topology is closed|startup nodes|slots cache|number of clients|too many (?:connections|clients|requests)|service (?:is )?(?:temporarily )?unavailable|temporarily unavailable|bad gateway|internal server error|unexpected redirect|redirect count exceeded|status(?: code)? (?:5\d\d|429|408))\b/;
 
-/** What ends by itself is no outage: a session that timed out. */
+/** An expired session or token is no outage. */
 const expired =
   /\b(?:session|token|login|credentials?|user)(?: (?:has|is|was|have))?(?: been)? (?:timeout|timed out)\b/;
 
@@ -53,8 +53,8 @@ const redisReply =
 const rpcCodes: ReadonlySet<unknown> = /* @__PURE__ */ new Set([1, 2, 4, 8, 13, 14, 15]);
 
 /**
- * Whether an error says that something could not be found out: a server was out of reach, too slow, or failed. Recognised by
- * general traits of the error and of its causes, and never by `instanceof`: errors come from other realms and packages.
+ * Returns true for the error of an outage: a server was unreachable, too slow, or failed. Looks at general traits of the error
+ * and its causes, never at `instanceof`: errors come from other realms and packages.
  *
  * @param isFinal - stops at an error, whatever caused it.
  *
@@ -92,7 +92,7 @@ function search(
   );
 }
 
-/** What errors of libraries carry. All of it is data from outside. */
+/** Fields of errors of libraries. All are untrusted data. */
 interface Traits {
   readonly [name: string]: unknown;
   readonly name?: unknown;

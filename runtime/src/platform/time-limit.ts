@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * Rejects promises that are late. One timer serves all, and stays armed when nobody waits any more: a timer for each
- * promise would cost as much as a signature takes to verify.
+ * Rejects late promises. One timer serves all, and stays armed without waiting promises: a timer for each promise costs as
+ * much as the verification of a signature.
  */
 export class TimeLimit {
   readonly #time: number;
@@ -22,15 +22,15 @@ export class TimeLimit {
     this.#time = time;
   }
 
-  /** How many promises are being waited for. */
+  /** The number of waiting promises. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
   /**
-   * Settles as the promise does, of whatever realm or library it is.
+   * Settles with the promise, which may be of any realm or library.
    *
-   * @throws ConnectError with code `deadline_exceeded` where the time is over first.
+   * @throws ConnectError with code `deadline_exceeded` for a late promise.
    */
   within<T>(promise: T | PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {

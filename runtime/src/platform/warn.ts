@@ -1,11 +1,11 @@
 import { monotonicTime } from "./clock.js";
 
-/** Says what is most likely a mistake, to whoever runs the server. */
+/** Warns the operator of a likely mistake. Every warning of the package has this prefix. */
 export function warn(text: string): void {
   console.warn(`@connectum/auth: ${text}`);
 }
 
-/** A warning that is given once: what happens at every call may not fill the log. */
+/** Creates a warning that is logged once: an event of every call must not fill the log. */
 export function createWarning(text: string): () => void {
   const say = createRareWarning(Number.POSITIVE_INFINITY);
   return () => say(text);

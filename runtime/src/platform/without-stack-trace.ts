@@ -1,10 +1,10 @@
 /**
- * Creates an error without collecting its stack trace, which is most of what an error costs: refusing
- * a call should not be dearer than serving it, and where a refusal was created is never in doubt.
+ * Creates an error without its stack trace. The trace is most of the cost of an error, and a denial must not cost more than a
+ * served call.
  */
 export function withoutStackTrace<T extends Error>(create: () => T): T {
   const { stackTraceLimit } = Error;
-  // Reflect, since an assignment throws where the intrinsics are frozen; the error then has its stack.
+  // Not an assignment: it throws with frozen intrinsics. The error then keeps its stack.
   Reflect.set(Error, "stackTraceLimit", 0);
   try {
     return create();

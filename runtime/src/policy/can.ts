@@ -3,14 +3,12 @@ import { checkTable } from "./read-tables.js";
 import type { MethodOf, ServicePolicy } from "./service-policy.js";
 
 /**
- * Whether a caller may call a method, by the same table and the same decision
- * as on the server. Meant for user interfaces: what it hides, the server
- * refuses as well. `undefined` is a caller who has not signed in.
+ * Returns true if a caller may call a method, by the decision of the server. For user interfaces: the server refuses hidden
+ * actions too. `undefined` is an anonymous caller.
  *
- * False for methods that the table leaves `unspecified` or does not have: the
- * server's own rules are not known here.
+ * Returns false for an `unspecified` or unknown method: the server's rules are not known here.
  *
- * @throws TypeError for what is not a generated table.
+ * @throws TypeError for anything but a generated table.
  *
  * @example
  * button.hidden = !can(OrderServicePolicy, "CancelOrder", { roles: ["support"] });
@@ -22,8 +20,8 @@ export function can<T extends ServicePolicy>(
 ): boolean {
   checkTable(policy, "can");
   const row = Object.hasOwn(policy.methods, method) ? policy.methods[method] : undefined;
-  // `allow` leaves it to authentication, which lets nobody in without a credential.
+  // `allow` leaves the decision to authentication, which needs a credential.
   if (row === undefined || (row.access === "allow" && !caller)) return false;
-  // A list that is not there holds nothing.
+  // A missing list is empty.
   return decide(row, caller as Caller | undefined).kind === "allow";
 }

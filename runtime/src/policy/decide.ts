@@ -1,35 +1,39 @@
 import type { MethodPolicy } from "./service-policy.js";
 
-/** What a decision needs to know about a caller. An `AuthContext` is one. */
+/** The caller of a decision. An `AuthContext` is one. */
 export interface Caller {
   readonly roles: readonly string[] | ReadonlySet<string>;
   readonly scopes: readonly string[] | ReadonlySet<string>;
-  /** Whether the server's internal trust vouches for the caller. By default, false. */
+  /** True for a caller that the server's internal schemes authenticated. By default, false. */
   readonly internal?: boolean;
 }
 
-/** Why a caller may not call a method. For the server's log, never for the client. */
+/** The reason of a denial. For the server's log, never for the client. */
 export type DenialReason = "deny" | "unspecified" | "not-internal" | "missing-role" | "missing-scope";
 
-/** Whether a caller may call a method, and if not, why. */
+/** The decision about a call, with the reason of a denial. */
 export type Decision =
   | { readonly kind: "allow" }
-  /** An identity is needed and there is none. */
+  /** The method needs an identity, and the caller has none. */
   | { readonly kind: "unauthenticated" }
   | { readonly kind: "denied"; readonly reason: DenialReason };
 
-/** Whether a scope that was granted covers a required one. */
+/** Returns true if a granted scope covers a required one. */
 export type MatchScope = (required: string, granted: string) => boolean;
 
 const allow: Decision = { kind: "allow" };
 const denied = (reason: DenialReason): Decision => ({ kind: "denied", reason });
 
 /**
- * Decides by one row of a table. Pure: it sees nothing but its arguments, and
- * throws only what `matchScope` throws. An `unspecified` row, or one it does not know, is denied.
+ * Decides by one row of a table. Pure, and throws only errors of `matchScope`. Denies an `unspecified` or unknown row.
  *
- * @param caller - the authenticated caller; undefined where there is none.
- * @param matchScope - by default, scopes are compared for equality.
+ * @param caller - the authenticated caller, or undefined.
+ * @param matchScope - by default, scopes must be equal.
+ *
+ * @example
+ * const index = createPolicyIndex([OrderServicePolicy]);
+ * const row = index.lookup("shop.v1.OrderService", "CancelOrder");
+ * row && decide(row, { roles: ["support"], scopes: [] }); // { kind: "allow" }
  */
 export function decide(policy: MethodPolicy, caller: Caller | undefined, matchScope?: MatchScope): Decision {
   switch (policy.access) {
@@ -38,7 +42,7 @@ export function decide(policy: MethodPolicy, caller: Caller | undefined, matchSc
       return allow;
     case "internal":
     case "requires":
-      // Without types, "nobody" may be null or false as well.
+      // In plain JavaScript, an anonymous caller may be null or false.
       if (!caller) return { kind: "unauthenticated" };
       if (policy.access === "internal" && caller.internal !== true) return denied("not-internal");
       if (policy.roles.length > 0 && !holdsAny(policy.roles, caller.roles)) return denied("missing-role");
@@ -60,7 +64,7 @@ function holdsAny(names: readonly string[], held: Held): boolean {
 
 function holds(name: string, held: Held, match?: MatchScope): boolean {
   const isSet = held instanceof Set;
-  // Of anything else that can be iterated, such as a string, the parts are no names.
+  // Parts of another iterable, such as a string, are no names.
   if (!isSet && !Array.isArray(held)) return false;
   if (match) return [...held].some((granted) => match(name, granted) === true);
   return isSet ? held.has(name) : held.includes(name);

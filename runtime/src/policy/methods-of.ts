@@ -2,9 +2,9 @@ import { readTables } from "./read-tables.js";
 import type { InternalMethodOf, MethodPolicy, PublicMethodOf, ServicePolicy } from "./service-policy.js";
 
 /**
- * Methods of the tables that skip authentication, as `pkg.v1.Service/Method`, in the order of the tables.
+ * Returns the public methods of tables, as `pkg.v1.Service/Method`, in the order of the tables.
  *
- * @throws TypeError for what is not a generated table.
+ * @throws TypeError for anything but generated tables.
  *
  * @example
  * getPublicMethods([OrderServicePolicy]); // ["shop.v1.OrderService/ListProducts"]
@@ -14,9 +14,9 @@ export function getPublicMethods<T extends ServicePolicy>(policies: readonly T[]
 }
 
 /**
- * Methods of the tables for trusted internal callers only, as `pkg.v1.Service/Method`, in the order of the tables.
+ * Returns the internal methods of tables, as `pkg.v1.Service/Method`, in the order of the tables.
  *
- * @throws TypeError for what is not a generated table.
+ * @throws TypeError for anything but generated tables.
  *
  * @example
  * getInternalMethods([OrderServicePolicy]); // ["shop.v1.OrderService/ReindexOrders"]

@@ -1,25 +1,24 @@
 import { readTables } from "./read-tables.js";
 import type { MethodPolicy, ServicePolicy } from "./service-policy.js";
 
-/** Tables, checked and ready to be asked. */
+/** Checked tables, indexed by service and method. */
 export interface PolicyIndex {
-  /** The rows of every service that has a table, by its fully qualified name. */
+  /** The rows of each service, by its fully qualified name. */
   readonly services: ReadonlyMap<string, ServicePolicy["methods"]>;
   /**
-   * The row of a method. Undefined where the service has no table. A method
-   * that is missing from its service's table, because the table is older than the
-   * schema, is {@link missingRow}: a mistake, never a permission.
+   * Returns the row of a method, or undefined for a service without a table. Returns {@link missingRow} for a method that the
+   * table lacks: the table is older than the schema.
    */
   lookup(service: string, method: string): MethodPolicy | undefined;
 }
 
-/** What stands for a row that its table lacks. */
+/** The row of a method that its table lacks. It denies. */
 export const missingRow: MethodPolicy = /* @__PURE__ */ Object.freeze({ access: "deny" });
 
 /**
- * Checks tables and indexes them by service and method. It reads them once: later changes to them have no effect.
+ * Checks tables and indexes them by service and method. Later changes to the tables have no effect.
  *
- * @throws TypeError for what is not a generated table, or two tables for one service.
+ * @throws TypeError for anything but generated tables, and for two tables of one service.
  *
  * @example
  * const index = createPolicyIndex([OrderServicePolicy]);

@@ -2,12 +2,12 @@ import { isNameList } from "./name-list.js";
 import type { MethodPolicy, ServicePolicy } from "./service-policy.js";
 
 /**
- * Checks tables and copies them, so that what changes later has no effect. The copies are frozen.
+ * Checks tables and returns frozen copies: later changes have no effect.
  *
- * @throws TypeError for what is not a generated table: it says what it is, and what to import.
+ * @throws TypeError for anything but generated tables. The message names the value and the right import.
  */
 export function readTables<T extends ServicePolicy>(policies: Iterable<T>): T[] {
-  // The parts of a string are no tables.
+  // A string is iterable too.
   if (typeof policies === "string" || !Object(policies)[Symbol.iterator]) throw notTables("policies", policies);
   return Array.from(policies, (policy, i) => {
     checkTable(policy, `policies[${i}]`);
@@ -21,7 +21,7 @@ export function readTables<T extends ServicePolicy>(policies: Iterable<T>): T[] 
   });
 }
 
-/** @throws TypeError, as {@link readTables} does, for what does not have the members of a table. */
+/** @throws TypeError for a value without the members of a table. */
 export function checkTable(table: ServicePolicy, where: string): void {
   if (!isTable(table)) throw notTables(where, table);
 }
@@ -33,9 +33,9 @@ function isTable(value: unknown): boolean {
   );
 }
 
-/** A member that is not known could be a demand: a row that has one is refused. */
+/** Returns undefined for an invalid row. An unknown member may be a requirement, so it makes the row invalid. */
 function readRow(row: unknown): MethodPolicy | undefined {
-  // Own members; those that are inherited count, and so refuse the row.
+  // Copies own members. Inherited ones count below, and make the row invalid.
   const { access, roles, scopes } = { ...Object(row) };
   const members = countMembers(row);
   if (["public", "allow", "unspecified", "deny"].includes(access)) {
@@ -48,19 +48,19 @@ function readRow(row: unknown): MethodPolicy | undefined {
     : undefined;
 }
 
-// A loop: a table is checked once, before anything is compiled, and there can be very many rows.
+// A loop: it runs once, uncompiled, over very many rows.
 function countMembers(value: unknown): number {
   let count = 0;
   for (const _ in Object(value)) count++;
   return count;
 }
 
-/** Says what was given instead of tables, and what to write. */
+/** Creates the error for a value that is no table. It names the value and the right import. */
 function notTables(where: string, value: unknown): TypeError {
   const members = Object(value);
   const { kind, typeName } = members;
   const tables = Array.isArray(value) ? [] : Object.keys(members).filter((name) => isTable(members[name]));
-  // By its last word, a table has the name of its service.
+  // A table is named after the last part of its service.
   const name = typeof typeName === "string" ? `${typeName.split(".").pop()}Policy` : String(tables) || "XServicePolicy";
   let got: string = value === null ? "null" : typeof value;
   if (kind === "service") got = `the descriptor of ${typeName}`;

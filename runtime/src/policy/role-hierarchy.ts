@@ -4,9 +4,13 @@ import { isNameList } from "./name-list.js";
 export type RoleHierarchy = { readonly [role: string]: readonly string[] };
 
 /**
- * Works out a role hierarchy once, and returns what adds to the roles of a caller those they imply.
+ * Compiles a role hierarchy. Returns a function that adds implied roles to a caller's roles.
  *
- * @throws TypeError for a malformed hierarchy, and for a role that implies itself, be it through others.
+ * @throws TypeError for a malformed hierarchy, and for a role that implies itself, directly or not.
+ *
+ * @example
+ * const expand = createRoleHierarchy({ admin: ["editor"], editor: ["viewer"] });
+ * expand(["admin"]); // Set { "admin", "editor", "viewer" }
  */
 export function createRoleHierarchy(roles: RoleHierarchy): (held: Iterable<string>) => Set<string> {
   const implied = new Map<string, readonly string[]>();
@@ -17,7 +21,7 @@ export function createRoleHierarchy(roles: RoleHierarchy): (held: Iterable<strin
 
   function expand(held: Iterable<string>): Set<string> {
     const all = new Set(held);
-    // What is added on the way is visited as well.
+    // The loop visits added roles too.
     for (const role of all) for (const below of implied.get(role) ?? []) all.add(below);
     return all;
   }
