@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { type AuthContextInit, createAuthContext } from "../context/auth-context.js";
-import { vouchFor } from "../context/internal-identity.js";
+import { markInternal } from "../context/internal-identity.js";
 import { failedVerification } from "../errors/failed-verification.js";
 import { type AuthScheme, isInternalScheme } from "../schemes/scheme.js";
 import { CredentialCache } from "./credential-cache.js";
@@ -22,7 +22,7 @@ export function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
   const admit = (identity: AuthContextInit) => {
     const context = createAuthContext(identity, scheme.name);
     limiter.checkIdentity(context);
-    return isInternal ? vouchFor(context) : context;
+    return isInternal ? markInternal(context) : context;
   };
   return {
     scheme,

@@ -4,28 +4,27 @@ import { timeOf } from "../platform/time-of.js";
 import { type FrozenJson, freezeJson } from "./freeze-json.js";
 import { sharedContextKey } from "./shared.js";
 
-/** Who is calling. Frozen all the way down, since a cached context serves many calls. */
+/** The identity of a caller. Frozen deeply, since a cached identity serves many calls. */
 export interface AuthContext {
-  /** Identifies the principal; never empty. The `sub` claim of a token (RFC 7519 section 4.1.2). */
+  /** The principal; never empty. The `sub` claim of a token (RFC 7519 section 4.1.2). */
   readonly subject: string;
-  /** A name to show. */
+  /** The display name. */
   readonly name?: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
-  /** What else the credential says. JSON values only. */
+  /** The claims of the credential, as JSON values. */
   readonly claims: Readonly<Record<string, FrozenJson>>;
-  /** The kind of credential: `jwt`, `gateway`, `session`, or a scheme's own word. */
+  /** The kind of credential: `jwt`, `gateway`, `session`, or the name of a scheme. */
   readonly type: string;
-  /** When the credential expires. A fresh `Date` each time it is read. */
+  /** The expiry of the credential. Each read returns a new `Date`. */
   readonly expiresAt?: Date;
 }
 
 /**
- * The identity that a verification found. A name or a list that is null or `""` is absent, as are fields that are undefined;
- * absent lists are empty. A malformed field rejects the credential: among them a subject, claims and an `expiresAt` that are
- * null.
+ * The result of a verification. Undefined fields, and a name or list that is null or `""`, are absent; absent lists are empty.
+ * A malformed field rejects the credential. So does null as the subject, the claims or `expiresAt`.
  *
- * Members that are inherited from `Object.prototype` are ignored; those of a class of yours count.
+ * Members of `Object.prototype` are ignored. Members of your own classes are read.
  */
 export interface AuthContextInit {
   readonly subject: string;
@@ -40,7 +39,7 @@ export interface AuthContextInit {
 }
 
 /**
- * The authenticated caller of a call; undefined for an anonymous call.
+ * The identity of a call. Undefined for an anonymous caller.
  *
  * @example
  * router.service(OrderService, {
@@ -55,7 +54,7 @@ export const authContextKey: ContextKey<AuthContext | undefined> = /* @__PURE__ 
 >("caller", undefined);
 
 /**
- * Checks and freezes an identity.
+ * Checks an identity and returns it frozen.
  *
  * @throws TypeError naming the malformed field, never its value.
  */
@@ -91,7 +90,7 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
 /** Key of the expiry, in milliseconds since the epoch. */
 const expiryTime = Symbol("@connectum/auth expiry");
 
-// One getter for all identities. With one each, V8 keeps every identity as a slow dictionary.
+// One getter for all identities. With a getter for each, V8 turns identities into slow dictionaries.
 const expiresAtMember: PropertyDescriptor = {
   enumerable: true,
   get(this: { readonly [expiryTime]: number }) {
@@ -99,7 +98,7 @@ const expiresAtMember: PropertyDescriptor = {
   },
 };
 
-/** Databases and frameworks say null or `""` for a value that is not there. */
+/** Databases and frameworks use null or `""` for an absent value. */
 export function absentAsUndefined(value: unknown): unknown {
   return value === null || value === "" ? undefined : value;
 }
@@ -110,10 +109,10 @@ function names(list: unknown, field: string): readonly string[] {
   return Object.freeze([...new Set<string>(list)]);
 }
 
-/** With the flag `u`, this finds halves of characters only. */
+/** The flag `u` makes it match unpaired surrogates only. */
 const loneSurrogate = /\p{Surrogate}/u;
 
-/** Text that can be written anywhere: half a character would come back as another one. */
+/** Returns true for non-empty text that every encoding preserves. Unpaired surrogates are not preserved. */
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "" && !loneSurrogate.test(value);
 }

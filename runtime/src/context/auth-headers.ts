@@ -1,10 +1,10 @@
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { type AuthContext, type AuthContextInit, createAuthContext } from "./auth-context.js";
 
-/** Headers that carry a verified identity between services begin with this. */
+/** Prefix of the headers that carry a verified identity between services. */
 const identityHeaderPrefix = "x-auth-";
 
-/** Header of each field of an identity. */
+/** The header of each field of an identity. */
 export const identityHeaders = {
   subject: "x-auth-subject",
   name: "x-auth-name",
@@ -15,19 +15,22 @@ export const identityHeaders = {
   expiresAt: "x-auth-expires-at",
 } as const;
 
-/** Longest value of one header, in characters, which are bytes on the wire. */
+/** Longest value of a header, in characters. */
 const maxLength = 8 * 1024;
 
 /**
  * Writes an identity into headers, and removes every other `x-auth-*` header:
  *
- * - `x-auth-subject`, `x-auth-name`, `x-auth-type`: text, percent-encoded in UTF-8 (RFC 3986 section 2.1) but for
- *   visible ASCII other than `%` and `,`
- * - `x-auth-roles`, `x-auth-scopes`: JSON lists; `x-auth-claims`: a JSON object; all escaped to ASCII, and left out where empty
+ * - `x-auth-subject`, `x-auth-name`, `x-auth-type`: text. Visible ASCII except `%` and `,` is literal; the rest is
+ *   percent-encoded UTF-8 (RFC 3986 section 2.1)
+ * - `x-auth-roles`, `x-auth-scopes`: JSON lists; `x-auth-claims`: a JSON object. Escaped to ASCII, and absent if empty
  * - `x-auth-expires-at`: ISO 8601
  *
  * @param claims - names of the claims to write. By default, all.
- * @throws RangeError naming a field that is longer than 8 KiB, and its size; the headers are then as before.
+ * @throws RangeError naming a field above 8 KiB and its size. The headers are unchanged then.
+ *
+ * @example
+ * setAuthHeaders(headers, requireAuthContext(context), ["tenant"]);
  */
 export function setAuthHeaders(headers: Headers, context: AuthContext, claims?: readonly string[]): void {
   const fields = encodeAuthHeaders(context, claims);
@@ -35,9 +38,9 @@ export function setAuthHeaders(headers: Headers, context: AuthContext, claims?: 
   for (const [name, value] of fields) headers.set(name, value);
 }
 
-/** Removes every header that a handler could take for a verified identity: what a client sent is no proof. */
+/** Removes all identity headers. A client can send them too. */
 export function stripIdentityHeaders(header: Headers): void {
-  // Names are collected first: deleting while iterating skips names.
+  // Collects names first: deleting during iteration skips names.
   let found: string[] | undefined;
   for (const name of header.keys()) {
     if (!name.startsWith(identityHeaderPrefix)) continue;
@@ -47,7 +50,7 @@ export function stripIdentityHeaders(header: Headers): void {
   if (found !== undefined) for (const name of found) header.delete(name);
 }
 
-/** The headers that {@link setAuthHeaders} writes. */
+/** Returns the headers of {@link setAuthHeaders}. */
 export function encodeAuthHeaders(
   context: AuthContext,
   claims?: readonly string[],
@@ -76,11 +79,14 @@ export function encodeAuthHeaders(
 }
 
 /**
- * Reads what {@link setAuthHeaders} wrote: its exact inverse. Undefined where there is no `x-auth-subject`.
+ * Reads the headers of {@link setAuthHeaders}: its exact inverse. Returns undefined without `x-auth-subject`.
  *
- * Whoever sent the headers is believed: ask only where it is known that no client can set them.
+ * It trusts the headers. Call it only if no client can set them.
  *
- * @throws InvalidCredentialError for a value that `setAuthHeaders` cannot have written, or that was sent twice.
+ * @throws InvalidCredentialError for a repeated header, and for a value that `setAuthHeaders` does not write.
+ *
+ * @example
+ * const caller = parseAuthHeaders(request.headers);
  */
 export function parseAuthHeaders(headers: Headers): AuthContext | undefined {
   const init = decodeAuthHeaders(headers);
@@ -92,7 +98,7 @@ export function parseAuthHeaders(headers: Headers): AuthContext | undefined {
   }
 }
 
-/** The unchecked content of the headers. */
+/** Reads the headers without checking the identity. */
 export function decodeAuthHeaders(headers: Headers): AuthContextInit | undefined {
   const read = <T>(field: keyof typeof identityHeaders, decode: (value: string) => T): T | undefined => {
     const value = headers.get(identityHeaders[field]);
@@ -115,7 +121,7 @@ export function decodeAuthHeaders(headers: Headers): AuthContextInit | undefined
   };
 }
 
-/** Everything but visible ASCII; `,` too, since it joins values that were sent twice. */
+/** All but visible ASCII, and `,`: transports join repeated headers by it. */
 const unsafe = /[^\x21-\x24\x26-\x2b\x2d-\x7e]+/gu;
 
 function encodeText(text: string): string {
@@ -124,7 +130,7 @@ function encodeText(text: string): string {
 
 function decodeText(value: string): string {
   const text = decodeURIComponent(value);
-  // One spelling for one text: anything else was not written by us.
+  // A text has one spelling. Another was not written by us.
   if (encodeText(text) !== value) throw new InvalidCredentialError("not canonical", { reason: "malformed" });
   return text;
 }
@@ -138,7 +144,7 @@ function encodeJson(value: unknown): string {
 
 function decodeJson<T extends object>(value: string): T {
   const decoded: unknown = JSON.parse(value);
-  // An absent field has no header: null and "" would pass for one.
+  // An absent field has no header: refuse null and "".
   if (typeof decoded !== "object" || decoded === null)
     throw new InvalidCredentialError("not a list or an object", { reason: "malformed" });
   return decoded as T;
@@ -150,7 +156,7 @@ function decodeDate(value: string): Date {
   return date;
 }
 
-/** Own members only; a claim called `__proto__` stays a claim. */
+/** Picks own members. A claim may be called `__proto__`. */
 function pick(claims: AuthContext["claims"], names: readonly string[]): AuthContext["claims"] {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => names.includes(name)));
 }

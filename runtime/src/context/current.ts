@@ -9,19 +9,24 @@ const storage: AsyncLocalStorage<AuthContext | undefined> = /* @__PURE__ */ shar
   () => new AsyncLocalStorage<AuthContext | undefined>(),
 );
 
-/** Whether interceptors publish callers in the storage: some do, some were told not to. */
+/** Whether some interceptors write to the storage, and whether some do not. */
 const publishing: { some: boolean; notAll: boolean } = /* @__PURE__ */ sharedValue("publishing", () => ({
   some: false,
   notAll: false,
 }));
 
 /**
- * The caller of the RPC being handled; undefined where there is none.
+ * Returns the identity of the current call, or undefined for an anonymous caller.
  *
- * Given the handler's context, it reads the context values of the call, which costs nothing. Without, it works wherever
- * the handler's code leads to, through `AsyncLocalStorage`.
+ * With the handler's context it reads the call's context values, at no cost. Without, it uses `AsyncLocalStorage`, and works in
+ * all code that the handler calls.
  *
- * @throws Error without an argument where `asyncContext: false` leaves nothing to read.
+ * @throws Error without an argument if `asyncContext` is false.
+ *
+ * @example
+ * listOrders(request, context) {
+ *   return orders.of(getAuthContext(context)?.subject);
+ * }
  */
 export function getAuthContext(context?: Pick<HandlerContext, "values">): AuthContext | undefined {
   if (context !== undefined) return context.values.get(authContextKey);
@@ -32,9 +37,12 @@ export function getAuthContext(context?: Pick<HandlerContext, "values">): AuthCo
 }
 
 /**
- * The caller of the RPC being handled. For the argument, see {@link getAuthContext}.
+ * Returns the identity of the current call. For the argument, see {@link getAuthContext}.
  *
- * @throws ConnectError with code `unauthenticated` where there is none.
+ * @throws ConnectError with code `unauthenticated` for an anonymous caller.
+ *
+ * @example
+ * const { subject } = requireAuthContext(context);
  */
 export function requireAuthContext(context?: Pick<HandlerContext, "values">): AuthContext {
   const caller = getAuthContext(context);
@@ -42,17 +50,14 @@ export function requireAuthContext(context?: Pick<HandlerContext, "values">): Au
   return caller;
 }
 
-/** How code that handles a call is run, so that {@link getAuthContext} without an argument says who is calling. */
+/** Runs the code of a call so that {@link getAuthContext} without an argument returns its caller. */
 export interface CallerScope {
   run<T>(caller: AuthContext | undefined, fn: () => T): T;
-  /**
-   * The same for an iterable whose producer runs when it is iterated, long after the function that made it has
-   * returned: a generator's body sees the caller at every step.
-   */
+  /** Runs every step of an iterable likewise: the body of a generator runs after its function returned. */
   iterate<T>(caller: AuthContext | undefined, source: AsyncIterable<T>): AsyncIterable<T>;
 }
 
-/** @param asyncContext - false leaves `AsyncLocalStorage` alone, but still hides the caller of an outer call. */
+/** @param asyncContext - false does not use `AsyncLocalStorage`, but still hides the caller of an outer call. */
 export function createCallerScope(asyncContext: boolean): CallerScope {
   if (asyncContext) {
     publishing.some = true;

@@ -1,6 +1,6 @@
 import { timeOf } from "../platform/time-of.js";
 
-/** A JSON value that cannot be changed. */
+/** A frozen JSON value. */
 export type FrozenJson =
   | string
   | number
@@ -12,17 +12,16 @@ export type FrozenJson =
 const maxDepth = 64;
 
 /**
- * A frozen copy of a JSON value. Members that are undefined are left out, and a
- * `Date` becomes its ISO 8601 string, as JSON has it.
+ * Returns a frozen copy of a JSON value, without undefined members. A `Date` becomes its ISO 8601 string.
  *
- * @param name - what the value is called in errors.
+ * @param name - the name of the value in errors.
  * @throws TypeError naming the place of a value that JSON cannot express, or that nests too deeply.
  */
 export function freezeJson(value: unknown, name: string): FrozenJson {
   return freeze(value, [name]);
 }
 
-/** @param path - where the value stands; put together only where it has to be told. */
+/** @param path - the place of the value, joined only for an error. */
 function freeze(value: unknown, path: (string | number)[]): FrozenJson {
   if (path.length > maxDepth + 1) throw new TypeError(`${place(path)}: nested more than ${maxDepth} levels deep`);
   if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
@@ -34,7 +33,7 @@ function freeze(value: unknown, path: (string | number)[]): FrozenJson {
     for (const [name, member] of Object.entries(value)) {
       if (member === undefined) continue;
       const frozen = freezeMember(member, name, path);
-      // A claim of this name stays a claim.
+      // A claim may have this name.
       if (name === "__proto__") Object.defineProperty(copy, name, { value: frozen, enumerable: true });
       else copy[name] = frozen;
     }
@@ -59,6 +58,6 @@ function place([first, ...names]: readonly (string | number)[]): string {
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Written so that objects of another realm are plain as well.
+  // Plain objects of another realm have a prototype of their own.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,7 +1,7 @@
 import type { ContextKey } from "@connectrpc/connect";
 
-// Two copies of this package can be loaded into one process: two versions, or one version from two folders. They share
-// what they know of a call, by names in the global symbol registry. Change the version with the meaning of what is shared.
+// One process can load two copies of this package: two versions, or one version from two folders. They share the state of a
+// call by names in the global symbol registry. Change the version when the meaning of the state changes.
 const version = "v1";
 
 function sharedSymbol(name: string): symbol {
@@ -19,7 +19,7 @@ export function sharedValue<T>(name: string, create: () => T): T {
   const holder = globalThis as { [id: symbol]: T };
   if (Object.hasOwn(holder, id)) return holder[id] as T;
   const value = create();
-  // Where the global object is frozen, each copy keeps its own.
+  // With a frozen global object, each copy keeps its own value.
   Reflect.defineProperty(holder, id, { value });
   return value;
 }

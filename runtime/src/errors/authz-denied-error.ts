@@ -2,8 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { DenialReason } from "../policy/decide.js";
 
 /**
- * Why a call is refused. `missing-row`: the table is older than the schema. `error`: the decision itself
- * failed. The others are what {@link DenialReason} says, or who said no.
+ * The reason of a refusal. `missing-row`: the table is older than the schema. `error`: the decision itself failed. The others
+ * are of {@link DenialReason}, or name the part that refused.
  */
 export type AuthzDenialReason =
   | DenialReason
@@ -15,26 +15,29 @@ export type AuthzDenialReason =
   | "default"
   | "error";
 
-/** What a denial was about; for the server alone. */
+/** The details of a denial, for the server's log. */
 export interface AuthzDeniedDetails {
   /** `pkg.v1.Service/Method`. */
   readonly method: string;
   readonly subject: string | undefined;
   readonly reason: AuthzDenialReason;
-  /** At least one of these was asked for. */
+  /** The method requires at least one of these. */
   readonly requiredRoles: readonly string[];
-  /** All of these were asked for. */
+  /** The method requires all of these. */
   readonly requiredScopes: readonly string[];
 }
 
 /**
- * A caller may not call a method: `permission_denied`. The client sees just "Access denied";
- * what was missing stays on the server, in `ruleName`, `authzDetails` and `serverDetails`.
+ * Denies a call with `permission_denied`. The client sees "Access denied" and nothing else. The details are in `ruleName`,
+ * `authzDetails` and `serverDetails`, for the server's log.
  *
- * Its `name` stays `ConnectError`, by which connect recognises its errors.
+ * Its `name` is `ConnectError`: connect recognises its errors by it.
+ *
+ * @example
+ * if (error instanceof AuthzDeniedError) log.warn("denied", error.serverDetails);
  */
 export class AuthzDeniedError extends ConnectError {
-  /** The rule that decided, or who else did: `table`, `authorize`, `check` or `defaultPolicy`. */
+  /** The deciding rule, or `table`, `authorize`, `check` or `defaultPolicy`. */
   declare readonly ruleName: string;
   declare readonly authzDetails: AuthzDeniedDetails;
 
@@ -49,14 +52,14 @@ export class AuthzDeniedError extends ConnectError {
     return this.rawMessage;
   }
 
-  /** Everything about the denial, for the server's log. */
+  /** All details, for the server's log. */
   get serverDetails(): Readonly<Record<string, unknown>> {
     return { ruleName: this.ruleName, ...this.authzDetails };
   }
 
-  /** ConnectError's own would take any ConnectError for a denial. */
+  /** The inherited one would accept every ConnectError. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: a class that extends this one is asked about itself.
+    // biome-ignore lint/complexity/noThisInStatic: a subclass checks for itself.
     return Function.prototype[Symbol.hasInstance].call(this, value);
   }
 }

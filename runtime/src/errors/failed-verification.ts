@@ -5,11 +5,10 @@ import { isInvalidCredentialError } from "./invalid-credential-error.js";
 import { unauthenticated } from "./unauthenticated.js";
 
 /**
- * The answer to a failed verification. `unavailable` where nobody could find out whether the credential is valid, so that a
- * retry makes sense. The code of a `ConnectError` that the verifier threw. `unauthenticated` otherwise.
+ * Returns the error for a failed verification: `unavailable` for an outage, since a retry may work; the code of a `ConnectError`
+ * of the verifier; else `unauthenticated`.
  *
- * The text is fixed, and the cause stays on `error.cause`: a verifier's `ConnectError` may come from another service, with
- * that service's addresses and texts.
+ * The text is fixed, and `error.cause` keeps the cause. A verifier's `ConnectError` may contain addresses of other services.
  */
 export function failedVerification(cause: unknown, challenges: readonly string[]): ConnectError {
   const code = codeOf(cause);
@@ -18,17 +17,17 @@ export function failedVerification(cause: unknown, challenges: readonly string[]
   return new ConnectError(text, code, undefined, undefined, cause);
 }
 
-/** The code that an error of a verifier, or of a client's token provider, stands for. */
+/** Returns the code for an error of a verifier or of a client's token provider. */
 export function codeOf(cause: unknown): Code {
   if (isConnectError(cause)) {
-    // The time limit and the signal were not the caller's.
+    // Another call's deadline or signal, not the caller's.
     const { code } = cause;
     return code === Code.DeadlineExceeded || code === Code.Canceled ? Code.Unavailable : code;
   }
   return isOutage(cause, isInvalidCredentialError) ? Code.Unavailable : Code.Unauthenticated;
 }
 
-/** Recognised by its shape: other realms and other copies of connect have classes of their own. */
+/** Recognises the error by its shape: other realms and other copies of connect have classes of their own. */
 export function isConnectError(error: unknown): error is ConnectError {
   try {
     const { name, code } = Object(error);

@@ -40,8 +40,7 @@ export interface InvalidCredentialErrorOptions {
   readonly reason?: InvalidCredentialReason;
   readonly cause?: unknown;
   /**
-   * Whether the refusal may be remembered for a while: the credential cannot become valid. A function, if that can change.
-   * By default, false.
+   * True if the credential can never become valid: the refusal is cached. A function, if that can change. By default, false.
    */
   readonly final?: boolean | (() => boolean);
 }
@@ -72,7 +71,7 @@ export class InvalidCredentialError extends Error {
     this.#final = final;
   }
 
-  /** Whether the refusal may be remembered now. */
+  /** True if the refusal may be cached now. */
   get final(): boolean {
     return (typeof this.#final === "function" ? this.#final() : this.#final) === true;
   }

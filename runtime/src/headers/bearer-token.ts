@@ -1,14 +1,12 @@
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 
-/** Longest credential that is looked at, in characters. */
+/** Longest accepted credential, in characters. */
 export const maxCredentialLength: number = 16 * 1024;
 
 /**
- * The token of an `Authorization: Bearer` header (RFC 6750 section 2.1);
- * undefined where the header is absent or names another scheme.
+ * Returns the token of an `Authorization: Bearer` header (RFC 6750 section 2.1), or undefined without one.
  *
- * @throws InvalidCredentialError for two credentials in one call, for a malformed
- * token, and for one that is longer than 16 KiB.
+ * @throws InvalidCredentialError for two credentials in one call, for a malformed token, and for one above 16 KiB.
  */
 export function readBearerToken(header: Headers): string | undefined {
   const value = header.get("authorization");
@@ -25,10 +23,10 @@ export function readBearerToken(header: Headers): string | undefined {
 }
 
 /**
- * Reads the same token without checking its characters. For schemes that call {@link checkBearerToken} when they verify:
- * a cached token needs no second check.
+ * Returns the same token without checking its characters. For schemes that call {@link checkBearerToken} during verification: a
+ * cached token needs no second check.
  *
- * @throws InvalidCredentialError as {@link readBearerToken}, except for a character outside the grammar.
+ * @throws InvalidCredentialError as {@link readBearerToken}, except for characters outside the grammar.
  */
 export function findBearerToken(header: Headers): string | undefined {
   const value = header.get("authorization");
@@ -51,5 +49,5 @@ const grammar = "[\\w\\-.~+/]+=*";
 
 const b64token: RegExp = /* @__PURE__ */ new RegExp(`^${grammar}$`);
 
-/** One b64token. A comma would join two headers, a space would begin a second credential. */
+/** One b64token. It has no comma, which joins headers, and no space, which starts a second credential. */
 const bearer: RegExp = /* @__PURE__ */ new RegExp(`^bearer +(${grammar})$`, "i");

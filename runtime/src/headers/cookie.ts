@@ -1,17 +1,16 @@
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { trimSpaces } from "./trim-spaces.js";
 
-/** A `cookie-value` (RFC 6265 section 4.1.1): visible ASCII without quotes, commas, semicolons and backslashes, or such text in quotes. */
+/** A `cookie-value` (RFC 6265 section 4.1.1): visible ASCII without `"`, `,`, `;` and `\`, or such text in quotes. */
 const cookieValue = /^(?:[!#-+\--:<-[\]-~]*|"[!#-+\--:<-[\]-~]*")$/;
 
 /**
- * The value of a cookie (RFC 6265 section 4.2.1) as the server set it, with its quotes; undefined if it is absent or empty.
+ * Returns the value of a cookie (RFC 6265 section 4.2.1) with its quotes, or undefined for an absent or empty one.
  *
- * A pair with anything but spaces and tabs around its name has another name: Unicode white space is not trimmed, or a
- * neighbouring host could set a second `__Host-session`. Other cookies may hold anything.
+ * Only spaces and tabs are trimmed. With other white space, a neighbouring host could set a second `__Host-session`. Other cookies
+ * may have any value.
  *
- * @throws InvalidCredentialError for a cookie that is sent twice, since a neighbouring host may have set one of the two,
- * and for a value that is not a `cookie-value`.
+ * @throws InvalidCredentialError for a repeated cookie, since a neighbouring host may have set one, and for a malformed value.
  */
 export function readCookie(header: Headers, name: string): string | undefined {
   const start = `${name}=`;
@@ -29,8 +28,8 @@ export function readCookie(header: Headers, name: string): string | undefined {
 }
 
 /**
- * A `Cookie` header without the pairs that {@link readCookie} takes for others, and a parser that trims more for this cookie:
- * `sid =x`, white space of Unicode before the name, the name alone.
+ * Returns a `Cookie` header without lookalikes of this cookie: `sid =x`, Unicode white space before the name, the name alone.
+ * {@link readCookie} ignores them, and laxer parsers do not.
  */
 export function dropLookalikes(cookies: string, name: string): string {
   const isOther = (pair: string) => pair.split("=", 1)[0]?.trim() !== name;

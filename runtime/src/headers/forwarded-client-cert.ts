@@ -1,13 +1,12 @@
 import { trimSpaces } from "./trim-spaces.js";
 
 /**
- * The URI of the client certificate that the last hop of an `x-forwarded-client-cert` header saw (Envoy's format).
+ * Returns the URI of the client certificate of the last hop in an `x-forwarded-client-cert` header (Envoy's format).
  *
- * A comma separates the elements, one for each hop, of which only the last was written by the peer of this server. A
- * semicolon separates the fields of an element. Both count as text inside quotes. Envoy does not quote URIs, so a semicolon
- * that no known key follows belongs to the value before it.
+ * Commas separate the elements, one for each hop. The peer of this server wrote only the last one. Semicolons separate the fields
+ * of an element. Quotes protect both. Envoy does not quote URIs: a semicolon without a known key after it belongs to the value.
  *
- * @returns undefined for a header that is malformed in any hop, and for a last hop with no URI or several.
+ * @returns undefined for a malformed header, and for a last hop without exactly one URI.
  */
 export function readClientUri(value: string): string | undefined {
   const hops = splitOutsideQuotes(value, ",")?.map(readFields);
@@ -24,7 +23,7 @@ interface Field {
 const start = /^[ \t]*(By|Hash|Cert|Chain|Subject|URI|DNS)=/i;
 const quoted = /^[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*$/;
 
-/** The fields of one hop; undefined where it is malformed. */
+/** Returns the fields of one hop, or undefined for a malformed one. */
 function readFields(element: string): readonly Field[] | undefined {
   const segments = splitOutsideQuotes(element, ";") ?? [];
   if (segments.length > 1 && trimSpaces(segments.at(-1) ?? "") === "") segments.pop();
@@ -47,7 +46,7 @@ function readFields(element: string): readonly Field[] | undefined {
   return fields;
 }
 
-/** Undefined where a quote is not closed. A backslash inside quotes takes the next character as it is. */
+/** Returns undefined for an open quote. A backslash inside quotes escapes the next character. */
 function splitOutsideQuotes(text: string, separator: string): string[] | undefined {
   const parts: string[] = [];
   let begin = 0;

@@ -9,10 +9,10 @@ import { compileHeaderText, type HeaderEncoding } from "./header-text.js";
 import { trimSpaces } from "./trim-spaces.js";
 
 /**
- * Headers with plain values, as gateways write them. A header that arrives twice is refused.
+ * Headers with plain values, as gateways write them. A repeated header is refused.
  *
- * A transport joins such headers by `", "`. `contextValues: recordPeer` tells the server how many there were; without it, a
- * name or a list with `", "` in it is refused. Lists written as JSON, or with commas alone, always work.
+ * Transports join repeated headers by `", "`. With `contextValues: recordPeer` the server knows how many there were. Without it,
+ * a name or list with `", "` is refused. JSON lists, and lists with plain commas, always work.
  *
  * @example
  * gateway({
@@ -21,7 +21,7 @@ import { trimSpaces } from "./trim-spaces.js";
  * });
  */
 export interface HeaderMapping {
-  /** Without this header there is no identity. */
+  /** Header of the subject. A call without it is anonymous. */
   readonly subject: string;
   readonly name?: string;
   /** A JSON list of strings, or names separated by commas. */
@@ -30,7 +30,7 @@ export interface HeaderMapping {
   readonly scopes?: string;
   /** A JSON object. */
   readonly claims?: string;
-  /** How the gateway encodes text. By default, `ascii`: a value with other characters is refused. */
+  /** Text encoding of the headers. By default, `ascii`: other characters are refused. */
   readonly encoding?: HeaderEncoding;
 }
 
@@ -39,9 +39,9 @@ export interface CompiledHeaderMapping {
   readonly headers: readonly string[];
   readonly subject: string;
   /**
-   * The unchecked content of the headers.
+   * Reads the headers without checking the identity.
    *
-   * @throws InvalidCredentialError for a value that cannot be read, or was sent twice.
+   * @throws InvalidCredentialError for a malformed or repeated header.
    */
   read(source: CredentialSource): AuthContextInit | undefined;
 }
@@ -106,18 +106,18 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
 }
 
 /**
- * Parses the text of a header; undefined if it is malformed.
+ * Parses the text of a header. Returns undefined for malformed text.
  *
- * @param mayBeJoined - whether the text looks like two headers, of which the transport made one.
+ * @param mayBeJoined - true if the text looks like two joined headers.
  */
 type Parse<T> = (text: string, mayBeJoined: boolean) => T | undefined;
 
-/** Transports join a header that was sent twice by `", "`, and some cut the space where the second one is empty. */
+/** Transports join repeated headers by `", "`. Some cut the space before an empty one. */
 const joined = /, |,$/;
 
 const joinHint = ', or sent twice; contextValues: recordPeer tells two headers from one with ", " in it';
 
-/** A JSON list is its own proof: a list with anything behind or before it is not JSON. */
+/** A JSON list cannot be a joined header: a joined one is not JSON. */
 function parseList(text: string, separator: RegExp, mayBeJoined: boolean): readonly string[] | undefined {
   if (text === "") return [];
   if (/^ *["{[]/.test(text)) return parseJson(text);

@@ -1,18 +1,16 @@
-/**
- * How a gateway encodes the text of its headers: `ascii` refuses everything else, `utf-8` is what most proxies write.
- */
+/** The text encoding of a gateway's headers. `ascii` refuses other characters. Most proxies write `utf-8`. */
 export type HeaderEncoding = "ascii" | "utf-8";
 
-/** Decodes the value of a header; undefined for a value that the encoding does not allow. */
+/** Decodes the value of a header. Returns undefined for a value outside the encoding. */
 export type DecodeHeaderText = (value: string) => string | undefined;
 
 const ascii = /^[\x20-\x7e]*$/;
 
-/** Control characters, and the sign for bytes that are not UTF-8. */
+/** Control characters, and the replacement character for invalid UTF-8. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are refused
 const forbidden = /[\x00-\x1f\x7f-\x9f\ufffd]/;
 
-/** Runtimes hand over a value as its bytes (Node and the Fetch standard), or as the UTF-8 text they stand for (workerd). */
+/** Node and the Fetch standard return a value as its bytes; workerd returns decoded UTF-8. */
 export function compileHeaderText(encoding: HeaderEncoding): DecodeHeaderText {
   if (encoding === "ascii") return (value) => (ascii.test(value) ? value : undefined);
   const toText = headersHoldText() ? (value: string) => value : decodeBytes;
@@ -23,7 +21,7 @@ export function compileHeaderText(encoding: HeaderEncoding): DecodeHeaderText {
   };
 }
 
-/** Whether `Headers` takes text beyond Latin-1, against the standard. Then it hands out decoded text as well. */
+/** Returns true if `Headers` accepts text beyond Latin-1, against the standard. It returns decoded text then. */
 function headersHoldText(): boolean {
   try {
     return new Headers({ a: "\u0100" }).get("a") === "\u0100";
@@ -34,7 +32,7 @@ function headersHoldText(): boolean {
 
 function decodeBytes(value: string): string | undefined {
   try {
-    // Bytes that are not UTF-8 are refused, not replaced: two names would become one.
+    // Refuse invalid UTF-8. A replacement character would make two names equal.
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     return decoder.decode(Uint8Array.from(value, byteOf));
   } catch {

@@ -1,4 +1,4 @@
-/** Removes the white space that HTTP allows around a value: spaces and tabs (RFC 9110 section 5.6.3). `trim()` removes more. */
+/** Removes spaces and tabs around a value (RFC 9110 section 5.6.3). `trim()` removes more. */
 export function trimSpaces(text: string): string {
   let [start, end] = [0, text.length];
   while (isSpace(text.charCodeAt(start))) start++;

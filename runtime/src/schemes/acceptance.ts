@@ -1,12 +1,12 @@
 /** Credentials that a scheme accepts. */
 export interface Acceptance {
-  /** What verifies them: a key, a secret, a function. Equal for two schemes that verify by the same. */
+  /** The verifying key, secret or function. Equal for two schemes with the same one. */
   readonly by: unknown;
-  /** What it demands besides, by a name for it: one value of each list. Undefined: any. */
+  /** Further requirements by name: one value of each list. Undefined accepts every value. */
   readonly only?: Readonly<Record<string, readonly unknown[] | undefined>>;
 }
 
-/** Whether one credential may be accepted by both. */
+/** Returns true if one credential may fit both. */
 export function overlap(a: Acceptance, b: Acceptance): boolean {
   if (a.by !== b.by) return false;
   return Object.entries(a.only ?? {}).every(([name, values]) => {

@@ -7,25 +7,25 @@ import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { AuthScheme } from "./scheme.js";
 
-/** A credential of your own: an API key, an opaque token, a client certificate. */
+/** Options of {@link credentials}. */
 export interface CredentialsOptions {
-  /** Kind of credential, the default of `AuthContext.type`. By default, `credentials`. */
+  /** Kind of credential, for `AuthContext.type`. By default, `credentials`. */
   readonly name?: string;
   /**
-   * Finds the credential in the request headers, or in what the transport knows (`values.get(peerKey)`); null or
-   * undefined where there is none. By default, the Bearer token.
+   * Returns the credential from the request headers or from the peer (`values.get(peerKey)`), or null or undefined without one.
+   * By default, the Bearer token.
    */
   readonly extractCredentials?: (header: Headers, values: ContextValues) => string | null | undefined;
   /**
-   * Verifies a credential. Null or undefined, and any error, refuse it; an error that says that something could not be
-   * reached (a refused connection, a timeout) is answered with `unavailable`. A `ConnectError` keeps its code.
+   * Verifies a credential. Null, undefined and errors refuse it. The error of an outage, such as a refused connection or a
+   * timeout, answers `unavailable`. A `ConnectError` keeps its code.
    */
   readonly verifyCredentials: (
     credential: string,
   ) => AuthContextInit | null | undefined | Promise<AuthContextInit | null | undefined>;
   /** Authentication scheme for `WWW-Authenticate`. By default, `Bearer` for Bearer tokens, and none for other credentials. */
   readonly challenge?: string;
-  /** By default, false: every call is verified. */
+  /** Caches verified credentials. By default, false: every call is verified. */
   readonly cache?: CacheOptions | false;
 }
 
@@ -37,7 +37,18 @@ const credentialsOptions = (): OptionTable<CredentialsOptions, "name" | "cache">
   cache: withDefault(anything, false as const),
 });
 
-/** @throws TypeError for an option that is missing or malformed. */
+/**
+ * Authenticates callers by a credential of your own: an API key, an opaque token, a client certificate.
+ *
+ * @throws TypeError for a missing or malformed option.
+ *
+ * @example
+ * const apiKeys = credentials({
+ *   extractCredentials: (header) => header.get("x-api-key"),
+ *   verifyCredentials: async (key) => keys.find(key),
+ * });
+ * const auth = createAuth({ policies, authenticate: [jwt(options), apiKeys] });
+ */
 export function credentials(options: CredentialsOptions): AuthScheme {
   const { name, extractCredentials, verifyCredentials, challenge, cache } = readOptions(
     "credentials",

@@ -10,15 +10,15 @@ import type { AuthScheme } from "./scheme.js";
 
 /** Options of {@link gateway}. */
 export interface GatewayOptions {
-  /** Kind of credential, the default of `AuthContext.type`. By default, `gateway`. */
+  /** Kind of credential, for `AuthContext.type`. By default, `gateway`. */
   readonly name?: string;
   /**
-   * Headers in which the gateway names the caller. By default, those that `setAuthHeaders` writes, in its encoding: for a
-   * gateway that is a service of your own. A gateway that writes plain values needs a mapping, whatever its headers are
-   * called. The gateway must set or remove **every** header of the mapping: one that it leaves alone is the client's.
+   * Headers of the caller's identity. By default, those of `setAuthHeaders`, for a gateway that is a service of your own. Other
+   * gateways write plain values and need a mapping. The gateway must set or remove **every** header of the mapping; else clients
+   * can set it.
    */
   readonly headerMapping?: HeaderMapping;
-  /** The proof that the headers come from the gateway. */
+  /** Proof that the headers come from the gateway. */
   readonly trustSource: TrustSource;
 }
 
@@ -29,12 +29,12 @@ const gatewayOptions = (): OptionTable<GatewayOptions, "name"> => ({
 });
 
 /**
- * Takes callers from the identity headers of a gateway in front of this server, which has authenticated them.
+ * Authenticates callers by the identity headers of a gateway in front of this server.
  *
- * Refuses identity headers without the proof. A request without the subject header carries no credential, with or
- * without the proof: a gateway lets anonymous callers through that way.
+ * Refuses identity headers without the proof. A request without the subject header is anonymous.
  *
- * @throws TypeError for an option that is missing or malformed.
+ * @throws TypeError for a missing or malformed option.
+ *
  * @example
  * const auth = createAuth({
  *   policies,

@@ -12,16 +12,16 @@ import type { AuthScheme } from "./scheme.js";
 /** Options of {@link meshIdentityTrust}. */
 export interface MeshIdentityTrustOptions {
   /**
-   * Header in which the mesh names the calling workload. By default, `x-forwarded-client-cert` (Envoy, Istio), of which
-   * the URI of the last hop counts; any other header, such as `l5d-client-id` (Linkerd), is the name itself.
+   * Header with the name of the calling workload. By default, the URI of the last hop in `x-forwarded-client-cert` (Envoy,
+   * Istio). Another header, such as `l5d-client-id` (Linkerd), contains the name itself.
    */
   readonly header?: string;
   /**
-   * Workloads that may call: `spiffe://cluster.local/ns/shop/sa/orders`. One that ends with `*` means all that begin so; the
-   * `*` comes after the trust domain.
+   * Allowed workloads: `spiffe://cluster.local/ns/shop/sa/orders`. A `*` at the end, after the trust domain, matches every
+   * continuation.
    */
   readonly allow: readonly string[];
-  /** The proof that the header comes from the mesh: for a sidecar, `{ peerAddresses: ["127.0.0.0/8", "::1"] }`. */
+  /** Proof that the header comes from the mesh. For a sidecar: `{ peerAddresses: ["127.0.0.0/8", "::1"] }`. */
   readonly trustSource: TrustSource;
   /** Turns the name of a workload into an identity. By default, the name is the subject. */
   readonly mapCaller?: (workload: string) => AuthContextInit;
@@ -37,9 +37,10 @@ const meshOptions = (): OptionTable<MeshIdentityTrustOptions, "header" | "mapCal
 });
 
 /**
- * Takes internal callers from the header in which a service mesh names the workload that it has authenticated by mutual TLS.
+ * Authenticates internal callers by the header of a service mesh, which has authenticated the workload by mutual TLS.
  *
- * @throws TypeError for an option that is missing or malformed.
+ * @throws TypeError for a missing or malformed option.
+ *
  * @example
  * const auth = createAuth({
  *   policies,

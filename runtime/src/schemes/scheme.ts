@@ -4,78 +4,77 @@ import { memberOf } from "../platform/member-of.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { Acceptance } from "./acceptance.js";
 
-/** How one kind of credential is found and verified: a plain value. The pipeline does the rest. */
+/** Finds and verifies one kind of credential. A plain value; the pipeline does the rest. */
 export interface AuthScheme {
-  /** The kind of credential: the default of `AuthContext.type`. */
+  /** The kind of credential, for `AuthContext.type`. */
   readonly name: string;
-  /** Authentication scheme for `WWW-Authenticate` (RFC 9110 section 11.6.1), for example `Bearer`; undefined where there is none. */
+  /** Authentication scheme for `WWW-Authenticate` (RFC 9110 section 11.6.1), such as `Bearer`, or undefined. */
   readonly challenge: string | undefined;
-  /** Whether it takes every Bearer token, so that a scheme after it never sees one. By default, false. */
+  /** True if it takes every Bearer token, so that later schemes receive none. By default, false. */
   readonly takesBearer?: boolean;
   /**
-   * What `revoke({ credential })` can name of its callers: `credential`; `nothing`, where a gateway or a mesh has verified
-   * them; `unknown`, where the scheme cannot tell which part of a call is the credential. By default, `credential`.
+   * The part of a call that `revoke({ credential })` can name: `credential`; `nothing` behind a gateway or mesh; `unknown` if
+   * the scheme does not know its credential. By default, `credential`.
    */
   readonly presents?: "credential" | "nothing" | "unknown";
-  /** Request headers that only a trusted peer may set; removed before a handler sees them, on every method. */
+  /** Request headers that only a trusted peer may set. They are removed before the handler, on every method. */
   readonly trustedHeaders: readonly string[];
-  /** Whether the identities it establishes may call `internal` methods. By default, false. */
+  /** True if its identities may call `internal` methods. By default, false. */
   readonly internal?: boolean | undefined;
-  /** Remembers verified credentials; false verifies on every call. */
+  /** Options of the cache. False verifies on every call. */
   readonly cache: CacheOptions | false;
   /**
-   * Everything the verification depends on besides the credential. Processes that share a store share a verification
-   * where this is equal; without it, `cache.namespace` has to say so.
+   * Everything besides the credential that the verification depends on. Schemes with equal fingerprints share entries of a
+   * store. Without it, a store needs `cache.namespace`.
    */
   readonly fingerprint?: string;
   /**
-   * Which credentials it accepts. A scheme for users and one for services that may accept the same are refused at creation:
-   * every user would be a service. By default, nothing is known, and the two are told apart by identity alone.
+   * The accepted credentials. Creation fails if a scheme of users and one of services may accept the same: every user would be a
+   * service. By default, unknown: only the same scheme counts as equal.
    */
   readonly accepts?: readonly Acceptance[];
-  /** Whether what vouched for a remembered credential, {@link Verified.vouchedBy}, still does. By default, true. */
+  /** Returns true if {@link Verified.vouchedBy} of a cached credential is still trusted. By default, true. */
   isCurrent?(vouchedBy: string): boolean;
   /**
-   * Fetches what the first verification would have to wait for.
-   *
-   * @throws an error where it cannot be had.
+   * Fetches the key sets before the first verification. Rejects if that fails.
    */
   warmUp?(): Promise<void>;
   /**
-   * The credential of a call, unverified; undefined where there is none.
+   * Returns the unverified credential of a call, or undefined without one.
    *
-   * @throws InvalidCredentialError where it is ambiguous or malformed.
+   * @throws InvalidCredentialError for an ambiguous or malformed one.
    */
   read(source: CredentialSource): Credential | undefined;
 }
 
-/** A credential that was presented and is not verified yet. */
+/** A presented credential, not verified yet. */
 export interface Credential {
-  /** Everything that the verification looks at, for the cache; undefined where that cannot be said. */
+  /** Everything that the verification reads, for the cache. Undefined if that is unknown. */
   readonly key: string | undefined;
-  /** What the caller presented, for `revoke({ credential })`. By default, `key`. */
+  /** The presented credential, for `revoke({ credential })`. By default, `key`. */
   readonly presented?: string | undefined;
   /**
-   * Which issuer of the scheme it names, unverified: the verifications of each are bounded on their own. One of a fixed set,
-   * never a text of the caller. Called only for a credential that has to be verified. By default, all share one bound.
+   * Returns the unverified issuer. Each issuer has its own limit of verifications. The result is one of a fixed set, never a text
+   * of the caller. By default, all credentials share one limit.
    *
-   * @throws InvalidCredentialError where it names none that is known.
+   * @throws InvalidCredentialError for an unknown issuer.
    */
   issuer?(): string;
   /**
-   * @throws InvalidCredentialError where the credential is not valid, or an error that says that something could not be
-   * reached, which is answered with `unavailable`. Any other error refuses as well.
+   * Verifies the credential.
+   *
+   * @throws InvalidCredentialError for an invalid credential. The error of an outage answers `unavailable`. Other errors refuse.
    */
   verify(): Verified | Promise<Verified>;
 }
 
 export interface Verified {
   readonly identity: AuthContextInit;
-  /** Names what vouched for the credential, such as a key, for {@link AuthScheme.isCurrent}. */
+  /** The name of the verifying key, or the like, for {@link AuthScheme.isCurrent}. */
   readonly vouchedBy?: string | undefined;
 }
 
-/** Whether the identities of a scheme may call `internal` methods. */
+/** Returns true if the identities of a scheme may call `internal` methods. */
 export function isInternalScheme(scheme: AuthScheme): boolean {
   return memberOf(scheme, "internal") === true;
 }

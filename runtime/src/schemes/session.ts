@@ -8,52 +8,50 @@ import type { CacheOptions } from "../store/cache-options.js";
 import type { AuthScheme } from "./scheme.js";
 
 /**
- * Sessions that a framework of yours keeps.
+ * Options of {@link session}.
  *
  * @typeParam S - the framework's record of a session.
  */
 export interface SessionOptions<S> {
-  /** Kind of credential, the default of `AuthContext.type`. By default, `session`. */
+  /** Kind of credential, for `AuthContext.type`. By default, `session`. */
   readonly name?: string;
   /**
-   * Takes the token from this cookie, if the call carries no Bearer token. Its value must be a `cookie-value` of RFC 6265.
-   * By default, from no cookie.
+   * Cookie of the token, for calls without a Bearer token. The value must be a `cookie-value` (RFC 6265). By default, none.
    */
   readonly cookie?: string;
-  /** Takes the token from `Authorization: Bearer`. By default, true. */
+  /** Reads the token from `Authorization: Bearer`. By default, true. */
   readonly bearer?: boolean;
   /**
-   * Finds the session; null or undefined refuses the call. Errors count as in `verifyCredentials` of the `credentials`
-   * scheme.
+   * Finds the session. Null or undefined refuses the call. For errors, see `verifyCredentials` of {@link credentials}.
    *
-   * With `cookie` or `bearer: true`, `headers` lack every credential but the one that counts: `Cookie` beside a Bearer token,
+   * With `cookie` or `bearer: true`, `headers` contain only the credential in use: no `Cookie` beside a Bearer token, and no
    * `Authorization` beside the cookie.
    *
-   * With neither `cookie` nor `bearer: true`, every call with `Authorization` or `Cookie` is handed over, and the framework
-   * reads `headers` itself: `token` is the Bearer token, or undefined.
+   * With neither, the framework reads `headers` itself. It receives every call with `Authorization` or `Cookie`. `token` is then
+   * the Bearer token, or undefined.
    */
   readonly verifySession: (
     token: string | undefined,
     headers: Headers,
   ) => S | null | undefined | Promise<S | null | undefined>;
   /**
-   * Turns a session into an identity. Give it the session's id as the claim `jti`, so that `revoke({ tokenId })` ends the
-   * session however its token is spelled.
+   * Turns a session into an identity. Set the claim `jti` to the session's id: `revoke({ tokenId })` then ends the session in
+   * every spelling of its token.
    */
   readonly mapSession: (session: S) => AuthContextInit;
   /**
-   * Remembers sessions, which end here up to its `ttl` later than in the framework. `verifySession` then sees only
-   * the headers that an entry is kept by: `Authorization`, `Cookie` and `cacheHeaders`. By default, false.
+   * Caches sessions. They end here up to `ttl` later than in the framework. `verifySession` then receives only `Authorization`,
+   * `Cookie` and `cacheHeaders`. By default, false.
    */
   readonly cache?: CacheOptions | false;
-  /** More headers that `verifySession` looks at, for `cache`. By default, none. */
+  /** More headers that `verifySession` reads, for `cache`. By default, none. */
   readonly cacheHeaders?: readonly string[];
 }
 
 /** A `token` (RFC 9110 section 5.6.2), such as the name of a cookie or header. */
 const token = /^[\w!#$%&'*+\-.^`|~]+$/;
 
-/** Prefixes by which browsers protect a cookie (RFC 6265bis section 4.1.3), in the one spelling that all of them know. */
+/** Prefixes of protected cookies (RFC 6265bis section 4.1.3), in the spelling that every browser knows. */
 const cookiePrefixes: readonly string[] = ["__Host-", "__Secure-"];
 const cookiePrefix = /^__(?:host|secure)-/i;
 
@@ -77,9 +75,10 @@ const sessionOptions = (): OptionTable<SessionOptions<unknown>, "name" | "cache"
 });
 
 /**
- * Authenticates callers by their session in a framework of yours.
+ * Authenticates callers by a session of your framework.
  *
- * @throws TypeError for an option that is missing or malformed.
+ * @throws TypeError for a missing or malformed option.
+ *
  * @example
  * const auth = createAuth({
  *   policies,
@@ -95,13 +94,12 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
   checkTogether(own);
   const { name, cookie, bearer = true, verifySession, mapSession, cache, cacheHeaders = [] } = own;
   const covered = ["authorization", "cookie", ...cacheHeaders];
-  /** The framework finds the session in the headers. */
+  /** True if the framework reads the headers itself. */
   const readsHeaders = cookie === undefined && own.bearer !== true;
   const takesBearer = bearer && !readsHeaders;
 
   /**
-   * Of several credentials in one call, the framework sees the one that counts: it may look for another one, and whoever
-   * revoked that would have revoked nothing.
+   * Returns headers with only the credential in use. The framework might pick another one, which `revoke` would not know.
    */
   function soleCredential(header: Headers, isBearer: boolean): Headers {
     if (readsHeaders) return header;
@@ -133,7 +131,7 @@ export function session<S>(options: SessionOptions<S>): AuthScheme {
         presented: token,
         key: seen && JSON.stringify([token, ...covered.map((name) => seen.get(name))]),
         async verify() {
-          // Only now, since identity headers are removed after `read`.
+          // Not earlier: identity headers are removed after `read`.
           const found = await verifySession(token, seen ?? soleCredential(header, isBearer));
           if (found === null || found === undefined)
             throw new InvalidCredentialError("no such session", { reason: "unknown" });
@@ -153,7 +151,7 @@ function pick(header: Headers, names: readonly string[]): Headers {
   return picked;
 }
 
-/** @throws TypeError for options that contradict each other, and for a spelling of a prefix that browsers may ignore. */
+/** @throws TypeError for contradicting options, and for a prefix in a spelling that browsers may ignore. */
 function checkTogether({
   cookie = "",
   cache,

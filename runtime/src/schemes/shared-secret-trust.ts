@@ -6,11 +6,11 @@ import { type OptionTable, readOptions } from "../options/read-options.js";
 import { compileSecrets, type Secrets } from "../trust/secret-matcher.js";
 import type { AuthScheme } from "./scheme.js";
 
-/** Services that prove themselves by a secret that they share with this one. */
+/** Options of {@link sharedSecretTrust}. */
 export interface SharedSecretTrustOptions {
-  /** Header that carries the secret. By default, `x-internal-secret`. */
+  /** Header of the secret. By default, `x-internal-secret`. */
   readonly header?: string;
-  /** The secret of each calling service, by its name; several are accepted while one replaces another. */
+  /** The secret of each calling service, by its name. Several secrets allow rotation. */
   readonly callers: Readonly<Record<string, Secrets>>;
   /** Turns the name of a caller into an identity. By default, the name is the subject. */
   readonly mapCaller?: (caller: string) => AuthContextInit;
@@ -23,9 +23,17 @@ const sharedSecretOptions = (): OptionTable<SharedSecretTrustOptions, "header" |
 });
 
 /**
- * Whoever reads the header once can call from then on: use it where connections are encrypted, or inside one host.
+ * Authenticates internal callers by a shared secret. Anybody who reads the header once can use it: encrypt connections, or use it
+ * inside one host.
  *
- * @throws TypeError for an option that is missing or malformed.
+ * @throws TypeError for a missing or malformed option.
+ *
+ * @example
+ * const auth = createAuth({
+ *   policies,
+ *   authenticate: jwt(options),
+ *   internal: sharedSecretTrust({ callers: { billing: process.env["BILLING_SECRET"] } }),
+ * });
  */
 export function sharedSecretTrust(options: SharedSecretTrustOptions): AuthScheme {
   const own = readOptions("sharedSecretTrust", options, sharedSecretOptions);

@@ -1,33 +1,33 @@
 import { type Check, count, milliseconds, text, withDefault } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 
-/** How verified credentials are remembered: in this process, and in a store that processes share. */
+/** Options of a cache of verified credentials, in this process and in a shared store. */
 export interface CacheOptions {
-  /** How long an entry lives at most, in milliseconds. It never outlives its credential. By default, 300000: five minutes. */
+  /** Longest lifetime of an entry in milliseconds, bounded by its credential. By default, 300000: five minutes. */
   readonly ttl?: number;
-  /** How many credentials are remembered in this process; the least recently used leave first. By default, 10000. */
+  /** Most entries in this process. The least recently used are dropped first. By default, 10000. */
   readonly maxSize?: number;
   /**
-   * A store behind the memory of this process, such as a Keyv. Its keys are digests, its values identities without their
-   * credentials: who can write to it can say who is calling. While it fails, credentials are verified. By default, none.
+   * A store that processes share, such as a Keyv. Keys are digests; values are identities without credentials. Write access to it
+   * can forge identities, unless `secret` is set. During its outages, credentials are verified. By default, none.
    */
   readonly store?: CacheStore;
   /**
-   * Parts what several verifications keep in one store: those with equal namespaces believe each other. By default, all
-   * that a scheme's options say; a scheme whose verification is a function needs one with a `store`.
+   * Separates verifiers that share a store: an entry is trusted only within its namespace. By default, the options of the scheme. A
+   * scheme that verifies by a function needs one with a `store`.
    */
   readonly namespace?: string;
   /**
-   * Encrypts what is kept in the store (AES-256-GCM): entries can then neither be read nor made up by who has the store
-   * alone. At least 32 characters, the same for all who share the store. By default, none: identities are kept as JSON.
+   * Encrypts and authenticates entries of the store (AES-256-GCM). At least 32 characters, equal for all processes. By default,
+   * none: identities are plain JSON.
    */
   readonly secret?: string;
-  /** How long an answer of the store is waited for, in milliseconds. By default, 250. */
+  /** Longest wait for the store in milliseconds. By default, 250. */
   readonly storeTimeout?: number;
 }
 
 /**
- * A store that processes share. A `Keyv` is one; a client of Redis needs a wrapper, for its `del` and its way to say a `ttl`.
+ * A store that processes share. A `Keyv` is one. A Redis client needs a wrapper.
  *
  * @example
  * const store: CacheStore = {
@@ -37,13 +37,13 @@ export interface CacheOptions {
  * };
  */
 export interface CacheStore {
-  /** The text that was set, its bytes, or the value that its JSON stands for; undefined or null where there is none. */
+  /** Returns the text, its bytes, or the value of its JSON. Undefined or null without one. */
   get(key: string): unknown;
   /**
-   * False says that the value was not taken.
+   * Returns false if the value was not accepted.
    *
    * @param value - JSON.
-   * @param ttl - in whole milliseconds, above 0. The store forgets the value then.
+   * @param ttl - lifetime in whole milliseconds, above 0.
    */
   set(key: string, value: string, ttl: number): unknown;
   delete(key: string): unknown;
@@ -51,7 +51,7 @@ export interface CacheStore {
 
 const methods = ["get", "set", "delete"] as const;
 
-/** The check of a store, which is an object of any class. */
+/** Accepts an object of any class with the methods of a store. */
 export const storeCheck: Check = {
   accepts: (value) => methods.every((method) => typeof Object(value)[method] === "function"),
   expected: "a store with the methods get, set and delete, such as a Keyv; wrap other clients: { get, set, delete }",
@@ -72,7 +72,7 @@ const cacheOptions = (): OptionTable<CacheOptions, Defaulted> => ({
   storeTimeout: withDefault(milliseconds, 250),
 });
 
-/** Reads the options of a cache. @throws TypeError naming the option that is malformed. */
+/** Reads the options of a cache. @throws TypeError naming the malformed option. */
 export function readCacheOptions(options: CacheOptions): Read<CacheOptions, Defaulted> {
   const own = readOptions("cache", options, cacheOptions, "cache.");
   if (own.secret !== undefined && own.store === undefined) {

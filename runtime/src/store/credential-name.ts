@@ -1,19 +1,19 @@
 import { canonicalSpelling } from "./credential-spelling.js";
 
-/** For whoever revokes the whole value of an `Authorization` header. */
+/** Allows the whole value of an `Authorization` header. */
 const authorizationScheme = /^(?:bearer|basic|dpop|token|apikey) +/i;
 
 /**
- * The name under which a credential is revoked, equal for all its spellings.
+ * Returns the name of a credential for revocations, equal for all its spellings.
  *
- * A signed JSON Web Token counts by what was signed: header and payload. Each ECDSA signature has a twin that verifies as well
- * (s and n-s), and base64url has more than one spelling. An encrypted one counts by the bytes that are decrypted.
+ * For a signed JSON Web Token, it is header and payload: each ECDSA signature has a valid twin (s and n-s), and base64url has
+ * several spellings. For an encrypted one, it is the encrypted bytes.
  *
  * @example
  * credentialName(`Bearer ${header}.${payload}.${signature}`) === credentialName(`${header}.${payload}.${twin}`);
  */
 export function credentialName(credential: string): string {
-  // Within the value of a cookie, it may be encoded.
+  // A cookie may encode it.
   const text = withoutScheme(canonicalSpelling(withoutScheme(credential)));
   const [header = "", ...parts] = text.split(".");
   if (parts.length === 2 && hasMember(header, "alg")) return `${header}.${parts[0]}`;
@@ -26,8 +26,8 @@ function withoutScheme(credential: string): string {
 }
 
 /**
- * Whether it is the header of a token in compact form (RFC 7515 and RFC 7516, section 7.1). Other credentials may have dots in
- * them, such as `live.key.secret`.
+ * Returns true for the header of a token in compact form (RFC 7515 and RFC 7516, section 7.1). Other credentials may have dots
+ * too, such as `live.key.secret`.
  */
 function hasMember(header: string, name: "alg" | "enc"): boolean {
   try {
@@ -37,7 +37,7 @@ function hasMember(header: string, name: "alg" | "enc"): boolean {
   }
 }
 
-/** The one spelling of the bytes that a decoder makes of a part. */
+/** Returns the canonical base64url of a part. */
 function respell(part: string): string {
   return Buffer.from(part, "base64url").toString("base64url");
 }

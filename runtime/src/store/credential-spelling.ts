@@ -1,11 +1,11 @@
-/** Decodings of one value that are undone; frameworks decode once. */
+/** Most nested encodings that are undone. Frameworks decode once. */
 const maxDecodings = 3;
 
 /**
- * The spelling under which a credential is revoked. A cookie arrives with or without quotes, percent-encoding and base64
- * padding, whatever the framework calls its session: all of them are one credential.
+ * Returns the canonical spelling of a credential. A cookie may have quotes, percent-encoding and base64 padding: all spellings are
+ * one credential.
  *
- * Credentials that differ only in their spelling are revoked together, which errs on the safe side.
+ * Different credentials with one canonical spelling are revoked together. That is safe.
  *
  * @example
  * canonicalSpelling('"abc%3D"') === canonicalSpelling("abc");
@@ -17,7 +17,7 @@ export function canonicalSpelling(credential: string): string {
     if (plain === text) break;
     text = plain;
   }
-  // Backwards by hand: /=+$/ takes quadratic time for a credential full of equals signs.
+  // A loop: /=+$/ takes quadratic time for many equals signs.
   let end = text.length;
   while (text.charCodeAt(end - 1) === 0x3d) end--;
   return text.slice(0, end);

@@ -1,19 +1,19 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
-/** Encrypts and authenticates entries of a store: without the secret they can be neither read nor made up. */
+/** Encrypts and authenticates entries of a store. Reading and forging them needs the secret. */
 export interface EntrySeal {
-  /** Depends on the secret: makes keys of the store that nobody else can work out from a credential. */
+  /** Derived from the secret. It keeps others from computing the store's keys from credentials. */
   readonly salt: string;
-  /** @param key - where in the store the entry stands: it cannot be moved. */
+  /** @param key - the entry's key in the store. The entry is invalid under another key. */
   seal(entry: string, key: string): string;
-  /** Undefined for what {@link seal} did not write under this key. */
+  /** Returns undefined for anything that {@link seal} did not write under this key. */
   open(text: string, key: string): string | undefined;
 }
 
 const algorithm = "aes-256-gcm";
 const [ivLength, tagLength] = [12, 16];
 
-/** AES-256-GCM (NIST SP 800-38D) by a key that HKDF (RFC 5869) makes of a secret. */
+/** AES-256-GCM (NIST SP 800-38D), with a key that HKDF (RFC 5869) derives from the secret. */
 export function createEntrySeal(secret: string): EntrySeal {
   const derive = (use: string) => Buffer.from(hkdfSync("sha256", secret, "", `@connectum/auth ${use}`, 32));
   const entryKey = derive("cache entry");
@@ -23,7 +23,7 @@ export function createEntrySeal(secret: string): EntrySeal {
       const iv = randomBytes(ivLength);
       const cipher = createCipheriv(algorithm, entryKey, iv, { authTagLength: tagLength }).setAAD(Buffer.from(key));
       const bytes = Buffer.concat([iv, cipher.update(entry, "utf8"), cipher.final(), cipher.getAuthTag()]);
-      // JSON, like every other entry: some stores parse what they return.
+      // JSON, like every entry: some stores parse values.
       return JSON.stringify({ sealed: bytes.toString("base64url") });
     },
     open(text, key) {

@@ -1,13 +1,13 @@
 import { warn } from "../platform/warn.js";
 
-/** A scheme, as far as revocations need to know it. */
+/** The parts of a scheme that revocations need. */
 export interface RevocableScheme {
   readonly name: string;
   /** The part of a call that `revoke({ credential })` can name. By default, `credential`. */
   readonly presents?: "credential" | "nothing" | "unknown";
 }
 
-/** The schemes whose callers a `Revocations` refuses, to tell whether a credential can mean one of them. */
+/** The schemes of a `Revocations`: they tell whether a credential can be revoked. */
 export class RevocableSchemes {
   readonly #schemes: Set<RevocableScheme> = new Set();
 
@@ -16,15 +16,15 @@ export class RevocableSchemes {
   }
 
   /**
-   * Call before a credential is revoked: warns about schemes that cannot tell which part of a call is the credential.
+   * Call before revoking a credential. Warns about schemes that do not know their credential.
    *
-   * @throws TypeError if no scheme can: nothing would be revoked.
+   * @throws TypeError if no scheme knows its credential: nothing would be revoked.
    */
   checkCredential(): void {
     const schemes = [...this.#schemes];
     const isKnown = ({ presents = "credential" }: RevocableScheme) => presents === "credential";
     if (schemes.length > 0 && !schemes.some(isKnown)) {
-      throw new TypeError(`revoke: { credential } means no caller of ${namesOf(schemes)}: ${remedy}`);
+      throw new TypeError(`revoke: { credential } covers no caller of ${namesOf(schemes)}: ${remedy}`);
     }
     const unknown = schemes.filter(({ presents }) => presents === "unknown");
     if (unknown.length > 0) warn(`revoke({ credential }) does not refuse callers of ${namesOf(unknown)}: ${remedy}`);

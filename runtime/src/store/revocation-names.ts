@@ -4,18 +4,18 @@ import { type OptionTable, readOptions } from "../options/read-options.js";
 import { sha256 } from "../platform/sha256.js";
 import { credentialName } from "./credential-name.js";
 
-/** What is revoked. */
+/** The credentials to revoke. */
 export type Revocation =
   /**
-   * Every credential of a principal that was issued before now, by any issuer. Credentials say when they were issued by a
-   * claim `iat`, in seconds; one that does not say, or names a time more than a day ahead, counts as issued before.
+   * Every credential of a principal issued before now, by any issuer. The claim `iat` is the time of issue, in seconds. A credential
+   * without `iat`, or with one more than a day ahead, is revoked too.
    */
   | { readonly subject: string }
-  /** The token whose claim `jti` this is, and the session whose `mapSession` says so. */
+  /** The token or session with this claim `jti`. */
   | { readonly tokenId: string | number }
   /**
-   * One credential in every spelling: the token, the API key, the value of the session's cookie. `Bearer` may stand before
-   * it. A JSON Web Token counts by its header and payload.
+   * One credential in every spelling: the token, the API key, the value of the session's cookie, with or without `Bearer`. A
+   * JSON Web Token is identified by its header and payload.
    */
   | { readonly credential: string };
 
@@ -28,9 +28,9 @@ const revocationOptions = (): OptionTable<Members> => ({
 });
 
 /**
- * Names of every revocation that would mean this caller.
+ * Returns the names of all revocations that would cover a caller.
  *
- * @param presented - the caller's credential; undefined if the scheme does not know it.
+ * @param presented - the caller's credential, or undefined if the scheme does not know it.
  */
 export function namesOfCaller(presented: string | undefined, { subject, claims }: AuthContext): readonly string[] {
   const tokenId = Object.hasOwn(claims, "jti") ? claims["jti"] : undefined;
@@ -41,7 +41,7 @@ export function namesOfCaller(presented: string | undefined, { subject, claims }
   ];
 }
 
-/** @throws TypeError for a revocation that cannot mean anybody. */
+/** Returns the names of a revocation. @throws TypeError for one that covers no caller. */
 export function namesOfRevocation(what: Revocation): readonly string[] {
   const own = readOptions<Members>("revoke", what, revocationOptions);
   const [[kind, given] = ["", ""], ...more] = Object.entries<unknown>(own);
@@ -50,13 +50,13 @@ export function namesOfRevocation(what: Revocation): readonly string[] {
     throw new TypeError("revoke: expected one of { subject }, { tokenId } and { credential }, a non-empty string");
   }
   if (kind === "credential") return [digest(kind, credentialName(checkCredential(value)))];
-  // A token whose `jti` is a number this long is read rounded.
+  // JSON.parse rounds a `jti` that is such a long number.
   const rounded = kind === "tokenId" && /^[1-9]\d{15,}$/.test(value) ? String(Number(value)) : value;
   return [...new Set([digest(kind, value), digest(kind, rounded)])];
 }
 
 function checkCredential(credential: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: no header carries them.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: headers cannot contain them.
   if (/^\s|\s$|[\u0000-\u001f\u007f]/.test(credential) || credentialName(credential) === "") {
     throw new TypeError(
       "revoke: no call can present { credential }: it is blank, or has white space around it or control characters in it",

@@ -9,64 +9,65 @@ import { namesOfCaller, namesOfRevocation, type Revocation } from "./revocation-
 import { SharedStore } from "./shared-store.js";
 import { decodeRevocation, encodeRevocation, isSince } from "./stored-revocation.js";
 
-/** How revocations are kept. All times in milliseconds. */
+/** Options of {@link createRevocations}. All times in milliseconds. */
 export interface RevocationOptions {
   /**
-   * Where instances hear of each other's revocations, such as a Keyv. Who can write to it can refuse callers, who can
-   * delete from it can undo revocations. By default, none: a revocation counts for this instance alone.
+   * The store that instances share, such as a Keyv. Write access to it refuses callers; delete access undoes revocations. By
+   * default, none: revocations apply to this instance only.
    */
   readonly store?: CacheStore;
-  /** Within this time a revocation takes effect on other instances, while the store answers. By default, 5000. */
+  /** Longest delay on other instances while the store answers. By default, 5000. */
   readonly interval?: number;
-  /** How long a revocation is kept: as long as the longest-lived credential at least. By default, 86400000: a day. */
+  /** Lifetime of a revocation: at least that of the longest-lived credential. By default, 86400000: a day. */
   readonly ttl?: number;
-  /** Most revocations that this instance keeps in memory. By default, 100000. */
+  /** Most revocations in the memory of this instance. By default, 100000. */
   readonly maxSize?: number;
-  /** How far the clock that issues credentials may be ahead of this one. By default, 5000. */
+  /** Longest lead of the issuer's clock over ours. By default, 5000. */
   readonly clockTolerance?: number;
-  /** How long an answer of the store is waited for. By default, 250. */
+  /** Longest wait for the store. By default, 250. */
   readonly storeTimeout?: number;
 }
 
-/** Credentials that count no more, although they would still be verified. */
+/** Revoked credentials. Their verification alone would still succeed. */
 export interface Revocations {
   /**
-   * Revokes. This instance refuses from the moment of the call; the others within their `interval` of the promise's
-   * fulfilment. An open stream ends within a second, on other instances when they hear of the revocation by another call.
+   * Revokes credentials: on this instance at once, on others within their `interval` after the promise is fulfilled. Open streams
+   * end within a second; on other instances after another call has brought the revocation.
    *
    * @throws TypeError for anything but one non-empty name, for a credential that no call can present, and for a credential
-   * if no scheme knows its callers' credentials; RangeError if `maxSize` are kept. Nothing is revoked then. An Error if the
-   * store did not take it: this instance refuses, and the others have to be told again.
+   * that no scheme knows; RangeError if the memory has `maxSize` revocations. Nothing is revoked then. Rejects with an Error if
+   * the store did not accept it: only this instance refuses. Call it again.
+   *
    * @example
    * await auth.revoke({ credential: token });
    */
   revoke(what: Revocation): Promise<void>;
   /**
-   * Refuses a revoked caller: at once by what is known here, or later, where the store has to be asked first.
+   * Refuses a revoked caller: at once from memory, or later from the store.
    *
-   * @param presented - what the caller presented.
+   * @param presented - the presented credential.
    * @throws InvalidCredentialError
    */
   check(presented: string | undefined, context: AuthContext): Promise<void> | undefined;
   /**
-   * Refuses a caller whom this process knows to be revoked. Synchronous: the last step before a handler runs.
+   * Refuses a caller that is revoked in memory. Synchronous: the last check before a handler.
    *
    * @param presented - the credential, as for `check`.
    * @throws InvalidCredentialError
    */
   checkKnown(presented: string | undefined, context: AuthContext): void;
-  /** Names schemes whose callers it refuses: `revoke({ credential })` is refused if none of them knows its credential. */
+  /** Registers schemes. `revoke({ credential })` fails if none of them knows its credential. */
   serve?(schemes: readonly RevocableScheme[]): void;
 }
 
 interface Kept {
-  /** Credentials of a subject that were issued later are not meant. Milliseconds since the epoch. */
+  /** Time of the revocation, in milliseconds since the epoch. It does not cover a subject's later credentials. */
   readonly at: number;
-  /** By the monotonic clock: setting the wall clock must not end a revocation. */
+  /** By the monotonic clock: a change of the wall clock must not end a revocation. */
   readonly until: number;
 }
 
-/** The last question to the store about a caller. */
+/** The last read of the store about a caller. */
 interface Asked {
   readonly names: readonly string[];
   /** By the monotonic clock. */
@@ -74,7 +75,7 @@ interface Asked {
   pending: Promise<void> | undefined;
 }
 
-/** No clock is as far ahead, in milliseconds: a time of issue beyond is a mistake. */
+/** Longest plausible lead of a clock, in milliseconds. A later time of issue is a mistake. */
 const farAhead = 86_400_000;
 
 const revocationOptions = (): OptionTable<RevocationOptions, Exclude<keyof RevocationOptions, "store">> => ({
@@ -86,7 +87,17 @@ const revocationOptions = (): OptionTable<RevocationOptions, Exclude<keyof Revoc
   storeTimeout: { ...count, fallback: 250 },
 });
 
-/** @throws TypeError naming the option that is malformed. */
+/**
+ * Creates a list of revoked credentials, for the option `revocations`. Share one between servers of a process, and its store
+ * between instances.
+ *
+ * @throws TypeError naming the malformed option.
+ *
+ * @example
+ * const revocations = createRevocations({ store: new Keyv(new KeyvRedis(url)) });
+ * const auth = createAuth({ policies, authenticate, revocations });
+ * await auth.revoke({ subject: "ada" });
+ */
 export function createRevocations(options: RevocationOptions = {}): Revocations {
   const { store, interval, ttl, maxSize, clockTolerance, storeTimeout } = readOptions(
     "revocations",
@@ -99,7 +110,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   const asked = new WeakMap<AuthContext, Asked>();
   const schemes = new RevocableSchemes();
 
-  /** Whether all of these can be kept, once revocations that are over have been dropped. */
+  /** Returns true if there is room for these names. Drops expired revocations first. */
   function hasRoomFor(names: readonly string[]): boolean {
     const fits = () => kept.size + names.filter((name) => !kept.has(name)).length <= maxSize;
     if (fits()) return true;
@@ -111,7 +122,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   function keep(name: string, { at, until }: Kept): void {
     const known = kept.get(name);
     const counts = known !== undefined && monotonicTime() < known.until;
-    // An older one, which the store may still have, does not undo a newer one.
+    // An older one from the store must not undo a newer one.
     kept.set(name, counts ? { at: Math.max(at, known.at), until: Math.max(until, known.until) } : { at, until });
   }
 
@@ -120,7 +131,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
     const issuedAt = Object.hasOwn(context.claims, "iat") ? context.claims["iat"] : undefined;
     if (!name.startsWith("subject") || typeof issuedAt !== "number") return true;
     const time = issuedAt * 1_000;
-    // A time that is days away says nothing: most likely it is in milliseconds.
+    // A time days ahead is most likely in milliseconds: ignore it.
     return time <= at + clockTolerance || time > wallTime() + farAhead;
   }
 
@@ -149,15 +160,15 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       if (text === undefined) continue;
       const stored = decodeRevocation(text);
       if (stored === undefined) shared.reportUnreadable();
-      // An unreadable revocation is a revocation all the same.
+      // An unreadable revocation still revokes.
       const { at, left } = stored ?? { at: Number.POSITIVE_INFINITY, left: ttl };
       const revocation = { at, until: now + Math.min(left, ttl) };
       if (hasRoomFor([name])) keep(name, revocation);
       if (isMeant(revocation, name, context)) throw revoked(name);
     }
-    // What was revoked here while the store was asked.
+    // Revocations of this instance during the read.
     refuseKept(caller.names, context);
-    // Only now: a caller who is revoked is asked about again.
+    // Not earlier: a revoked caller is read again.
     caller.at = now;
   }
 

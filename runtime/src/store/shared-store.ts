@@ -4,16 +4,16 @@ import { TimeLimit } from "../platform/time-limit.js";
 import { createRareWarning } from "../platform/warn.js";
 import type { CacheStore } from "./cache-options.js";
 
-/** How long a store is left alone after it failed, in milliseconds. */
+/** Pause after a failure of the store, in milliseconds. */
 const pause = 1_000;
 
 /** Shortest time between two warnings of one kind, in milliseconds. */
 const warningPeriod = 600_000;
 
 /**
- * Texts in a store that processes share. `get`, `set` and `delete` never throw and never wait longer than the timeout. A store
- * that fails is left alone for a second, so that calls do not wait for it one after the other. Failures are logged at a
- * bounded rate, without keys and values.
+ * Texts in a store that processes share. `get`, `set` and `delete` never throw, and wait no longer than the timeout. After a
+ * failure, the store gets a pause of a second, so that calls do not wait one after the other. Failures are logged at a bounded
+ * rate, without keys and values.
  */
 export class SharedStore {
   readonly #store: CacheStore;
@@ -34,8 +34,8 @@ export class SharedStore {
   }
 
   /**
-   * The text under a key; undefined where the store has nothing, or does not answer. Bytes are decoded. A store that parses
-   * JSON gives a value instead of the text: its JSON is returned.
+   * Returns the text under a key. Undefined without one, and without an answer. Decodes bytes. Some stores parse JSON: their
+   * values are encoded again.
    */
   async get(key: string): Promise<string | undefined> {
     return textOf(await this.#ask("get", () => this.#store.get(key)));
@@ -53,27 +53,27 @@ export class SharedStore {
   }
 
   /**
-   * As `set`, but waits for the store. False where the store answers so, as a Keyv does whose connection fails.
+   * As `set`, but waits for the store. Returns false if the store does, like a Keyv without a connection.
    *
-   * @throws what the store throws; ConnectError with code `deadline_exceeded` for a store that is late.
+   * @throws errors of the store; ConnectError with code `deadline_exceeded` for a late one.
    */
   async put(key: string, text: string, ttl: number): Promise<boolean> {
-    // Redis takes whole milliseconds above 0, and refuses all others.
+    // Redis accepts only whole milliseconds above 0.
     const whole = Math.min(Math.floor(ttl), Number.MAX_SAFE_INTEGER);
     if (whole < 1) return true;
     return (await this.#timeLimit.within(this.#store.set(key, text, whole))) !== false;
   }
 
   /**
-   * As `put`, and returns the text that the store has then: a Keyv over Redis answers true for a write that Redis refused.
-   * Undefined where the store took nothing.
+   * As `put`, and reads the text back: a Keyv over Redis returns true for a write that Redis refused. Returns undefined if the
+   * store accepted nothing.
    */
   async putAndRead(key: string, text: string, ttl: number): Promise<string | undefined> {
     if (!(await this.put(key, text, ttl))) return undefined;
     return textOf(await this.#timeLimit.within(this.#store.get(key)));
   }
 
-  /** Logs that the store does not return texts as they were written. */
+  /** Logs that the store changed a text. */
   reportUnreadable(): void {
     this.#warnOfValue(
       `${this.#option}: get returned a value that this version did not write; expected the text given to set, as it was`,
@@ -104,7 +104,7 @@ function textOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value) ?? "";
   } catch {
-    // It refers to itself. Unreadable, and not absent.
+    // A circular value is unreadable, not absent.
     return "";
   }
 }

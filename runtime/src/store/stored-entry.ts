@@ -1,6 +1,6 @@
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
 
-/** A verified credential as a store keeps it. */
+/** A verified credential in a store. */
 export interface StoredEntry {
   readonly identity: AuthContextInit;
   /** Milliseconds since the epoch. */
@@ -8,14 +8,14 @@ export interface StoredEntry {
   readonly vouchedBy: string | undefined;
 }
 
-/** Changes when entries do: others are as good as absent. */
+/** Version of the format. Entries of other versions are ignored. */
 const version = 1;
 
 export function encodeEntry(context: AuthContext, until: number, vouchedBy: string | undefined): string {
   return JSON.stringify({ version, until, vouchedBy, identity: context });
 }
 
-/** Undefined for anything that {@link encodeEntry} cannot have written. The identity is not checked yet. */
+/** Decodes an entry without checking its identity. Returns undefined for other text. */
 export function decodeEntry(text: string | undefined): StoredEntry | undefined {
   if (text === undefined) return undefined;
   try {

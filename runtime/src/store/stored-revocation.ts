@@ -1,18 +1,18 @@
 import { wallTime } from "../platform/clock.js";
 
 /**
- * Writes a revocation as the text that a store keeps.
+ * Encodes a revocation for a store.
  *
- * @param at - when it was made, in milliseconds since the epoch.
- * @param until - when it ends, likewise.
+ * @param at - time of the revocation, in milliseconds since the epoch.
+ * @param until - its end, likewise.
  */
 export function encodeRevocation(at: number, until: number): string {
   return JSON.stringify({ at, until });
 }
 
 /**
- * Reads a stored revocation: its time in milliseconds since the epoch, and the milliseconds left of it.
- * Returns undefined for a text that {@link encodeRevocation} did not write.
+ * Decodes a stored revocation: its time in milliseconds since the epoch, and the milliseconds left. Returns undefined for other
+ * text.
  */
 export function decodeRevocation(text: string): { readonly at: number; readonly left: number } | undefined {
   try {
@@ -23,7 +23,7 @@ export function decodeRevocation(text: string): { readonly at: number; readonly 
   }
 }
 
-/** Whether a stored revocation was made at `time` or later, so that it covers a revocation of that time. */
+/** Returns true for a stored revocation of `time` or later. */
 export function isSince(text: string, time: number): boolean {
   const stored = decodeRevocation(text);
   return stored !== undefined && stored.at >= time;

@@ -1,5 +1,5 @@
 import { type AuthContext, type AuthContextInit, createAuthContext } from "../context/auth-context.js";
-import { vouchFor } from "../context/internal-identity.js";
+import { markInternal } from "../context/internal-identity.js";
 
 export interface MockAuthContextInit extends Partial<AuthContextInit> {
   /** Whether it may call `internal` methods. By default, false. */
@@ -14,5 +14,5 @@ export interface MockAuthContextInit extends Partial<AuthContextInit> {
 export function createMockAuthContext(init: MockAuthContextInit = {}): AuthContext {
   const { internal = false, subject = "test-user", ...rest } = init;
   const context = createAuthContext({ subject, ...rest }, "test");
-  return internal ? vouchFor(context) : context;
+  return internal ? markInternal(context) : context;
 }

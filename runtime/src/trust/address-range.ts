@@ -2,17 +2,17 @@ import { isIP } from "node:net";
 
 export type Family = "ipv4" | "ipv6";
 
-/** An address, or the addresses that share its first bits (RFC 4632, RFC 4291). */
+/** An address, or a range of addresses with the same first bits (RFC 4632, RFC 4291). */
 export interface AddressRange {
   readonly family: Family;
   readonly address: string;
   /** The address as a number. */
   readonly value: bigint;
-  /** How many bits count. */
+  /** Number of significant bits. */
   readonly length: number;
 }
 
-/** Undefined for text that is not an address or a range such as `10.0.0.0/8`. */
+/** Parses an address or a range such as `10.0.0.0/8`. Returns undefined for other text. */
 export function parseAddressRange(text: unknown): AddressRange | undefined {
   const [address = "", prefix, ...rest] = typeof text === "string" ? text.split("/") : [];
   const family = familyOf(address);
@@ -23,19 +23,19 @@ export function parseAddressRange(text: unknown): AddressRange | undefined {
   return length > bits ? undefined : { family, address, value: numberOf(address, family), length };
 }
 
-/** The family of an address. Undefined for other text, and for an address with a zone (`fe80::1%eth0`). */
+/** Returns the family of an address. Undefined for other text, and for an address with a zone (`fe80::1%eth0`). */
 export function familyOf(address: string): Family | undefined {
   if (address.includes("%")) return undefined;
   return ({ 4: "ipv4", 6: "ipv6" } as const)[isIP(address)];
 }
 
-/** Whether a range holds all of another one. */
+/** Returns true if a range contains all of another. */
 export function holds(outer: AddressRange, inner: AddressRange): boolean {
   const cut = BigInt(bitsOf(outer.family) - outer.length);
   return outer.family === inner.family && inner.length >= outer.length && outer.value >> cut === inner.value >> cut;
 }
 
-/** Whether bits of the address are set that do not count: `10.1.2.3/8`. */
+/** Returns true for an address with host bits: `10.1.2.3/8`. */
 export function hasHostBits({ family, value, length }: AddressRange): boolean {
   return BigInt.asUintN(bitsOf(family) - length, value) !== 0n;
 }
@@ -46,7 +46,7 @@ function bitsOf(family: Family): number {
 
 function numberOf(address: string, family: Family): bigint {
   if (family === "ipv4") return join(address.split("."), 8n, "");
-  // The last 32 bits may be written as IPv4.
+  // The last 32 bits may be in IPv4 notation.
   const text = address.replace(/[\d.]+\.[\d.]+$/, (tail) => {
     const value = numberOf(tail, "ipv4");
     return `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;

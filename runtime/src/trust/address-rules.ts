@@ -1,12 +1,12 @@
 import { BlockList } from "node:net";
 import { type AddressRange, familyOf, hasHostBits, holds, parseAddressRange } from "./address-range.js";
 
-/** Whether an IP address is meant; false for text that is not an address. */
+/** Returns true for a matching IP address, false for other text. */
 export type AddressMatcher = (address: string | undefined) => boolean;
 
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/** Ranges of which no rule may be a part, and why. */
+/** Ranges that no rule may be part of, with the reason. */
 const impossible: readonly (readonly [range: string, problem: string])[] = [
   ["::ffff:0:0/96", "is an IPv4 address: write it as IPv4"],
   ["fe80::/10", "is link-local: every network has the same addresses, and a peer's ends with its zone (fe80::1%eth0)"],
@@ -19,15 +19,15 @@ const impossible: readonly (readonly [range: string, problem: string])[] = [
 
 /**
  * Compiles addresses and ranges (`10.0.0.0/8`, `2001:db8::/32`, RFC 4632 and RFC 4291) into one matcher. An IPv4 address
- * that is mapped into IPv6 (`::ffff:10.0.0.1`), as sockets report it, counts as IPv4.
+ * that is mapped into IPv6 (`::ffff:10.0.0.1`), as sockets report it, matches as IPv4.
  *
- * @throws TypeError for a rule that is malformed, that means everybody, or that can never match.
+ * @throws TypeError for a malformed rule, one that matches every address, and one that matches none.
  */
 export function compileAddressRules(rules: readonly string[], option: string): AddressMatcher {
   if (!Array.isArray(rules) || rules.length === 0) {
     throw new TypeError(`${option}: expected a list of at least one address or range, such as "10.0.0.0/8"`);
   }
-  // One list for each family: a list takes an IPv4 address for the IPv6 address it can be mapped to.
+  // One list for each family: a BlockList maps IPv4 addresses to IPv6.
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const rule of rules) {
     const range = parseAddressRange(rule);
@@ -45,7 +45,7 @@ export function compileAddressRules(rules: readonly string[], option: string): A
 }
 
 function problemOf(range: AddressRange): string | undefined {
-  if (range.length === 0) return "means everybody";
+  if (range.length === 0) return "matches every address";
   for (const [text, problem] of impossible) {
     const outer = parseAddressRange(text);
     if (outer !== undefined && holds(outer, range)) return problem;

@@ -1,6 +1,6 @@
 const symbols: Map<string, symbol> = /* @__PURE__ */ new Map();
 
-/** The same value for the same text, which it does not show: for what names a key or secret. */
+/** Returns a symbol for a text: the same for equal texts. It does not contain the text, which may be a secret. */
 export function opaque(text: string): symbol {
   let symbol = symbols.get(text);
   if (symbol === undefined) {

@@ -1,24 +1,23 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { opaque } from "./opaque.js";
 
-/** Shortest secret that is accepted, in characters. */
+/** Shortest accepted secret, in characters. */
 const minLength = 16;
 
-/** Text that may come from an environment variable; undefined is refused when it is used. */
+/** One secret or several. Undefined, as from an unset environment variable, is refused at creation. */
 export type Secrets = string | undefined | readonly (string | undefined)[];
 
 /** Compares a value with secrets. */
 export interface SecretMatcher {
   (value: string): boolean;
-  /** Tells secrets apart without showing them, see {@link opaque}. */
+  /** Identities of the secrets, see {@link opaque}. */
   readonly identities: readonly symbol[];
 }
 
 /**
- * Compiles shared secrets into a comparison that takes as long for a wrong guess as for a right one, whatever its
- * length. Several secrets allow a change of secret without an outage.
+ * Compiles shared secrets into a comparison in constant time. Several secrets allow rotation without an outage.
  *
- * @throws TypeError for no secret, an empty one, or one that is short enough to be guessed.
+ * @throws TypeError without a secret, and for a short one.
  */
 export function compileSecrets(secrets: Secrets, option: string): SecretMatcher {
   const list = Array.isArray(secrets) ? secrets : [secrets];

@@ -10,11 +10,11 @@ import { compileSecrets, type Secrets } from "./secret-matcher.js";
 /**
  * The proof that identity headers come from a peer that may set them:
  *
- * - `header` and `secrets`: the peer sends a secret that it shares with this server; any of several is accepted.
+ * - `header` and `secrets`: the peer sends a shared secret. Any of several secrets is accepted.
  * - `peerAddresses`: the connection itself comes from one of these addresses or ranges. Needs `contextValues: recordPeer`
- *   on the server. A connection over a Unix socket has no address and is never trusted: use `secrets` there.
- * - `header` and `addresses`: a header names one of these addresses. **Only as good as the gateway that overwrites that
- *   header on every request**: a client that can reach this server past the gateway can write any address there.
+ *   on the server. Unix sockets have no address and are never trusted: use `secrets` there.
+ * - `header` and `addresses`: a header names one of these addresses. **The gateway must overwrite that header on every
+ *   request.** A client that reaches this server directly can write any address.
  *
  * @example
  * const trustSource: TrustSource = { header: "x-gateway-secret", secrets: process.env["GATEWAY_SECRET"] };
@@ -28,9 +28,9 @@ export type TrustSource =
 
 export interface CompiledTrustSource {
   isTrusted(source: CredentialSource): boolean;
-  /** Headers that are the proof; no handler sees them. */
+  /** Headers with the proof. They are removed before the handler. */
   readonly headers: readonly string[];
-  /** Its proofs, to tell whether two sources accept the same one. It shows no secret. */
+  /** The accepted proofs, without secrets: two sources with a common proof overlap. */
   readonly proofs: readonly unknown[];
 }
 

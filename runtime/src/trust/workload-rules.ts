@@ -1,26 +1,26 @@
-/** Whether a workload may call. */
+/** Returns true for an allowed workload. */
 export type WorkloadMatcher = (workload: string) => boolean;
 
-/** Visible ASCII. A comma would be the join of a header that was sent twice. */
+/** Visible ASCII without commas: transports join repeated headers by them. */
 const name = /^[!-+\--~]+$/;
 
 /** A SPIFFE ID of a workload: a trust domain and a path. */
 const spiffeId = /^spiffe:\/\/[a-z0-9._-]+(?:\/[^/?#]+)+$/;
 
-/** The beginning of one, with the whole trust domain. */
+/** A prefix of a SPIFFE ID with its whole trust domain. */
 const spiffePrefix = /^spiffe:\/\/[a-z0-9._-]+(?:\/[^/?#]+)*\/[^/?#]*$/;
 
-/** A URI that ends before its host does: more of the host may follow. */
+/** A URI prefix with an incomplete host. */
 const openAuthority = /^[a-z][a-z0-9+.-]*:(?:\/?|\/\/[^/]*)$/i;
 
-/** Segments that no SPIFFE ID has. */
+/** Segments that are invalid in a SPIFFE ID. */
 const dots = /\/\.\.?(?:\/|$)/;
 
 /**
- * Compiles the names of workloads into one matcher. A name that ends with `*` means all that begin so; its `*` must come after
- * the trust domain, or `spiffe://prod*` would mean `spiffe://production.example` as well.
+ * Compiles names of workloads into one matcher. A `*` at the end matches every continuation. It must follow the trust domain:
+ * `spiffe://prod*` would match `spiffe://production.example`.
  *
- * @throws TypeError for a name that can match nothing, or workloads of every trust domain.
+ * @throws TypeError for a name that matches nothing, or workloads of every trust domain.
  */
 export function compileWorkloadRules(allow: readonly string[]): WorkloadMatcher {
   if (!Array.isArray(allow) || allow.length === 0) {
@@ -49,7 +49,7 @@ export function compileWorkloadRules(allow: readonly string[]): WorkloadMatcher 
     name.test(workload) && (exact.has(workload) || prefixes.some((prefix) => workload.startsWith(prefix)));
 }
 
-/** Whether a name, or the beginning of one, can be a workload's, and of one trust domain alone. */
+/** Returns true for a name or prefix that matches workloads of exactly one trust domain. */
 function isPossible(text: string, isPrefix: boolean): boolean {
   const isSpiffe = /^spiffe:/i.test(text);
   if (!isPrefix) return !isSpiffe || (spiffeId.test(text) && !dots.test(text));

@@ -414,8 +414,8 @@ describe("a gateway that is not told apart from its clients is refused at creati
   ])("%j is no rule", (rule) =>
     refusesRule(rule, `${option}: ${JSON.stringify(rule)} is not an IP address or a range such as "10.0.0.0/8"`),
   );
-  test.each(["0.0.0.0/0", "10.0.0.0/0", "::/0"])("%j means everybody", (rule) =>
-    refusesRule(rule, `${option}: "${rule}" means everybody`),
+  test.each(["0.0.0.0/0", "10.0.0.0/0", "::/0"])("%j matches every address", (rule) =>
+    refusesRule(rule, `${option}: "${rule}" matches every address`),
   );
   test.each([
     ["::ffff:10.0.0.1", "is an IPv4 address: write it as IPv4"],

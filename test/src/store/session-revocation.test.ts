@@ -118,7 +118,7 @@ describe("revoke({ credential }) where no scheme knows its credential", () => {
     { name: "gateway, session", authenticate: [gateway({ trustSource }), session(ownReading)] },
   ])("is refused: $name", async ({ name, authenticate }) => {
     const auth = createAuth({ policies, authenticate });
-    const error = new TypeError(`revoke: { credential } means no caller of ${name}: ${remedy}`);
+    const error = new TypeError(`revoke: { credential } covers no caller of ${name}: ${remedy}`);
     await expect(auth.revoke({ credential: "abc" })).rejects.toThrow(error);
     await expect(auth.revoke({ subject: "ada" })).resolves.toBeUndefined();
     await expect(auth.revoke({ tokenId: "abc" })).resolves.toBeUndefined();
