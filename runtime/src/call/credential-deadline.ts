@@ -1,10 +1,11 @@
 import { startTimer, type Timer, wallTime } from "../platform/clock.js";
-import { onPulse } from "./pulse.js";
+import { wrapIterator } from "../platform/wrap-iterator.js";
+import { onPulse, pulsePeriod } from "./pulse.js";
 
 /**
  * Ends the parts of a streaming call when its credential counts no longer, also while they are waiting: on time by a timer
  * of its own, and within a second where the wall clock jumps or the credential is revoked. It ends with the call, and does
- * not keep the process alive.
+ * not keep the process alive. The timer starts shortly before the credential expires: most streams end without one.
  */
 export class CredentialDeadline {
   readonly #expiresAt: number;
@@ -26,7 +27,10 @@ export class CredentialDeadline {
     // The client may leave while its credential is verified: nothing would end the timer.
     if (signal.aborted) return;
     this.#arm();
-    this.#stopPulse = onPulse(() => this.#look());
+    this.#stopPulse = onPulse(() => {
+      this.#look();
+      this.#arm();
+    });
     signal.addEventListener("abort", () => this.#disarm());
   }
 
@@ -44,22 +48,17 @@ export class CredentialDeadline {
     return {
       [Symbol.asyncIterator]: (): AsyncIterator<T> => {
         const it = source[Symbol.asyncIterator]();
-        const { return: end, throw: fail } = it;
         // A generator that is waiting takes the request to stop when it wakes; nobody waits for that.
         // What it throws, at once or later, would end the process: this is called by a timer.
         const stop = () =>
           void Promise.resolve()
-            .then(() => end?.call(it))
+            .then(() => it.return?.())
             .catch(() => {});
         const part = this.#add({ stop, ...(check && { check }) });
         // Before the first message: a generator starts then.
         this.#look();
         if (this.#end) stop();
-        return {
-          next: () => (this.#end ? Promise.reject(this.#end.error) : this.#race(part, it.next())),
-          ...(end && { return: (value) => end.call(it, value) }),
-          ...(fail && { throw: (error) => fail.call(it, error) }),
-        };
+        return wrapIterator(it, () => (this.#end ? Promise.reject(this.#end.error) : this.#race(part, it.next())));
       },
     };
   }
@@ -86,11 +85,14 @@ export class CredentialDeadline {
     });
   }
 
+  /** Starts the timer, unless a later pulse is early enough. */
   #arm(): void {
-    if (this.#expiresAt === Number.POSITIVE_INFINITY) return;
-    this.#timer = startTimer(Math.max(this.#expiresAt - wallTime(), 0), () => {
+    const left = this.#expiresAt - wallTime();
+    if (this.#end !== undefined || this.#timer !== undefined || left > 2 * pulsePeriod) return;
+    this.#timer = startTimer(Math.max(left, 0), () => {
+      this.#timer = undefined;
       this.#look();
-      if (this.#end === undefined) this.#arm();
+      this.#arm();
     });
   }
 

@@ -1,3 +1,5 @@
+import { wrapIterator } from "../platform/wrap-iterator.js";
+
 /** The stream, with every message passed to `check` first. Where that throws, the message and all after it are withheld. */
 export function checkEach<T>(source: AsyncIterable<T>, check: (message: T) => Promise<void>): AsyncIterable<T> {
   const it = source[Symbol.asyncIterator]();
@@ -26,6 +28,6 @@ export function checkArrivals<T>(source: AsyncIterable<T>, check: () => void): A
 
 /** What is left of a stream, its messages as `next` gives them. Leaving the stream is passed on to where it comes from. */
 export function iterateBy<T>(it: AsyncIterator<T>, next: () => Promise<IteratorResult<T>>): AsyncIterable<T> {
-  const iterator = { next, return: it.return?.bind(it), throw: it.throw?.bind(it) };
-  return { [Symbol.asyncIterator]: () => iterator as AsyncIterator<T> };
+  const iterator = wrapIterator(it, next);
+  return { [Symbol.asyncIterator]: () => iterator };
 }

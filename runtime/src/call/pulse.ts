@@ -1,7 +1,7 @@
 import { startTicker, type Timer } from "../platform/clock.js";
 
-/** In milliseconds. */
-const period = 1_000;
+/** Time between two calls, in milliseconds. */
+export const pulsePeriod = 1_000;
 
 const listeners: Set<() => void> = /* @__PURE__ */ new Set();
 let ticker: Timer | undefined;
@@ -18,7 +18,7 @@ let ticker: Timer | undefined;
  */
 export function onPulse(listener: () => void): () => void {
   listeners.add(listener);
-  ticker ??= startTicker(period, () => {
+  ticker ??= startTicker(pulsePeriod, () => {
     for (const call of listeners) call();
   });
   return () => {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { wrapIterator } from "../platform/wrap-iterator.js";
 import { type AuthContext, authContextKey } from "./auth-context.js";
 import { sharedValue } from "./shared.js";
 
@@ -72,12 +73,8 @@ function iterateAs<T>(caller: AuthContext | undefined, source: AsyncIterable<T>)
   return {
     [Symbol.asyncIterator](): AsyncIterator<T> {
       const it = runAs(caller, () => source[Symbol.asyncIterator]());
-      const { return: end, throw: fail } = it;
-      return {
-        next: () => runAs(caller, () => it.next()),
-        ...(end && { return: (value) => runAs(caller, () => end.call(it, value)) }),
-        ...(fail && { throw: (error) => runAs(caller, () => fail.call(it, error)) }),
-      };
+      const run = <R>(fn: () => R) => runAs(caller, fn);
+      return wrapIterator(it, () => run(() => it.next()), run);
     },
   };
 }
