@@ -10,7 +10,7 @@ import { onPulse, pulsePeriod } from "./pulse.js";
 export class CredentialDeadline {
   readonly #expiresAt: number;
   readonly #check: () => void;
-  readonly #parts: Part[] = [];
+  #parts: readonly Part[] = [];
   /** What the stream ended with. */
   #end: { readonly error: unknown } | undefined;
   #timer: Timer | undefined;
@@ -64,7 +64,8 @@ export class CredentialDeadline {
   }
 
   #add(part: Part): Part {
-    this.#parts.push(part);
+    // Not `push`, which makes room for more parts than a call has.
+    this.#parts = [...this.#parts, part];
     return part;
   }
 
@@ -80,6 +81,8 @@ export class CredentialDeadline {
           reject(error);
         }
         resolve(value);
+        // Only now, since the look rejects by it. A stream may wait for long: it does not keep this value meanwhile.
+        if (part.reject === reject) part.reject = undefined;
       }, reject);
       part.reject = reject;
     });
@@ -124,7 +127,7 @@ export class CredentialDeadline {
 /** A side of the call: its answer, the messages of the client, those of the handler. */
 interface Part {
   /** Ends what is waiting now; nothing happens where nothing is. */
-  reject?: (error: unknown) => void;
+  reject?: ((error: unknown) => void) | undefined;
   readonly stop?: () => void;
   /** Throws where a message may not be passed on. */
   readonly check?: () => void;
