@@ -10,7 +10,7 @@ import { onPulse, pulsePeriod } from "./pulse.js";
 export class CredentialDeadline {
   readonly #expiresAt: number;
   readonly #check: () => void;
-  readonly #parts: Part[] = [];
+  #parts: readonly Part[] = [];
   /** The error that ended the stream. */
   #end: { readonly error: unknown } | undefined;
   #timer: Timer | undefined;
@@ -63,7 +63,8 @@ export class CredentialDeadline {
   }
 
   #add(part: Part): Part {
-    this.#parts.push(part);
+    // Not `push`, which makes room for more parts than a call has.
+    this.#parts = [...this.#parts, part];
     return part;
   }
 
@@ -79,6 +80,8 @@ export class CredentialDeadline {
           reject(error);
         }
         resolve(value);
+        // Only now, since the look rejects by it. A stream may wait for long: it does not keep this value meanwhile.
+        if (part.reject === reject) part.reject = undefined;
       }, reject);
       part.reject = reject;
     });
@@ -122,8 +125,8 @@ export class CredentialDeadline {
 
 /** A part of the call: its answer, the client's messages, or the handler's messages. */
 interface Part {
-  /** Ends the current wait, if there is one. */
-  reject?: (error: unknown) => void;
+  /** Ends the current wait. Undefined without one. */
+  reject?: ((error: unknown) => void) | undefined;
   readonly stop?: () => void;
   /** Throws if a message must not be passed on. */
   readonly check?: () => void;

@@ -13,9 +13,8 @@ export function wrapIterator<T>(
   run: <R>(fn: () => R) => R = (fn) => fn(),
 ): AsyncIterator<T> {
   const { return: end, throw: fail } = source;
-  return {
-    next,
-    ...(end && { return: (value) => run(() => end.call(source, value)) }),
-    ...(fail && { throw: (error) => run(() => fail.call(source, error)) }),
-  };
+  const iterator: AsyncIterator<T> = { next };
+  if (end) iterator.return = (value) => run(() => end.call(source, value));
+  if (fail) iterator.throw = (error) => run(() => fail.call(source, error));
+  return iterator;
 }
