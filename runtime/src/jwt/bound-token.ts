@@ -2,14 +2,14 @@ import type { JWTPayload } from "jose";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 
 /**
- * Refuses a token that is bound to a key or certificate (`cnf`, RFC 7800): whoever has it must also prove that key, and nothing
- * here verifies that proof.
+ * Rejects a token that is bound to a key or certificate (`cnf`, RFC 7800). Its caller must prove possession of the key, and
+ * this package does not verify such proofs.
  *
- * @throws InvalidCredentialError
+ * @throws InvalidCredentialError with reason `bound`.
  */
-export function refuseBoundToken(claims: JWTPayload): void {
+export function rejectBoundToken(claims: JWTPayload): void {
   if (Object.hasOwn(claims, "cnf")) {
-    throw new InvalidCredentialError("bound to a key (cnf), which nothing verified; see allowBoundTokens", {
+    throw new InvalidCredentialError("bound to a key (cnf) whose proof is not verified here; see allowBoundTokens", {
       reason: "bound",
       final: true,
     });

@@ -4,23 +4,23 @@ import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 /** Three parts of base64url without padding. */
 const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** What a part may end in, by the remainder of its length: unused bits are zero (RFC 4648 section 3.5). */
+/** The valid last characters of a part, by its length modulo 4: unused bits are zero (RFC 4648 section 3.5). */
 const ends = [undefined, "", "AQgw", "AEIMQUYcgkosw048"] as const;
 
-/** A byte order mark in base64url. It is as long as four characters. */
+/** A byte order mark in base64url. */
 const byteOrderMark = "77u_";
 
 /**
- * Refuses a verified token that could be read in two ways: one spelling for one token, no extension of the header, and no
- * member named twice (RFC 7515 section 4, RFC 7519 section 4), of which two parsers may see different ones.
+ * Rejects a verified token that is ambiguous: another spelling of the same token, a header extension, or a duplicate member
+ * (RFC 7515 section 4, RFC 7519 section 4). Parsers disagree about duplicates.
  *
- * @param header - what the token's first part was read as, and `claims` the second.
- * @throws InvalidCredentialError
+ * @param header - the parsed first part of the token; `claims` is the parsed second part.
+ * @throws InvalidCredentialError with reason `malformed`.
  */
 export function checkCanonicalForm(token: string, header: object, claims: object): void {
-  // No extension is understood here (RFC 7515 section 4.1.11), and a JWT is never unencoded (RFC 7797 section 7).
+  // We support no extension (RFC 7515 section 4.1.11), and a JWT must be encoded (RFC 7797 section 7).
   if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64")) {
-    throw new InvalidCredentialError("an extension of the header (crit, b64)", { reason: "malformed", final: true });
+    throw new InvalidCredentialError("unsupported header extension (crit, b64)", { reason: "malformed", final: true });
   }
   const [first = "", second = "", third = ""] = token.split(".");
   if (first.startsWith(byteOrderMark) || second.startsWith(byteOrderMark)) {
@@ -30,7 +30,7 @@ export function checkCanonicalForm(token: string, header: object, claims: object
     throw new InvalidCredentialError("not canonical base64url", { reason: "malformed", final: true });
   }
   if (membersIn(first) !== membersOf(header) || membersIn(second) !== membersOf(claims)) {
-    throw new InvalidCredentialError("a member is named twice", { reason: "malformed", final: true });
+    throw new InvalidCredentialError("duplicate member in the header or the claims", { reason: "malformed", final: true });
   }
 }
 
@@ -42,8 +42,8 @@ function isCanonical(part: string): boolean {
 const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
 
 /**
- * How many members the objects of a valid JSON text name: it has a colon for each, and no other outside of its strings.
- * In UTF-8, no byte of another character looks like one of these three.
+ * Counts the members in a valid JSON text, duplicates included: each has one colon outside strings. In UTF-8, these three
+ * bytes never occur inside another character.
  */
 function membersIn(part: string): number {
   const json = Buffer.from(part, "base64url");
@@ -58,7 +58,7 @@ function membersIn(part: string): number {
   return members;
 }
 
-/** How many members the objects of a value have. */
+/** Counts the members of a parsed value. */
 function membersOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   let count = 0;

@@ -4,22 +4,22 @@ import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 
-/** Names from the outside in, joined by dots or as a list. */
+/** Names from the outermost inwards, joined by dots or as a list. */
 export type ClaimPath = string | readonly string[];
 
-/** Paths of claims: `"realm_access.roles"`, or `["https://example.com/roles"]` where a name has dots. */
+/** Paths of claims: `"realm_access.roles"`, or a list if a name has dots: `["https://example.com/roles"]`. */
 export interface ClaimsMapping {
-  /** By default, `sub`. */
+  /** Default: `sub`. */
   readonly subject?: ClaimPath;
-  /** By default, `name`. */
+  /** Default: `name`. */
   readonly name?: ClaimPath;
-  /** A list of strings, or one string. By default, `roles`. */
+  /** A list of strings, or one string. Default: `roles`. */
   readonly roles?: ClaimPath;
-  /** A list of strings, or one string of names separated by spaces. By default, `scope`, else `scp`. */
+  /** A list of strings, or one string of names separated by spaces. Default: `scope`, else `scp`. */
   readonly scopes?: ClaimPath;
 }
 
-// A field that is undefined is refused: the default would be read although an environment variable is missing.
+// An undefined field is an error: the default would hide a missing environment variable.
 const mappingOptions = (): OptionTable<ClaimsMapping, "subject" | "name" | "roles"> => ({
   subject: { ...anything, fallback: "sub" },
   name: { ...anything, fallback: "name" },
@@ -28,8 +28,8 @@ const mappingOptions = (): OptionTable<ClaimsMapping, "subject" | "name" | "role
 });
 
 /**
- * Compiles a mapping from the claims of a token to an identity. A claim that is missing, null or `""` is absent, except for the
- * subject; a claim of the wrong shape rejects the token.
+ * Compiles a mapping from the claims of a token to an identity. A missing, null or `""` claim is absent, but the subject is
+ * required. A claim of the wrong type rejects the token.
  *
  * @throws TypeError for a malformed path.
  */
@@ -64,7 +64,7 @@ function compilePath(path: unknown, field: string): (claims: object) => unknown 
   return (claims) => names.reduce<unknown>(member, claims);
 }
 
-/** An own member of a JSON object: never of its prototype, a list or a string. */
+/** Returns an own member of a JSON object, never one of its prototype, of a list or of a string. */
 function member(value: unknown, name: string): unknown {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   return isObject && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;

@@ -6,15 +6,15 @@ import type { AuthScheme, Credential } from "../schemes/scheme.js";
 import { type JwtIssuerOptions, type JwtIssuers, readJwtIssuers } from "./jwt-options.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
 
-/** Verifies tokens by the keys of their issuer. */
+/** Verifies each token with the keys of its issuer. */
 export interface IssuerDirectory
   extends Required<Pick<AuthScheme, "fingerprint" | "accepts" | "isCurrent" | "warmUp">> {
-  /** A token as a credential, unverified. */
+  /** Wraps an unverified token as a credential. */
   present(token: string): Credential;
 }
 
 /**
- * One issuer, or several, of which each is bound to its own keys.
+ * Creates a directory of one issuer, or of several, each bound to its own keys.
  *
  * @throws TypeError for a misconfiguration.
  */
@@ -27,9 +27,9 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
   for (const [i, issuer] of issuers.entries()) {
     const verifier = createTokenVerifier(issuer, `issuers[${i}]`);
     if (verifier.issuers === undefined)
-      throw new TypeError(`issuers[${i}].issuer: missing; tokens are told apart by it`);
+      throw new TypeError(`issuers[${i}].issuer: missing; write the iss of its tokens`);
     for (const name of verifier.issuers) {
-      if (byName.has(name)) throw new TypeError(`issuers[${i}].issuer: ${JSON.stringify(name)} is there twice`);
+      if (byName.has(name)) throw new TypeError(`issuers[${i}].issuer: ${JSON.stringify(name)} is listed twice; keep one`);
       byName.set(name, {
         ...verifier,
         id: String(i),
@@ -57,7 +57,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
     async warmUp() {
       await Promise.all(verifiers.map(({ warmUp }) => warmUp()));
     },
-    // A remembered token is not even decoded.
+    // Lazy: a cached token is never decoded.
     present: (token) => ({
       key: token,
       presented: token,
@@ -67,7 +67,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
   };
 }
 
-/** A key that is configured is not asked for by a name: nothing that names one was written here. */
+/** With one issuer, cache entries hold no issuer name, so `isCurrent` gets the key name alone. */
 function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
   const { fingerprint, accepts, verify, warmUp, isCurrent = () => false } = verifier;
   return {
@@ -79,7 +79,7 @@ function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
   };
 }
 
-/** What the token says of itself: good for choosing the keys that then have to verify it, and nothing else. */
+/** Returns the unverified `iss`. Use it only to choose the keys. */
 function issuerOf(token: string): string {
   try {
     const { iss } = decodeJwt(token);

@@ -6,42 +6,44 @@ import type { CacheOptions } from "../store/cache-options.js";
 import type { ClaimsMapping } from "./claims-mapping.js";
 
 /**
- * How the JSON Web Tokens (RFC 7519) of one issuer are verified. Where several key sources are given: `jwksUri`, then
- * `publicKey`, then `secret`. What may be undefined here can come from an environment variable; it is refused then.
+ * Options to verify the JSON Web Tokens (RFC 7519) of one issuer. The first key source that is set counts: `jwksUri`, then
+ * `publicKey`, then `secret`.
+ *
+ * The types allow `undefined` for values from environment variables. At creation, an undefined value is a `TypeError`.
  */
 export interface JwtIssuerOptions extends KeySourceOptions {
-  /** Accepted `iss`. By default, any. */
+  /** Accepted `iss`. Default: any. */
   readonly issuer?: string | undefined | readonly (string | undefined)[];
-  /** Accepted `aud`: one of them must be named by the token. By default, any, with a warning. */
+  /** Accepted `aud`. The token must name at least one of them. Default: any, with a warning. */
   readonly audience?: string | undefined | readonly (string | undefined)[];
-  /** Demanded `typ` header, for example `at+jwt` (RFC 9068). By default, any. */
+  /** Required `typ` header, for example `at+jwt` (RFC 9068). Default: any. */
   readonly typ?: string;
-  /** Claims that must be present, besides `sub` and `exp`. By default, none. */
+  /** Required claims besides `sub` and `exp`. Default: none. */
   readonly requiredClaims?: readonly string[];
-  /** Longest time since `iat`, in seconds. By default, unlimited. */
+  /** Longest time since `iat`, in seconds. Default: unlimited. */
   readonly maxTokenAge?: number;
-  /** Clock skew tolerated for `exp`, `nbf` and `iat`, in seconds. By default, 0. */
+  /** Clock skew tolerated for `exp`, `nbf` and `iat`, in seconds. Default: 0. */
   readonly clockTolerance?: number;
-  /** Accepts tokens without `exp`, which never expire. By default, false. */
+  /** Accepts tokens without `exp`. They never expire. Default: false. */
   readonly allowMissingExpiration?: boolean;
   /**
-   * Accepts tokens that are bound to a key or certificate (`cnf`, RFC 7800) from whoever has them. For servers behind a
-   * proxy that verifies the binding (DPoP, RFC 9449; mutual TLS, RFC 8705). By default, false: they are refused.
+   * Accepts tokens that are bound to a key or certificate (`cnf`, RFC 7800) without a proof of that key. Set it only behind
+   * a proxy that verifies the proof (DPoP, RFC 9449; mutual TLS, RFC 8705). Default: false.
    */
   readonly allowBoundTokens?: boolean;
-  /** Where the identity stands in the claims. */
+  /** Maps claims to the identity. */
   readonly claimsMapping?: ClaimsMapping;
 }
 
-/** What holds for tokens of every issuer. */
+/** Options for all issuers. */
 export interface JwtSchemeOptions {
-  /** By default, five minutes and 10000 tokens. Entries end with the token, and with the key that verified it. */
+  /** Default: five minutes, 10000 tokens. An entry never outlives its token or the key that verified it. */
   readonly cache?: CacheOptions | false;
 }
 
-/** Several issuers, each with its own keys: a token is verified by the keys of the issuer that its `iss` names, and by no others. */
+/** Several issuers, each with its own keys. A token's `iss` selects the issuer; only its keys count. */
 export interface JwtIssuers {
-  /** Each says which `issuer` it is. */
+  /** Each must set `issuer`. */
   readonly issuers: readonly JwtIssuerOptions[];
 }
 
@@ -67,7 +69,7 @@ const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
   claimsMapping: anything,
 });
 
-/** @throws TypeError naming the option that is malformed. */
+/** @throws TypeError naming the malformed option. */
 export function readJwtOptions(options: JwtIssuerOptions, owner: string): Read<JwtIssuerOptions, Defaulted> {
   const own = readOptions(owner, options, jwtIssuerOptions);
   if (own.audience === undefined) {
@@ -83,7 +85,7 @@ const jwtIssuersOptions = (): OptionTable<JwtIssuers> => ({
   }),
 });
 
-/** @throws TypeError for anything but a list of at least one issuer. */
+/** @throws TypeError unless `issuers` is a non-empty list. */
 export function readJwtIssuers(options: JwtIssuers, owner: string): JwtIssuers {
   return readOptions(`${owner} with issuers`, options, jwtIssuersOptions);
 }

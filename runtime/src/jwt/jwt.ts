@@ -5,9 +5,11 @@ import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtOptions } from "./jwt-options.js";
 
 /**
- * Callers present a JSON Web Token as a Bearer token (RFC 7519, RFC 6750, verified by the rules of RFC 8725).
+ * Authenticates callers by a JSON Web Token in `Authorization: Bearer` (RFC 7519, RFC 6750). Follows RFC 8725.
  *
- * @throws TypeError for a misconfiguration, and for a key that cannot verify tokens or that others could sign by.
+ * Calls fail with `unauthenticated` for an invalid token, and with `unavailable` while the key set cannot be fetched.
+ *
+ * @throws TypeError for a misconfiguration, and for a key that is unsafe or cannot verify tokens.
  *
  * @example
  * const auth = createAuth({

@@ -6,15 +6,17 @@ import type { AuthScheme } from "../schemes/scheme.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtIssuers, JwtSchemeOptions } from "./jwt-options.js";
 
-/** Services that prove themselves by a JSON Web Token that they, or an issuer of service tokens, have signed. */
+/** Options of {@link signedTokenTrust}. */
 export interface SignedTokenTrustOptions extends JwtIssuers, JwtSchemeOptions {
-  /** Header that carries nothing but the token, beside a user's `Authorization`. By default, the token is the Bearer token. */
+  /** Header of the service's token, which leaves `Authorization` to the user's. Default: `Authorization: Bearer`. */
   readonly header?: string;
 }
 
 /**
- * Services present a JSON Web Token. Give them an issuer or an `audience` of their own: a token that users may have as well
- * would let them call `internal` methods, and `createAuth` refuses that.
+ * Authenticates services by a JSON Web Token, signed by the service itself or by an issuer of service tokens.
+ *
+ * Services need their own issuer or `audience`. Otherwise users' tokens could open `internal` methods, and `createAuth`
+ * throws a `TypeError`.
  *
  * @throws TypeError for a misconfiguration.
  *

@@ -7,26 +7,26 @@ import { ownMembers } from "../options/read-options.js";
 import type { Acceptance } from "../schemes/acceptance.js";
 import type { Verified } from "../schemes/scheme.js";
 import { opaque } from "../trust/opaque.js";
-import { refuseBoundToken } from "./bound-token.js";
+import { rejectBoundToken } from "./bound-token.js";
 import { checkCanonicalForm } from "./canonical-form.js";
 import { compileClaimsMapping } from "./claims-mapping.js";
 import { type JwtIssuerOptions, readJwtOptions } from "./jwt-options.js";
 
-/** The end of the year 9999, in seconds since the epoch. What lies beyond is a mistake, such as milliseconds for seconds. */
+/** The end of the year 9999, in seconds since the epoch. A later `exp` is probably in milliseconds. */
 const maxExpiration = 253_402_300_799;
 
-/** Verifies the tokens of one issuer by its own keys. */
+/** Verifies the tokens of one issuer with its own keys. */
 export interface TokenVerifier {
-  /** The accepted `iss`; undefined where any is. */
+  /** The accepted `iss`. Undefined: any. */
   readonly issuers: readonly string[] | undefined;
-  /** All that the options say, and which keys they name. */
+  /** Equal for equal options and keys. */
   readonly fingerprint: string;
-  /** Which tokens it accepts. */
+  /** The set of tokens that it may accept. */
   readonly accepts: Acceptance;
   verify(token: string): Promise<Verified>;
   /** Fetches the keys. */
   warmUp(): Promise<void>;
-  /** Whether the key of this name may still verify. */
+  /** Whether the named key may still verify tokens. */
   readonly isCurrent: ((name: string) => boolean) | undefined;
 }
 
@@ -60,7 +60,7 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
   }
 
   const { keySet } = keys;
-  // A key costs jose less than a function that finds one.
+  // jose is faster with a key than with a function.
   const verifySignature: (token: string) => Promise<JWTVerifyResult & { readonly vouchedBy?: string }> =
     keySet === undefined
       ? (token) => jwtVerify(token, keys.key, verifyOptions)
@@ -88,10 +88,10 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
         checkBearerToken(token);
         const { payload, protectedHeader, vouchedBy } = await verifySignature(token);
         checkCanonicalForm(token, protectedHeader, payload);
-        // jose takes one that is inherited, which other code of the process may have put there.
+        // jose also accepts an inherited `typ`, and a polluted prototype could supply one.
         if (typ !== undefined && !Object.hasOwn(protectedHeader, "typ"))
           throw new InvalidCredentialError("no typ", { reason: "claim" });
-        if (!allowBoundTokens) refuseBoundToken(payload);
+        if (!allowBoundTokens) rejectBoundToken(payload);
         return { identity: { ...toIdentity(payload), expiresAt: expiryOf(payload) }, vouchedBy };
       } catch (cause) {
         throw refusalOf(cause);
@@ -100,7 +100,7 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
   };
 }
 
-/** A `typ` as it is compared (RFC 7515 section 4.1.9). */
+/** Normalizes a `typ` for comparison (RFC 7515 section 4.1.9). */
 function mediaType(typ: string): string {
   const name = typ.toLowerCase();
   return name.includes("/") ? name : `application/${name}`;

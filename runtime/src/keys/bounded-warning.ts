@@ -2,10 +2,10 @@ import { monotonicTime } from "../platform/clock.js";
 import { warn } from "../platform/warn.js";
 
 const hour = 3_600_000;
-/** Most warnings in an hour. */
+/** Most warnings per hour. */
 const maxWarnings = 10;
 
-/** Warns about data from outside: the same text once an hour, and at most ten texts an hour. */
+/** Limits warnings about outside data: each text once per hour, and at most ten texts per hour. */
 export function createBoundedWarning(): (text: string) => void {
   const given = new Map<string, number>();
   return (text) => {

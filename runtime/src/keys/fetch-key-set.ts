@@ -9,9 +9,9 @@ export interface FetchLimits {
 }
 
 /**
- * Fetches the text of a key set. It settles within the time limit, whatever `fetch` does, and follows no redirect.
+ * Fetches the text of a key set. Settles within the time limit even if `fetch` hangs. Follows no redirect.
  *
- * @throws InvalidKeySetError for a body that is too long; another error for an endpoint that fails.
+ * @throws InvalidKeySetError for a body that is too long; another error if the endpoint fails.
  */
 export async function fetchKeySet(url: URL, { timeout, maxBytes }: FetchLimits): Promise<string> {
   const controller = new AbortController();
@@ -25,16 +25,16 @@ export async function fetchKeySet(url: URL, { timeout, maxBytes }: FetchLimits):
     return await Promise.race([read(url, maxBytes, controller.signal), expired]);
   } finally {
     timer.cancel();
-    // Frees the connection of an attempt that has failed or is still running.
+    // Frees the connection of a failed or unfinished attempt.
     controller.abort();
   }
 }
 
 async function read(url: URL, maxBytes: number, signal: AbortSignal): Promise<string> {
-  // Some edge runtimes refuse the redirect mode "error".
+  // Some edge runtimes do not support the redirect mode "error".
   const response = await fetch(url, { headers: { accept: "application/json" }, redirect: "manual", signal });
   const reader = response.body?.getReader();
-  // An unread body keeps its connection.
+  // An unread body keeps its connection open.
   const stop = () => void reader?.cancel().catch(() => {});
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop);

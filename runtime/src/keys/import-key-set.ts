@@ -6,16 +6,16 @@ import { algorithmsOf } from "./verification-jwk.js";
 
 export interface ImportedKeySet {
   readonly find: ReturnType<typeof createLocalJWKSet>;
-  /** The names of its keys, see {@link nameKey}. */
+  /** The names of its keys; see {@link nameKey}. */
   readonly names: ReadonlySet<string>;
-  /** Why keys were skipped. */
+  /** The skipped keys, each with its fault. */
   readonly faults: readonly string[];
 }
 
 /**
- * Imports the keys one by one: the thread is free between them, however many there are.
+ * Imports the keys one by one, so that a large set does not block the thread.
  *
- * @throws InvalidKeySetError where none is usable.
+ * @throws InvalidKeySetError if no key is usable.
  */
 export async function importKeySet({ keys, faults: parseFaults }: ParsedKeySet): Promise<ImportedKeySet> {
   const usable: JWK[] = [];
@@ -23,7 +23,7 @@ export async function importKeySet({ keys, faults: parseFaults }: ParsedKeySet):
   const faults = [...parseFaults];
   for (const key of keys) {
     try {
-      // The digest for the name is computed on another thread.
+      // `nameKey` computes its digest on another thread.
       names.add(await nameKey((await importJWK(key, algorithmsOf(key)[0])) as CryptoKey));
       usable.push(key);
     } catch {

@@ -1,4 +1,4 @@
-/** Says that an endpoint answered, and that its answer is no usable key set. The message names no key material. */
+/** The endpoint answered, but not with a usable key set. The message contains no key material. */
 export class InvalidKeySetError extends Error {
   override readonly name = "InvalidKeySetError";
 }

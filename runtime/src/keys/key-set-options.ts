@@ -1,23 +1,24 @@
 import { count, milliseconds, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 
-/** How a remote key set is kept. All times in milliseconds. */
+/** Options of a remote key set. All times in milliseconds. */
 export interface RemoteKeySetOptions {
-  /** Age at which the key set must have been fetched again; it is fetched in the background from half of it on. By default, 600000: ten minutes. */
+  /** Longest age of the key set. From half of it on, the set is fetched in the background. Default: 600000 (ten minutes). */
   readonly maxAge?: number;
-  /** How long the last good key set is used beyond `maxAge` while its endpoint fails. By default, 86400000: a day. */
+  /** Longest use of the last good key set beyond `maxAge` while its endpoint fails. Default: 86400000 (a day). */
   readonly maxStale?: number;
   /**
-   * Shortest time between two fetches. A token by a key that is not known waits for it, up to ten seconds, so that none is
-   * refused while keys rotate. Doubled by each failure, up to eight times as long; meanwhile such a token is answered with
-   * `unavailable`. By default, 1000.
+   * Shortest time between two fetches. Default: 1000.
+   *
+   * A token with an unknown key waits for the next fetch, up to ten seconds: the key may be new. Each failed fetch doubles
+   * the time, up to eight times; until the next fetch such a token gets `unavailable`.
    */
   readonly cooldown?: number;
-  /** Longest time for a fetch: connection, headers and body. By default, 5000. */
+  /** Longest time for a fetch: connection, headers and body. Default: 5000. */
   readonly timeout?: number;
-  /** Longest key set that is read, in bytes. A longer one is a failure of the endpoint. By default, 1048576: one MiB. */
+  /** Longest key set, in bytes. A longer one counts as a failure of the endpoint. Default: 1048576 (one MiB). */
   readonly maxBytes?: number;
-  /** Most keys of a key set, usable or not. A set with more is a failure of the endpoint. By default, 1000. */
+  /** Most keys in a key set, usable or not. More count as a failure of the endpoint. Default: 1000. */
   readonly maxKeys?: number;
 }
 

@@ -1,22 +1,24 @@
 import { isIP } from "node:net";
 
 /**
- * @throws TypeError for what is not a URL, for one over which somebody else could give us keys, and for one with a password.
- * It shows neither a password nor a query.
+ * Parses the address of a key set.
+ *
+ * @throws TypeError if it is not a URL, has a password, or is not secure against forged keys. The message hides password
+ * and query.
  */
 export function parseKeySetUri(uri: string | URL, allowInsecureHttp: boolean): URL {
   let url: URL;
   try {
     url = new URL(uri);
   } catch (cause) {
-    // The cause holds the whole text.
+    // The cause contains the whole text, secrets included.
     const shown = hideSecrets(uri);
     throw new TypeError(`jwksUri: not a URL: ${JSON.stringify(shown)}`, shown === uri ? { cause } : {});
   }
   const { protocol, hostname, host, username, password } = url;
   if (username !== "" || password !== "") {
     throw new TypeError(
-      `jwksUri: ${protocol}//${host} is given with a user name or password, which fetch refuses; write it without`,
+      `jwksUri: ${protocol}//${host} has a user name or password, and fetch rejects those; remove them`,
     );
   }
   if (protocol !== "https:" && !(protocol === "http:" && (allowInsecureHttp || isLoopback(hostname)))) {
@@ -24,12 +26,12 @@ export function parseKeySetUri(uri: string | URL, allowInsecureHttp: boolean): U
       `jwksUri: ${protocol}//${host} is not secure: use https:, or set allowInsecureHttp inside a trusted network`,
     );
   }
-  // No server sees it, and two addresses that differ in it name the same key set.
+  // The fragment is never sent, so it must not distinguish key sets.
   url.hash = "";
   return url;
 }
 
-/** A text without what stands before an "@" or after a "?". */
+/** Removes everything before an "@" and after a "?". */
 function hideSecrets(uri: unknown): unknown {
   return typeof uri === "string" ? uri.replace(/^.*@/s, "...@").replace(/[?#].*$/s, "?...") : uri;
 }

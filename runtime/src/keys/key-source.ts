@@ -9,19 +9,19 @@ import { importPublicKey, type PublicKey } from "./public-key.js";
 import { createRemoteKeySet, type RemoteKeySet } from "./remote-key-set.js";
 import { asymmetricAlgorithms } from "./verification-jwk.js";
 
-/** The keys of one issuer. Of several sources, the first counts: `jwksUri`, then `publicKey`, then `secret`. */
+/** The keys of one issuer. The first source that is set counts: `jwksUri`, then `publicKey`, then `secret`. */
 export interface KeySourceOptions {
   /** Address of the issuer's key set (RFC 7517). `https:`, or `http:` on a loopback address. */
   readonly jwksUri?: string | URL | undefined;
-  /** Public key as PEM (SPKI), JWK, `CryptoKey` or `KeyObject`. Its own algorithm, use and operations limit it. */
+  /** Public key as PEM (SPKI), JWK, `CryptoKey` or `KeyObject`. Its own algorithm, use and operations restrict it. */
   readonly publicKey?: PublicKey | undefined;
-  /** Secret for HMAC, at least as long as the hash it is used with (RFC 7518 section 3.2): 32 bytes for HS256. */
+  /** Secret for HMAC, at least as long as the hash (RFC 7518 section 3.2): 32 bytes for HS256. */
   readonly secret?: string | Uint8Array | undefined;
-  /** Accepted `alg`. By default, those that fit the key: asymmetric ones for a key or key set, HMAC for a secret. */
+  /** Accepted `alg` headers. Default: all that fit the key, asymmetric for a key or key set, HMAC for a secret. */
   readonly algorithms?: readonly string[];
-  /** Accepts a `jwksUri` over plain `http:` to any host, for example inside a mesh. By default, false. */
+  /** Accepts a `jwksUri` over plain `http:` to any host, for example inside a mesh. Default: false. */
   readonly allowInsecureHttp?: boolean;
-  /** How the key set is kept. */
+  /** Caching and limits of the key set. */
   readonly jwks?: RemoteKeySetOptions;
 }
 
@@ -34,10 +34,10 @@ export const keySourceOptions = (): OptionTable<KeySourceOptions> => ({
   jwks: optional(anything),
 });
 
-/** Where the keys come from, and what they may be used for. */
+/** Keys, with the algorithms that they may verify. */
 export type KeySource = {
   readonly algorithms: readonly string[];
-  /** Tells this source from others. Secrets are told apart by a digest. */
+  /** Equal for equal sources. For a secret, a digest of it. */
   readonly fingerprint: string;
 } & ({ readonly key: JWK | Uint8Array; readonly keySet?: never } | { readonly keySet: RemoteKeySet });
 
@@ -45,15 +45,15 @@ export type KeySource = {
 const hmac: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 
 /**
- * The key source that the options name: `jwksUri`, else `publicKey`, else `secret`.
+ * Creates the key source: `jwksUri`, else `publicKey`, else `secret`.
  *
- * @throws TypeError where none is usable, or an algorithm does not fit it.
+ * @throws TypeError if no source is usable, or an algorithm does not fit the source.
  */
 export function createKeySource(options: KeySourceOptions): KeySource {
   const { jwksUri, publicKey, secret } = options;
   const given = Object.entries({ jwksUri, publicKey, secret }).filter(([, value]) => value !== undefined);
   const [first, ...ignored] = given.map(([name]) => name);
-  if (first === undefined) throw new TypeError("jwksUri, publicKey or secret: one of them is needed to verify tokens");
+  if (first === undefined) throw new TypeError("jwksUri, publicKey or secret: set one of them, to verify tokens");
   if (ignored.length > 0) {
     warn(`jwt: ${first} is used; ${ignored.join(" and ")} ignored. Configure one key source.`);
   }
@@ -77,7 +77,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   return { algorithms, fingerprint: sha256(key, "base64url"), key };
 }
 
-/** A copy, since the bytes may be wiped or used for something else. Undefined for what is not bytes, of whatever realm. */
+/** Copies bytes of any realm, because the caller may overwrite them. Returns undefined for any other value. */
 function copyOf(bytes: unknown): Uint8Array | undefined {
   const isBytes = ArrayBuffer.isView(bytes) && (bytes as Uint8Array)[Symbol.toStringTag] === "Uint8Array";
   return isBytes ? new Uint8Array(bytes as Uint8Array) : undefined;

@@ -2,21 +2,21 @@ import type { JWK } from "jose";
 import { InvalidKeySetError } from "./invalid-key-set-error.js";
 import { faultOf, otherPurposeOf } from "./verification-jwk.js";
 
-/** The keys of a set that tokens may be verified by. */
+/** The keys of a set that may verify tokens. */
 export interface ParsedKeySet {
-  /** Public, sound, and with known members only. */
+  /** Public keys without faults, reduced to known members. */
   readonly keys: readonly JWK[];
-  /** Why keys were skipped; keys that are meant for something else are not among them. */
+  /** The skipped keys, each with its fault. Keys for another purpose are left out. */
   readonly faults: readonly string[];
 }
 
-/** Members that verifying needs. The purpose of a key has been looked at by then. */
+/** Members needed to verify. `use` and `key_ops` are checked before. */
 const members = ["kty", "kid", "alg", "crv", "n", "e", "x", "y"] as const;
 
 /**
- * Reads a key set (RFC 7517 section 5). One key that is malformed or unsafe does not spoil the others.
+ * Reads a key set (RFC 7517 section 5). Skips malformed and unsafe keys, and keeps the others.
  *
- * @throws InvalidKeySetError for what is no key set, or has too many keys.
+ * @throws InvalidKeySetError if the text is not a key set, or has too many keys.
  */
 export function parseKeySet(text: string, maxKeys: number): ParsedKeySet {
   const found = keysIn(text);
@@ -33,7 +33,7 @@ export function parseKeySet(text: string, maxKeys: number): ParsedKeySet {
   return { keys, faults };
 }
 
-/** The fault of a key, with its name, for the log. */
+/** Formats a key's fault for the log, with its `kid`. */
 export function describeFault(key: unknown, fault: string): string {
   const kid = isObject(key) && typeof key.kid === "string" ? JSON.stringify(key.kid.slice(0, 100)) : "without kid";
   return `key ${kid}: ${fault}`;

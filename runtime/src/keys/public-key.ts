@@ -7,20 +7,20 @@ import { algorithmsOf, faultOf, isPrivate, otherPurposeOf } from "./verification
 
 export type PublicKey = string | JWK | CryptoKey | KeyObjectLike;
 
-/** A public key, and the algorithms that it may be used with. */
+/** A public key, and the algorithms that it may verify. */
 export interface VerificationKey {
-  /** Its numbers alone. Every runtime takes a JWK; not every one takes a `KeyObject`. */
+  /** The key's numbers only. Every runtime accepts a JWK; not every one accepts a `KeyObject`. */
   readonly jwk: JWK;
-  /** Tells it from other keys, in whatever form it was given. */
+  /** Equal for equal keys, in every input format. */
   readonly fingerprint: string;
   readonly algorithms: readonly string[];
 }
 
 /**
- * Imports a public key, with the limits that it names itself: `alg`, `use` and `key_ops` of a JWK, algorithm and usages of a
- * `CryptoKey`, parameters of an RSA key for PSS.
+ * Imports a public key together with its own restrictions: `alg`, `use` and `key_ops` of a JWK, algorithm and usages of a
+ * `CryptoKey`, parameters of an RSA-PSS key.
  *
- * @throws TypeError for a key that cannot verify tokens, or that others could sign by.
+ * @throws TypeError for a key that cannot verify tokens, and for an unsafe key.
  */
 export function importPublicKey(publicKey: PublicKey): VerificationKey {
   const given = toKeyObject(publicKey);
@@ -40,7 +40,7 @@ export function importPublicKey(publicKey: PublicKey): VerificationKey {
 function toKeyObject(publicKey: PublicKey): KeyObject {
   if (typeof publicKey === "string" && publicKey.includes("CERTIFICATE-----")) {
     throw new TypeError(
-      "publicKey: got a certificate, whose dates and uses nothing would check; use its key: openssl x509 -pubkey -noout",
+      "publicKey: got a certificate; its dates and uses would go unchecked. Extract its key: openssl x509 -pubkey -noout",
     );
   }
   let key: KeyObject;
@@ -68,7 +68,7 @@ function exportKey(key: KeyObject): JWK {
   }
 }
 
-/** The limits of a key, as members of a JWK. */
+/** The restrictions of a key, as members of a JWK. */
 function limitsOf(publicKey: PublicKey): JWK {
   if (typeof publicKey === "string" || isKeyObject(publicKey)) return {};
   if (isCryptoKey(publicKey)) return limitsOfCryptoKey(publicKey);
@@ -80,11 +80,11 @@ function limitsOfCryptoKey({ algorithm, usages }: CryptoKey): JWK {
   const { name, hash } = algorithm as { readonly name: string; readonly hash?: { readonly name: string } };
   const bits = hash?.name.replace("SHA-", "");
   const alg = name === "RSASSA-PKCS1-v1_5" ? `RS${bits}` : name === "RSA-PSS" ? `PS${bits}` : name;
-  // The curve of the others says which algorithm it is.
+  // The curve determines the algorithm of the other key types.
   return { key_ops: [...usages], ...(name !== "ECDSA" && name !== "Ed25519" && { alg }) };
 }
 
-/** The hash that a key for PSS demands (RFC 4055); a JWT uses it for the mask as well, and as long a salt. */
+/** The hash of an RSA-PSS key (RFC 4055). A JWT needs the same hash for the mask, and a salt of its length. */
 function limitsOfPss({ asymmetricKeyDetails: details }: KeyObject): JWK {
   const { hashAlgorithm: hash, mgf1HashAlgorithm: mask = hash, saltLength = 0 } = details ?? {};
   if (hash === undefined) return {};
@@ -101,7 +101,7 @@ function isCryptoKey(key: PublicKey): key is CryptoKey {
   return tagOf(key) === "CryptoKey";
 }
 
-/** The kind of an object, also of one from another realm. */
+/** The class name of an object, also from another realm. */
 function tagOf(value: unknown): unknown {
   return (Object(value) as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
 }

@@ -2,7 +2,7 @@ import { errors } from "jose";
 import { InvalidCredentialError, type InvalidCredentialReason } from "../errors/invalid-credential-error.js";
 import { withoutStackTrace } from "../platform/without-stack-trace.js";
 
-/** Codes of jose that may not hold for the same token later: keys rotate, and `nbf` and `iat` come to pass. */
+/** Error codes of jose that are temporary: keys rotate. */
 const passing: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "ERR_JWKS_NO_MATCHING_KEY",
   "ERR_JWKS_MULTIPLE_MATCHING_KEYS",
@@ -11,7 +11,7 @@ const passing: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "ERR_JOSE_GENERIC",
 ]);
 
-/** Reasons by the codes of jose. */
+/** Our reason for each error code of jose. */
 const reasons: ReadonlyMap<string, InvalidCredentialReason> = /* @__PURE__ */ new Map([
   ["ERR_JWT_EXPIRED", "expired"],
   ["ERR_JWT_INVALID", "malformed"],
@@ -24,9 +24,9 @@ const reasons: ReadonlyMap<string, InvalidCredentialReason> = /* @__PURE__ */ ne
 ]);
 
 /**
- * Turns an error of jose into an {@link InvalidCredentialError}, and returns any other error as it is.
+ * Turns an error of jose into an {@link InvalidCredentialError}. Returns any other error unchanged.
  *
- * @param holds - whether a refusal that would be final still holds. By default, it does.
+ * @param holds - returns whether a final rejection still holds. Default: it always holds.
  */
 export function refusalOf(error: unknown, holds?: () => boolean): unknown {
   if (!(error instanceof errors.JOSEError)) return error;

@@ -13,33 +13,33 @@ import { tryKeys } from "./try-keys.js";
 
 export interface RemoteKeySet {
   /**
-   * Verifies a token by the keys of the set. A key that is not known, or a signature that fails, has the set fetched again,
-   * once per cool-down, and the token is tried once more.
+   * Verifies a token with the keys of the set. An unknown key or a failed signature fetches the set again, at most once per
+   * cool-down, and retries once.
    *
-   * @param verify - verifies the token by the given key.
-   * @throws ConnectError with code `unavailable` where the key cannot be known now; otherwise the error of `verify`.
+   * @param verify - verifies the token with the given key.
+   * @throws ConnectError with code `unavailable` if the key set cannot be fetched now; otherwise the error of `verify`.
    */
   verify<T>(verify: (getKey: JWTVerifyGetKey) => Promise<T>): Promise<T>;
-  /** Fetches the key set. @throws ConnectError with code `unavailable` where it cannot be had now. */
+  /** Fetches the key set. @throws ConnectError with code `unavailable` if the fetch fails and no usable set is kept. */
   warmUp(): Promise<void>;
-  /** The name of a key that verified a token, for `isCurrent`. */
+  /** Returns the name of a key, for `isCurrent`. */
   nameOf(key: CryptoKey): Promise<string>;
-  /** Whether the key of this name may vouch for a remembered token: it is in the set, and the set is as fresh as can be had. */
+  /** Whether a cached token of this key is still valid: the key is in the set, and the set is fresh or its endpoint fails. */
   isCurrent(name: string): boolean;
 }
 
 interface Keys extends ImportedKeySet {
   readonly content: string;
-  /** When the fetch began: the set knows nothing of what happened later. */
+  /** Start of the fetch. Later changes at the issuer are not in this set. */
   readonly asOf: number;
 }
 
-/** Longest wait for the end of a cool-down. By default, a verification may take as long. */
+/** Longest wait for the end of a cool-down, in milliseconds: the default of `limits.verificationTime`. */
 const maxWait = 10_000;
 
 /**
- * A key set that survives an outage of its endpoint: the last good one is used
- * while fetches fail, and the endpoint is asked at most once per cool-down, by one request for all who wait.
+ * Creates a key set that survives an outage of its endpoint: it keeps the last good keys while fetches fail. Waiting calls
+ * share one fetch, at most one per cool-down.
  *
  * @throws TypeError for an option that is unknown or not a positive number.
  */
@@ -59,7 +59,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     try {
       const parsed = parseKeySet(await fetchKeySet(url, { timeout, maxBytes }), maxKeys);
       const content = JSON.stringify(parsed);
-      // Keys that are known stay imported.
+      // An unchanged set stays imported.
       if (keys?.content === content) keys = { ...keys, asOf };
       else {
         keys = { ...(await importKeySet(parsed)), content, asOf };
@@ -69,13 +69,13 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     } catch (error) {
       failures++;
       failure = error;
-      // An endpoint that fails says so; one that answers with nonsense would go unnoticed.
+      // Calls report a failed fetch. Only this warning reports an unusable answer.
       if (error instanceof InvalidKeySetError) warnOf(`${error.message}. The last good key set, if any, is kept.`);
     }
     lastAttempt = monotonicTime();
   }
 
-  /** The query of an address may hold a secret. */
+  /** Leaves out the query: it may contain a secret. */
   function warnOf(problem: string): void {
     warn(`key set ${url.origin}${url.pathname}: ${problem}`);
   }
@@ -84,17 +84,17 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
   const isTooOld = (): boolean => age() >= maxAge + maxStale;
   const pause = (): number => cooldown * 2 ** Math.min(failures, 3);
 
-  /** How long the endpoint is to be left alone: not at all while it is being asked. */
+  /** Milliseconds until the next fetch may start. Zero or less: now. */
   function pauseLeft(): number {
     return lastAttempt + pause() - monotonicTime();
   }
 
-  /** Whether the endpoint is known to fail: an attempt failed, and the next one is not overdue. */
+  /** Whether the endpoint is known to fail: the last attempt failed, and the next one is not overdue. */
   function isFailing(): boolean {
     return failures > 0 && pauseLeft() + timeout > 0;
   }
 
-  /** Fetches, once for all who wait, unless the endpoint is to be left alone. */
+  /** Fetches the set unless the cool-down lasts. Concurrent calls share one fetch. */
   async function refresh(): Promise<void> {
     if (pauseLeft() > 0) return;
     fetching ??= fetchKeys().finally(() => {
@@ -103,7 +103,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     await fetching;
   }
 
-  /** Waits for a key set that was fetched at `time` or later; undefined where it cannot be had now. */
+  /** Waits for a key set fetched at `time` or later. Returns undefined if the endpoint fails or the wait is too long. */
   async function keysSince(time: number): Promise<Keys | undefined> {
     while (keys !== undefined && keys.asOf < time) {
       const wait = pauseLeft();
@@ -121,7 +121,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     return keys;
   }
 
-  /** A key set that may be used now. Waits for a fetch where there is none, or where the endpoint is not known to fail. */
+  /** Returns a valid key set. Waits for a fetch if there is none, or if the set is old and the endpoint is not known to fail. */
   async function usableKeys(): Promise<Keys> {
     const current = age();
     if (isTooOld() || (current >= maxAge && !isFailing())) await refresh();
@@ -134,7 +134,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     return new ConnectError("key set unavailable", Code.Unavailable, undefined, undefined, failure);
   }
 
-  /** A signature that failed holds until its key may have changed: until a newer set is here, or may be fetched. */
+  /** A failed signature is final only until a newer set has been, or could be, fetched: the key may have changed. */
   function refusalBy({ asOf }: Keys, error: unknown): unknown {
     if (!isOfSignature(error)) return error;
     return refusalOf(error, () => keys?.asOf === asOf && age() < cooldown);
@@ -150,7 +150,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
         const isUnknown = error instanceof errors.JWKSNoMatchingKey;
         const mayHaveChanged = isOfSignature(error) && monotonicTime() - first.asOf >= cooldown;
         if (!isUnknown && !mayHaveChanged) throw refusalBy(first, error);
-        // Rotated in, rotated under its old name, or made up.
+        // The key is new, or changed under its old `kid`, or the token is forged.
         const newer = await keysSince(isUnknown ? asked : first.asOf + cooldown);
         if (newer === undefined) throw unavailable();
         return await tryKeys(newer.find, verify).catch((cause) => {

@@ -1,13 +1,13 @@
 import { type CryptoKey, errors, type JWTVerifyGetKey } from "jose";
 
-/** Most keys that one token is tried by. */
+/** Most keys tried for one token. */
 const maxTried = 16;
 
 /**
- * Verifies a token by the key that its header names. A token without `kid` is tried by each key that fits; a `kid` of several
- * keys is ambiguous, and refused (RFC 7517 section 4.5).
+ * Verifies a token with the key that its header names. Without `kid`, tries each fitting key. Rejects a `kid` of several
+ * keys as ambiguous (RFC 7517 section 4.5).
  *
- * @param verify - verifies the token by the given key.
+ * @param verify - verifies the token with the given key.
  * @throws the error of the last key.
  */
 export async function tryKeys<T>(find: JWTVerifyGetKey, verify: (getKey: JWTVerifyGetKey) => Promise<T>): Promise<T> {

@@ -10,27 +10,27 @@ const byCurve: ReadonlyMap<string, readonly string[]> = /* @__PURE__ */ new Map(
   ["OKP Ed25519", ["EdDSA", "Ed25519"]],
 ]);
 
-/** Every algorithm that a public key can verify by. */
+/** Every algorithm that a public key can verify. */
 export const asymmetricAlgorithms: readonly string[] = /* @__PURE__ */ [...rsa, ...[...byCurve.values()].flat()];
 
-/** Members that only a private or secret key has (RFC 7518 section 6). */
+/** Members found only in private or secret keys (RFC 7518 section 6). */
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"] as const;
 
 /** Length of a coordinate in bytes. */
 const coordinateLengths: Readonly<Record<string, number>> = { "P-256": 32, "P-384": 48, "P-521": 66, Ed25519: 32 };
 
-/** Whether a key has a part that nobody else may know. */
+/** Whether a key has a private or secret part. */
 export function isPrivate(jwk: JWK): boolean {
   return jwk.kty === "oct" || privateMembers.some((name) => jwk[name] !== undefined);
 }
 
-/** The algorithms that a key may verify tokens by: those of its type, or the one it names. None for a key with a fault. */
+/** Returns the algorithms that a key may verify: its `alg`, else all of its type. None for a key with a fault. */
 export function algorithmsOf(jwk: JWK): readonly string[] {
   const fitting = fittingAlgorithms(jwk);
   return jwk.alg === undefined ? fitting : fitting.filter((algorithm) => algorithm === jwk.alg);
 }
 
-/** Why a key is meant for something else than tokens (RFC 7517 section 4); undefined where it is meant for them. */
+/** Describes why a key is for another purpose than verifying tokens (RFC 7517 section 4). Else undefined. */
 export function otherPurposeOf(jwk: JWK): string | undefined {
   const { kty, use, key_ops: operations, alg } = jwk;
   const fitting = fittingAlgorithms(jwk);
@@ -47,7 +47,7 @@ export function otherPurposeOf(jwk: JWK): string | undefined {
   return undefined;
 }
 
-/** Why a key is malformed, or why others could sign by it; undefined for a sound key. Names no key material. */
+/** Describes why a key is malformed or unsafe. Else undefined. Contains no key material. */
 export function faultOf(jwk: JWK): string | undefined {
   const { kty, key_ops: operations } = jwk;
   if (typeof kty !== "string") return "it has no kty";
@@ -71,10 +71,10 @@ function faultOfRsa(jwk: JWK): string | undefined {
   if (modulus === undefined || exponent === undefined) return "its n or e is missing or malformed";
   const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24;
   if (bits < 2048) return `its modulus has ${bits} bits; expected at least 2048 (RFC 7518 section 3.3)`;
-  // OpenSSL computes with no longer one.
+  // The limit of OpenSSL.
   if (bits > 16_384) return `its modulus has ${bits} bits; expected at most 16384`;
   if (((modulus.at(-1) ?? 0) & 1) === 0) return "its modulus is even";
-  // Anybody can sign where e is 1. A long e makes verifying slow.
+  // With e = 1 anybody can sign. A long e makes verifying slow.
   const e = exponent.length > 4 ? Number.NaN : exponent.reduce((value, byte) => value * 256 + byte, 0);
   if (!(e >= 3 && e % 2 === 1)) return "its exponent e is not an odd number from 3 to 4294967295; use 65537";
   return undefined;
@@ -90,7 +90,7 @@ function faultOfPoint(jwk: JWK): string | undefined {
   return undefined;
 }
 
-/** The y coordinates of the points of Ed25519 whose order divides 8, little-endian, canonical or not. */
+/** The y coordinates of the Ed25519 points of small order (a divisor of 8): little-endian, canonical or not. */
 const smallOrders: ReadonlySet<string> = /* @__PURE__ */ new Set([
   `00${"00".repeat(31)}`,
   `01${"00".repeat(31)}`,
@@ -106,7 +106,7 @@ function isOfSmallOrder(point: Uint8Array): boolean {
   return smallOrders.has(y.map((byte) => byte.toString(16).padStart(2, "0")).join(""));
 }
 
-/** The bytes of a number without leading zeros; undefined for a malformed one. */
+/** The bytes of a number without leading zeros. Undefined if malformed. */
 function numberOf(text: unknown): Uint8Array | undefined {
   const bytes = bytesOf(text);
   const start = bytes?.findIndex((byte) => byte !== 0) ?? -1;

@@ -81,7 +81,7 @@ describe("several issuers", () => {
     ["empty", [], "issuers: expected a list of at least one issuer"],
     ["a list of one without issuer", [{ audience: "lab", secret: a.secret }], "issuers[0].issuer: missing; tokens are"],
     ["a list with a second that has none", [a, { audience: "lab", secret: a.secret }], "issuers[1].issuer: missing"],
-    ["a list that has a name twice", [a, b, { ...b }], `issuers[2].issuer: "${b.issuer}" is there twice`],
+    ["a list that has a name twice", [a, b, { ...b }], `issuers[2].issuer: "${b.issuer}" is listed twice; keep one`],
     ["a list with a hole", [a, undefined], "issuers[1]: expected a plain object, got undefined"],
   ])("%s is refused at creation", (_, issuers, message) => {
     for (const create of [jwt, signedTokenTrust]) {

@@ -187,7 +187,7 @@ describe("several key sources", () => {
   });
 
   test("none is refused at creation", () => {
-    expect(() => create({})).toThrow("jwksUri, publicKey or secret: one of them is needed to verify tokens");
+    expect(() => create({})).toThrow("jwksUri, publicKey or secret: set one of them, to verify tokens");
   });
 });
 

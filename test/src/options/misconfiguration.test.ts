@@ -158,9 +158,9 @@ const one = { ...keys, issuer: "https://login.example.com" };
 refuses("signedTokenTrust", signedTokenTrust, { issuers: [one] }, [
   [{ issuers: unset }, /^issuers: expected a list/],
   [{ issuers: [] }, /^issuers: expected a list of at least one/],
-  [{ issuers: [keys] }, /^issuers\[0\].issuer: missing; tokens are told apart by it/],
-  [{ issuers: [one, one] }, /^issuers\[1\].issuer: "https:\/\/login.example.com" is there twice/],
-  [{ issuers: [{ ...one, issuer: [one.issuer, one.issuer] }] }, /is there twice/],
+  [{ issuers: [keys] }, /^issuers\[0\].issuer: missing; write the iss of its tokens/],
+  [{ issuers: [one, one] }, /^issuers\[1\].issuer: "https:\/\/login.example.com" is listed twice; keep one/],
+  [{ issuers: [{ ...one, issuer: [one.issuer, one.issuer] }] }, /is listed twice; keep one/],
   [{ issuers: [{ ...one, secret: unset }] }, /^secret: expected .*, got/],
   [{ issuers: [{ ...one, cache: {} }] }, /cache/],
   [{ header: unset }, /^header: expected the name of a header/],
