@@ -1,13 +1,13 @@
-/** Stands for the origin of a relative URL where nothing says what it is relative to. */
+/** The origin of a relative URL outside browsers. */
 const ownOrigin = "http://own-origin.invalid";
 
 /**
- * Whether calls to a URL may carry the token.
+ * Compiles a list of origins to a function that tells whether calls to a URL may carry the token.
  *
- * A relative URL has the origin of the page, or of the worker's script. Outside browsers nothing says what it is relative to:
- * it names no other origin, and is allowed.
+ * A relative URL has the origin of the page, or of the worker's script. Outside browsers it names no other origin, and is
+ * allowed.
  *
- * @throws TypeError for what is not a list of origins.
+ * @throws TypeError unless `origins` is a list of origins.
  */
 export function compileAllowedOrigins(origins: readonly string[]): (url: string) => boolean {
   if (!Array.isArray(origins) || origins.length === 0) {

@@ -12,17 +12,17 @@ import { untilAborted } from "./until-aborted.js";
 
 export interface ClientBearerOptions {
   /**
-   * The token, or a function that returns it. Called for each call, with its request: calls of different users never share a
-   * token. `sharedToken` keeps one token for all calls. Null or undefined: the call goes without a token.
+   * The token, or a function that returns it. Called once per call with its request, so that users never share a token.
+   * `sharedToken` keeps one token for all calls. If it returns null or undefined, the call has no token.
    */
   readonly token: string | undefined | TokenProvider;
-  /** Tables of the services that are called; methods that are public there are called without the token. By default, none. */
+  /** Tables of the called services. Their public methods are called without the token. Default: none. */
   readonly policies?: readonly ServicePolicy[];
-  /** Sends the token to public methods as well, for those that like to know who is calling. By default, false. */
+  /** Sends the token to public methods too, for servers that read the optional caller. Default: false. */
   readonly sendToPublic?: boolean;
   /**
-   * Origins that may see the token: `https://api.example.com`. Calls to others go without it. A relative `baseUrl` counts as
-   * the origin of the page. By default, any.
+   * Origins that may receive the token: `https://api.example.com`. Calls to other origins have no token. A relative `baseUrl`
+   * counts as the origin of the page. Default: any.
    */
   readonly allowedOrigins?: readonly string[];
 }
@@ -35,10 +35,10 @@ const bearerOptions = (): OptionTable<ClientBearerOptions, "policies" | "sendToP
 });
 
 /**
- * Sends `Authorization: Bearer` (RFC 6750 section 2.1) with calls that do not carry an `Authorization` header yet.
+ * Adds `Authorization: Bearer` (RFC 6750 section 2.1) to calls without an `Authorization` header.
  *
- * A call waits for its token no longer than its own timeout and signal allow. Errors of the provider: a `ConnectError` is
- * kept; an outage is `unavailable`; any other is `unauthenticated`.
+ * A call waits for its token at most until its own timeout or abort. If the provider throws a `ConnectError`, the call fails
+ * with it. An outage becomes `unavailable`, any other error `unauthenticated`.
  *
  * @throws TypeError for a misconfiguration.
  *
@@ -53,7 +53,7 @@ export function createClientBearerInterceptor(options: ClientBearerOptions): Int
   const { token, policies, sendToPublic, allowedOrigins } = own;
   if (typeof token !== "function" && !isBearerToken(token)) {
     throw new TypeError(
-      "token: expected a Bearer token or a function that gives one; is an environment variable missing?",
+      "token: expected a Bearer token or a function that returns one; is an environment variable missing?",
     );
   }
   const tokenFor = typeof token === "function" ? createTokenSource(token) : () => token;
@@ -93,7 +93,7 @@ function createTokenSource(provider: TokenProvider): (req: AnyRequest) => Promis
   };
 }
 
-/** The refusal of a stream comes while it is read. */
+/** Reports errors of a stream: its rejection arrives only while it is read. */
 async function* watch<T>(messages: AsyncIterable<T>, onError: (error: unknown) => never): AsyncIterable<T> {
   try {
     yield* messages;

@@ -6,13 +6,13 @@ import { anything, required, text, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 
 export interface ClientGatewayOptions {
-  /** Whom the call is for: a function such as `getAuthContext`, undefined for nobody, or always the same. */
+  /** The caller to forward: an identity, or a function such as `getAuthContext`. If it returns undefined, none is sent. */
   readonly identity: AuthContext | (() => AuthContext | undefined);
-  /** The secret that the server's `trustSource` expects. */
+  /** The secret of the server's `trustSource`. */
   readonly secret: string | undefined;
-  /** Header of the secret. By default, `x-gateway-secret`. */
+  /** Header of the secret. Default: `x-gateway-secret`. */
   readonly header?: string;
-  /** Names of the claims to send. By default, none. */
+  /** Names of the claims to send. Default: none. */
   readonly claims?: readonly string[];
 }
 
@@ -27,11 +27,18 @@ const gatewayOptions = (): OptionTable<ClientGatewayOptions, "header" | "claims"
 });
 
 /**
- * Names the caller to a service behind this one, whose scheme is `gateway({ trustSource: { header, secrets } })` without a
- * mapping. Identity headers that were set before are replaced; a call for nobody carries none, and no secret. A call
- * fails with a `RangeError` where the identity is too large to be sent whole.
+ * Forwards the caller's identity to a service with the scheme `gateway({ trustSource: { header, secrets } })` and no mapping.
+ *
+ * Replaces identity headers that are already set. Without a caller, removes them and the secret. A call fails with a
+ * `RangeError` if the identity is too large for its headers.
  *
  * @throws TypeError for a misconfiguration.
+ *
+ * @example
+ * const transport = createConnectTransport({
+ *   baseUrl: "http://orders:8080",
+ *   interceptors: [createClientGatewayInterceptor({ identity: getAuthContext, secret: process.env["GATEWAY_SECRET"] })],
+ * });
  */
 export function createClientGatewayInterceptor(options: ClientGatewayOptions): Interceptor {
   const own = readOptions("createClientGatewayInterceptor", options, gatewayOptions);

@@ -6,7 +6,7 @@ import { TokenAttempt } from "./token-attempt.js";
 import type { TokenAnswer, TokenProvider } from "./token-provider.js";
 
 export interface SharedTokenOptions {
-  /** How long one attempt to get a token may take, in milliseconds. By default, 10000. */
+  /** Time limit of one attempt to get a token, in milliseconds. Default: 10000. */
   readonly timeout?: number;
 }
 
@@ -14,24 +14,25 @@ const sharedTokenOptions = (): OptionTable<SharedTokenOptions, "timeout"> => ({
   timeout: withDefault(milliseconds, 10_000),
 });
 
-/** A token is not used to its last moment, since the call has to arrive as well. In milliseconds. */
+/** Longest time before expiry at which a token is replaced, in milliseconds: the call must still arrive. */
 const longestMargin = 30_000;
 
 interface Kept {
   readonly token: string;
-  /** By both clocks: the wall clock can be set back, and the monotonic clock stands still while the machine sleeps. */
+  /** Both clocks count: the wall clock can be set back, and the monotonic clock stops while the machine sleeps. */
   readonly until: number;
   readonly untilMonotonic: number;
 }
 
 /**
- * One token for all calls, for a service's own identity. **Never for a token of a user**: all calls of the process carry it.
+ * Shares one token among all calls, for a service's own identity. **Never use it for a user's token**: every call of the
+ * process would carry it.
  *
- * The token is kept until 30 seconds before `expiresAt`, or half of its life if that is shorter. Calls that need a new one at
- * the same time share one attempt; without `expiresAt` that is all they share. A refused token is forgotten. A failed
- * attempt fails the calls that wait for it, and no later ones; one that hangs ends when all of them have left.
+ * Keeps the token until 30 seconds before `expiresAt`, or for half of a shorter life. Without `expiresAt`, keeps nothing.
+ * Concurrent calls share one attempt. A failed attempt fails only its waiting calls. A hanging one is aborted once all of
+ * them have left. Forgets a token that a server rejects.
  *
- * @param ask - gets a token. Its `signal` is aborted when the attempt is given up.
+ * @param ask - gets a token. Its `signal` is aborted when the attempt is abandoned.
  * @throws TypeError for a misconfiguration.
  *
  * @example
@@ -56,7 +57,7 @@ export function sharedToken(
     const answer = await ask({ signal });
     const token = tokenOf(answer);
     const expiresAt = expiryOf(answer);
-    // An attempt that nobody waits for has been followed by another one.
+    // An abandoned attempt must not overwrite the token of the next one.
     if (!signal.aborted) kept = token === undefined || expiresAt === undefined ? undefined : keep(token, expiresAt);
     return token;
   }
@@ -69,7 +70,7 @@ export function sharedToken(
     try {
       return await current.wait(signal);
     } catch (error) {
-      // A call that came later than the attempt has time left for another one.
+      // A call that joined a running attempt has time left for another one.
       const hasTime = joined && mayJoinLate && monotonicTime() < due;
       if (hasTime && current.isLate && !signal.aborted) return wait(signal, false);
       throw error;

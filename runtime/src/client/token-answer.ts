@@ -4,21 +4,21 @@ import { timeOf } from "../platform/time-of.js";
 import type { TokenAnswer } from "./token-provider.js";
 
 /**
- * The token of a provider's answer; undefined where nobody is signed in.
+ * Returns the token of a provider's answer, or undefined if nobody is signed in.
  *
- * @throws ConnectError with code `unauthenticated` for what is not a Bearer token.
+ * @throws ConnectError with code `unauthenticated` if the token is not a Bearer token.
  */
 export function tokenOf(answer: TokenAnswer): string | undefined {
   if (answer === null || answer === undefined) return undefined;
   const token = typeof answer === "string" ? answer : answer.token;
   if (isBearerToken(token)) return token;
-  throw new ConnectError("The token provider gave something that is not a Bearer token", Code.Unauthenticated);
+  throw new ConnectError("The token provider returned an invalid Bearer token", Code.Unauthenticated);
 }
 
 /**
- * When a token expires, in milliseconds since the epoch; undefined where the answer does not say.
+ * Returns the expiry of a token in milliseconds since the epoch, or undefined if the answer has none.
  *
- * @throws ConnectError with code `internal` for an expiry that could mean several times, or none.
+ * @throws ConnectError with code `internal` for an ambiguous or invalid expiry.
  */
 export function expiryOf(answer: TokenAnswer): number | undefined {
   const expiresAt = typeof answer === "object" ? answer?.expiresAt : undefined;
@@ -32,19 +32,19 @@ export function expiryOf(answer: TokenAnswer): number | undefined {
   );
 }
 
-/** An error of a provider as a call reports it: a `ConnectError` is kept, an outage is `unavailable`. */
+/** Converts a provider's error: keeps a `ConnectError`; an outage is `unavailable`, any other error `unauthenticated`. */
 export function providerError(cause: unknown): ConnectError {
   if (cause instanceof ConnectError) return cause;
   if (isConnectError(cause)) return new ConnectError(cause.rawMessage, cause.code, undefined, undefined, cause);
   return new ConnectError("The token provider failed", codeOf(cause), undefined, undefined, cause);
 }
 
-/** Whether RFC 6750 section 2.1 allows it in a header. `undefined` and `null` in words are the mistake of a template text. */
+/** Whether the text is a Bearer token (RFC 6750 section 2.1). The words `undefined` and `null` come from template literals. */
 export function isBearerToken(token: unknown): token is string {
   return typeof token === "string" && /^[\w\-.~+/]+=*$/.test(token) && token !== "undefined" && token !== "null";
 }
 
-/** 2001 to 5138 in seconds, 2001 to 275760 in milliseconds. Numbers before and between could be either, or a duration. */
+/** 2001 to 5138 in seconds, 2001 to 275760 in milliseconds. Any other number is ambiguous, or a duration. */
 const [firstSecond, lastSecond] = [1e9, 1e11];
 const [firstMillisecond, lastMillisecond] = [1e12, 8.64e15];
 

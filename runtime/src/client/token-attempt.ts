@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { startTimer, type Timer } from "../platform/clock.js";
 import { untilAborted } from "./until-aborted.js";
 
-/** One question to a provider, for all calls that wait for its answer. */
+/** One call of a token provider, shared by all waiting calls. */
 export class TokenAttempt<T> {
   readonly #controller: AbortController = new AbortController();
   readonly #answer: Promise<T>;
@@ -10,31 +10,31 @@ export class TokenAttempt<T> {
   #waiting = 0;
   #state: "pending" | "settled" | "late" | "abandoned" = "pending";
 
-  /** @param time - the time limit, in milliseconds, whatever the provider does with its signal. */
+  /** @param time - the time limit in milliseconds. It holds even if the provider ignores its signal. */
   constructor(time: number, ask: (signal: AbortSignal) => T | Promise<T>) {
     const { signal } = this.#controller;
     this.#timer = startTimer(time, () => {
-      this.#end("late", new ConnectError(`The token provider gave no token within ${time} ms`, Code.Unavailable));
+      this.#end("late", new ConnectError(`The token provider returned no token within ${time} ms`, Code.Unavailable));
     });
     this.#answer = untilAborted(signal, () => ask(signal)).finally(() => this.#end("settled"));
-    // Nobody may be left to hear of a failure.
+    // Avoids an unhandled rejection after all calls have left.
     this.#answer.catch(() => {});
   }
 
-  /** Whether a call may still join it. */
+  /** Whether a call may still join the attempt. */
   get isPending(): boolean {
     return this.#state === "pending";
   }
 
-  /** Whether its time was over before the provider answered. */
+  /** Whether the time limit passed before the provider answered. */
   get isLate(): boolean {
     return this.#state === "late";
   }
 
   /**
-   * Waits for the answer. Abandons the attempt when the last of those who wait has left.
+   * Waits for the answer. Abandons the attempt when the last waiting call leaves.
    *
-   * @param signal - of the call that waits.
+   * @param signal - the signal of the waiting call.
    */
   async wait(signal: AbortSignal): Promise<T> {
     this.#waiting++;

@@ -1,9 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /**
- * Settles as the work does, or when the signal is aborted. Does not start if it is aborted already.
+ * Settles like the work, or rejects when the signal aborts. Does not start the work if the signal has already aborted.
  *
- * @throws ConnectError for the signal's reason: `deadline_exceeded` or `canceled`.
+ * @throws ConnectError with the signal's reason: `deadline_exceeded` or `canceled`.
  */
 export function untilAborted<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

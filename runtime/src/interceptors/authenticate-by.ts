@@ -4,7 +4,7 @@ import { type AuthenticationOptions, splitOptions } from "../authentication/auth
 import { createAuthenticator } from "../authentication/authenticator.js";
 import type { AuthScheme } from "../schemes/scheme.js";
 
-/** The pipeline with one scheme for every method: what each factory is, but for its scheme. */
+/** Creates an authentication interceptor with one scheme for every method. */
 export function authenticateBy<T extends AuthenticationOptions>(
   options: T,
   createScheme: (options: Omit<T, keyof AuthenticationOptions>) => AuthScheme,

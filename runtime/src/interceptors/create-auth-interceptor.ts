@@ -6,9 +6,18 @@ import { authenticateBy } from "./authenticate-by.js";
 export interface AuthInterceptorOptions extends CredentialsOptions, AuthenticationOptions {}
 
 /**
- * Authenticates callers by a credential of your own.
+ * Authenticates callers by a custom credential, such as an API key.
  *
  * @throws TypeError for a misconfiguration.
+ *
+ * @example
+ * const authentication = createAuthInterceptor({
+ *   extractCredentials: (headers) => headers.get("x-api-key"),
+ *   verifyCredentials: async (key) => {
+ *     const found = await apiKeys.find(key);
+ *     return found && { subject: found.owner };
+ *   },
+ * });
  */
 export function createAuthInterceptor(options: AuthInterceptorOptions): Interceptor {
   return authenticateBy(options, credentials);

@@ -15,7 +15,7 @@ export interface ProtoAuthzInterceptorOptions extends AuthzOptions {
 }
 
 export interface AuthzInterceptorOptions extends AuthzOptions {
-  /** Patterns of methods that are let through without a decision. By default, none. */
+  /** Patterns of methods that are allowed without a decision. Default: none. */
   readonly skipMethods?: readonly string[];
 }
 
@@ -30,8 +30,8 @@ const rulesOnlyOptions = (): OptionTable<AuthzInterceptorOptions, DefaultedAuthz
 });
 
 /**
- * Decides every call by generated tables, then by rules, `authorize` and `defaultPolicy`. Goes after authentication. Its last
- * step refuses a caller whose credential has expired or been revoked meanwhile.
+ * Decides every call by the generated tables, then by rules, `authorize` and `defaultPolicy`. Install it after
+ * authentication. Its last step rejects a caller whose credential has expired or been revoked during the call.
  *
  * @throws TypeError for a malformed table or option.
  *
@@ -44,9 +44,10 @@ export function createProtoAuthzInterceptor(options: ProtoAuthzInterceptorOption
 }
 
 /**
- * Decides every call by rules, `authorize` and `defaultPolicy`, for services without annotations. Goes after authentication. Its
- * last step refuses a caller whose credential has expired or been revoked meanwhile. A rule that can decide nothing is
- * reported by a warning: at creation, or when the service that it names is called first.
+ * Decides every call by rules, `authorize` and `defaultPolicy`, for services without annotations. Install it after
+ * authentication. Its last step rejects a caller whose credential has expired or been revoked during the call.
+ *
+ * Warns about a rule without effect: at creation, or at the first call of its service.
  *
  * @throws TypeError for a malformed option.
  *

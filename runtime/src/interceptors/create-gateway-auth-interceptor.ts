@@ -6,10 +6,16 @@ import { authenticateBy } from "./authenticate-by.js";
 export interface GatewayAuthInterceptorOptions extends GatewayOptions, AuthenticationOptions {}
 
 /**
- * Takes callers from the identity headers of a gateway. Goes before other authentication interceptors, which remove
- * those headers.
+ * Authenticates callers by the identity headers of a trusted gateway. Install it before other authentication interceptors,
+ * because they remove those headers.
  *
  * @throws TypeError for a misconfiguration.
+ *
+ * @example
+ * const authentication = createGatewayAuthInterceptor({
+ *   headerMapping: { subject: "x-user-id", roles: "x-user-roles" },
+ *   trustSource: { header: "x-gateway-secret", secrets: process.env["GATEWAY_SECRET"] },
+ * });
  */
 export function createGatewayAuthInterceptor(options: GatewayAuthInterceptorOptions): Interceptor {
   return authenticateBy(options, gateway);

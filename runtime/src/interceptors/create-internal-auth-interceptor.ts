@@ -10,11 +10,11 @@ import type { AuthScheme } from "../schemes/scheme.js";
 
 export interface InternalAuthInterceptorOptions extends AuthenticationOptions {
   /**
-   * How services prove themselves: `meshIdentityTrust`, `signedTokenTrust`, `sharedSecretTrust`, or a scheme of your own.
+   * The schemes that authenticate services: `meshIdentityTrust`, `signedTokenTrust`, `sharedSecretTrust`, or a custom one.
    * Several are tried in order; the first that finds its credential decides.
    */
   readonly trust: AuthScheme | readonly AuthScheme[];
-  /** Patterns of methods it is for: `getInternalMethods([...])`. Others go on without identity. By default, every method. */
+  /** Patterns of methods to authenticate: `getInternalMethods([...])`. Other calls pass without identity. Default: all. */
   readonly methods?: readonly string[];
 }
 
@@ -27,9 +27,15 @@ const internalOptions = (): OptionTable<
 });
 
 /**
- * Authenticates services. The identities it establishes, and no others, may call methods that are `internal`.
+ * Authenticates services. Only these identities may call `internal` methods.
  *
  * @throws TypeError for a misconfiguration.
+ *
+ * @example
+ * const services = createInternalAuthInterceptor({
+ *   trust: sharedSecretTrust({ callers: { billing: process.env["BILLING_SECRET"] } }),
+ *   methods: getInternalMethods(policies),
+ * });
  */
 export function createInternalAuthInterceptor(options: InternalAuthInterceptorOptions): Interceptor {
   const { pipeline, scheme } = splitOptions(options);

@@ -7,9 +7,17 @@ import { authenticateBy } from "./authenticate-by.js";
 export type JwtAuthInterceptorOptions = JwtOptions & AuthenticationOptions;
 
 /**
- * Authenticates callers by a JSON Web Token.
+ * Authenticates callers by a JSON Web Token in `Authorization: Bearer`.
  *
  * @throws TypeError for a misconfiguration.
+ *
+ * @example
+ * const authentication = createJwtAuthInterceptor({
+ *   jwksUri: "https://login.example.com/.well-known/jwks.json",
+ *   issuer: "https://login.example.com",
+ *   audience: "shop",
+ *   skipMethods: getPublicMethods(policies),
+ * });
  */
 export function createJwtAuthInterceptor(options: JwtAuthInterceptorOptions): Interceptor {
   return authenticateBy<JwtAuthInterceptorOptions>(options, (scheme) => jwt(scheme as JwtOptions));

@@ -2,21 +2,26 @@ import type { DescService } from "@bufbuild/protobuf";
 import { createPolicyIndex } from "../policy/policy-index.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
 
-/** Where tables and services differ. All lists are empty where they agree. */
+/** Differences between tables and services. All lists are empty if there are none. */
 export interface Coverage {
-  /** Services that have no table (`pkg.v1.Service`), and methods that their table lacks (`pkg.v1.Service/Method`): these are denied. */
+  /** Services without a table (`pkg.v1.Service`) and methods without a row (`pkg.v1.Service/Method`). Calls to them are denied. */
   readonly missing: readonly string[];
-  /** Methods that a table has and its service does not: the table is from another build. */
+  /** Rows without a method in the service: the table is from another build. */
   readonly stale: readonly string[];
-  /** Tables of services that are not among these. */
+  /** Tables of services that are not offered. */
   readonly extra: readonly string[];
 }
 
 /**
- * Compares tables with the services that a server offers, to catch a regeneration or a table that was forgotten.
+ * Compares tables with the services of a server, to detect outdated and missing tables.
  *
- * @param services - generated services; those of a router are `router.handlers.map(({ service }) => service)`.
+ * @param services - generated services. For a router: `router.handlers.map(({ service }) => service)`.
  * @throws TypeError for a malformed table, or two tables for one service.
+ *
+ * @example
+ * test("tables and services are of one build", () => {
+ *   expect(checkCoverage(policies, [OrderService])).toEqual({ missing: [], stale: [], extra: [] });
+ * });
  */
 export function checkCoverage(policies: Iterable<ServicePolicy>, services: Iterable<DescService>): Coverage {
   const tables = createPolicyIndex(policies).services;

@@ -18,16 +18,16 @@ import { compileMethodPatterns } from "../options/method-pattern.js";
 import { checkOption, type OptionTable, readOptions } from "../options/read-options.js";
 import { createMockAuthContext } from "./create-mock-auth-context.js";
 
-/** A server's options: what is given to `connectNodeAdapter`, or to another adapter. */
+/** A server's options, as passed to `connectNodeAdapter` or another adapter. */
 export interface WiredServer extends ConnectRouterOptions {
-  /** Called twice, with routers that this check makes. */
+  /** Called twice, each time with a router of this check. */
   readonly routes: (router: ConnectRouter) => unknown;
 }
 
 export interface WiringOptions {
-  /** Patterns of methods that are meant to be without access control: `["grpc.health.v1.Health/*"]`. By default, none. */
+  /** Patterns of methods without access control on purpose: `["grpc.health.v1.Health/*"]`. Default: none. */
   readonly except?: readonly string[];
-  /** Headers of the calls, for interceptors of your own that refuse calls before access control. By default, none. */
+  /** Headers of the calls, to pass your own interceptors that run before access control. Default: none. */
   readonly headers?: HeadersInit;
 }
 
@@ -37,14 +37,14 @@ const wiringOptions = (): OptionTable<WiringOptions, "except"> => ({
 });
 
 /**
- * Calls every method of a server in memory, to make sure that none can be reached without access control. The server's
- * interceptors run, and so do `authorize` and `checks`; implementations do not: a probe stands in for each.
+ * Calls every method of a server in memory, and fails if access control is missing on any. The server's interceptors,
+ * `authorize` and `checks` run. Probes replace the implementations.
  *
- * A method is called twice: as a client without credential would call it; and without the request gate, as a caller whom
- * authentication has let in, so that a chain without authorization shows.
+ * Calls each method twice: without a credential, then as an authenticated caller without the request gate. The second call
+ * detects a chain without authorization.
  *
- * @returns the methods that were called, as `pkg.v1.Service/Method`.
- * @throws Error naming every method that is reached without access control, or of which that cannot be told.
+ * @returns the called methods, as `pkg.v1.Service/Method`.
+ * @throws Error naming every method without access control, and every method whose check is inconclusive.
  *
  * @example
  * test("every method is behind access control", async () => {
@@ -73,11 +73,11 @@ export async function checkWiring(server: WiredServer, options: WiringOptions = 
     if (other !== undefined) outcomes.push(await drive(other.handler, other.probe, headers));
     if (outcomes.includes("unprotected")) {
       problems.push(
-        `${name}: reached without authorization; where the service or the method has interceptors of its own, write auth.withInterceptors([...])`,
+        `${name}: reached without authorization; if the service or method has its own interceptors, write auth.withInterceptors([...])`,
       );
     } else if (!outcomes.includes("protected")) {
       problems.push(
-        `${name}: refused before access control was reached; give headers that pass the interceptors before it`,
+        `${name}: rejected before access control; set headers that pass the interceptors before it`,
       );
     }
   }
@@ -91,12 +91,12 @@ export async function checkWiring(server: WiredServer, options: WiringOptions = 
 type Handler = ConnectRouter["handlers"][number];
 type HandlerOptions = Parameters<ConnectRouter["service"]>[2];
 
-/** Stands in for an implementation. */
+/** Replaces an implementation, and records how it was reached. */
 interface Probe {
   reached: "no" | "authorized" | "unauthorized";
 }
 
-/** The server's handlers, with probes for implementations. */
+/** Creates the server's handlers, with probes as implementations. */
 function handlersOf(
   { routes, ...server }: WiredServer,
   change: (own: HandlerOptions) => HandlerOptions,
@@ -128,12 +128,12 @@ function handlersOf(
     const probe = probes.get(handler);
     if (probe !== undefined) return { handler, probe };
     throw new Error(
-      `${handler.requestPath}: cannot be checked, since it was not added by router.service or router.rpc`,
+      `${handler.requestPath}: cannot be checked; add it with router.service or router.rpc`,
     );
   });
 }
 
-/** As connect chooses them: those of the service or method, even if undefined, replace those of the server. */
+/** Follows connect: interceptors of a service or method replace the server's, even if undefined. */
 function interceptorsOf(server: WiredServer, own: HandlerOptions): Interceptor[] {
   const { interceptors } = own !== undefined && Object.hasOwn(own, "interceptors") ? own : server;
   return interceptors ?? [];
@@ -141,13 +141,13 @@ function interceptorsOf(server: WiredServer, own: HandlerOptions): Interceptor[]
 
 const caller = createMockAuthContext({ subject: "checkWiring" });
 
-/** Stands in for authentication. */
+/** Replaces the authentication interceptor. */
 const establish: Interceptor = (next) => (req) => {
   req.contextValues.set(authContextKey, caller);
   return next(req);
 };
 
-/** Calls with an empty message, by the first protocol that the handler speaks. */
+/** Calls the handler with an empty message, over the first protocol that it supports. */
 async function drive(
   handler: Handler,
   probe: Probe,
@@ -166,7 +166,7 @@ async function drive(
     method: "POST",
     url: `https://in-memory${handler.requestPath}`,
     header,
-    // An envelope of no flags and length 0, but for unary calls of the Connect protocol.
+    // Unary calls of the Connect protocol have no envelope. The others send one with no flags and length 0.
     body: bodyOf(new Uint8Array(type === "application/proto" ? 0 : 5)),
     signal: new AbortController().signal,
     contextValues,

@@ -2,14 +2,18 @@ import { type AuthContext, type AuthContextInit, createAuthContext } from "../co
 import { markInternal } from "../context/internal-identity.js";
 
 export interface MockAuthContextInit extends Partial<AuthContextInit> {
-  /** Whether it may call `internal` methods. By default, false. */
+  /** Whether the caller may call `internal` methods. Default: false. */
   readonly internal?: boolean;
 }
 
 /**
- * A caller for tests, checked and frozen as real ones are. By default, the subject is `test-user` and the type `test`.
+ * Creates a caller for tests, checked and frozen like a real one. Default: subject `test-user`, type `test`.
  *
  * @throws TypeError naming the malformed field.
+ *
+ * @example
+ * const editor = createMockAuthContext({ subject: "ada", roles: ["editor"] });
+ * expect(await withAuthContext(editor, () => cancelOrder("1"))).toBe("canceled");
  */
 export function createMockAuthContext(init: MockAuthContextInit = {}): AuthContext {
   const { internal = false, subject = "test-user", ...rest } = init;

@@ -3,19 +3,19 @@ import { anything } from "../options/check.js";
 import { checkOption, type OptionTable, readOptions } from "../options/read-options.js";
 import { wallTime } from "../platform/clock.js";
 
-/** A secret for tests, long enough for every HMAC algorithm. It is public: never use it anywhere else. */
+/** A secret for tests, long enough for every HMAC algorithm. It is public: never use it in production. */
 export const TEST_JWT_SECRET = "a secret for tests alone, known to everybody who can read this text";
 
 export interface TestJwtOptions {
-  /** The key to sign with. By default, {@link TEST_JWT_SECRET}. */
+  /** The signing key. Default: {@link TEST_JWT_SECRET}. */
   readonly key?: CryptoKey | Uint8Array;
-  /** More members of the header, or others: `{ alg: "RS256", kid: "1" }`. By default, `HS256`. */
+  /** Members of the header: `{ alg: "RS256", kid: "1" }`. Default: `alg` is `HS256`. */
   readonly header?: { readonly alg?: string; readonly kid?: string; readonly typ?: string };
-  /** How long the token is valid from now: seconds, or a text such as `1h`; negative for a token that has expired. By default, 300. */
+  /** Lifetime from now: seconds, or a text such as `1h`. Negative: already expired. Default: 300. */
   readonly expiresIn?: number | string;
-  /** The claim `iss`. By default, none. */
+  /** The claim `iss`. Default: none. */
   readonly issuer?: string;
-  /** The claim `aud`. By default, none. */
+  /** The claim `aud`. Default: none. */
   readonly audience?: string | string[];
 }
 
@@ -27,13 +27,13 @@ const testJwtOptions = (): OptionTable<TestJwtOptions> => ({
   audience: anything,
 });
 
-/** Options that somebody may take for claims. */
+/** Options easily mistaken for claims, each with its claim. */
 const notClaims = { expiresIn: "exp", issuer: "iss", audience: "aud" } as const;
 
 /**
- * Signs a token. By default, `sub` is `test-user`; `iat` and `exp` are set unless the claims have their own.
+ * Signs a token. Sets `sub` to `test-user`, and `iat` and `exp`, unless the claims set them.
  *
- * @throws TypeError for an unknown option, for an option among the claims, and for a claim that an option sets as well.
+ * @throws TypeError for an unknown option, an option among the claims, and a claim set twice.
  *
  * @example
  * const token = await createTestJwt({ roles: ["admin"] }, { expiresIn: "1h", audience: "orders" });
@@ -47,7 +47,7 @@ export async function createTestJwt(claims: JWTPayload = {}, options: TestJwtOpt
       );
     }
     if (Object.hasOwn(own, option) && Object.hasOwn(claims, claim)) {
-      throw new TypeError(`createTestJwt: both the option ${option} and the claim ${claim}; keep one`);
+      throw new TypeError(`createTestJwt: got both the option ${option} and the claim ${claim}; keep one`);
     }
   }
   const { key = new TextEncoder().encode(TEST_JWT_SECRET), header = {}, expiresIn = 300, issuer, audience } = own;
@@ -60,7 +60,7 @@ export async function createTestJwt(claims: JWTPayload = {}, options: TestJwtOpt
     ...(typeof expiresIn === "number" && { exp: now + expiresIn }),
   };
   const token = new SignJWT({ sub: "test-user", iat: now, ...set, ...claims });
-  // By jose, which knows the units.
+  // jose parses the units.
   if (typeof expiresIn === "string") token.setExpirationTime(expiresIn);
   return token.setProtectedHeader({ alg: "HS256", ...header }).sign(key);
 }

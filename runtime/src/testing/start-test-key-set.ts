@@ -5,32 +5,32 @@ import { createTestJwt, type TestJwtOptions } from "./create-test-jwt.js";
 import { createTestKeyPair, type TestKeyAlgorithm, type TestKeyPair } from "./create-test-key-pair.js";
 
 /**
- * How the endpoint fails: an HTTP status, no answer at all, a closed connection, an answer that is no key set, one without keys,
- * a response head without body, or a body of one byte a second.
+ * The failure of the endpoint: an HTTP status, no answer, a closed connection, a body other than a key set, a set without
+ * keys, a response head without body, or a body of one byte per second.
  */
 export type TestKeySetFailure = number | "hang" | "reset" | "garbage" | "empty" | "stall" | "drip";
 
 /** An issuer's key set behind a real endpoint on loopback. */
 export interface TestKeySet {
   readonly jwksUri: string;
-  /** How many requests the endpoint has received. */
+  /** Number of requests received so far. */
   readonly requests: number;
-  /** Signs with the newest key, whether it is published or not. */
+  /** Signs a token with the newest key. */
   sign(claims?: JWTPayload, options?: Omit<TestJwtOptions, "key">): Promise<string>;
   /**
-   * Makes a new key that signs from now on. The old ones stay published where `keep` says so; by default, they go. With
-   * `sameKid` the new key has the name of the last one.
+   * Generates a new signing key. `keep` leaves the old keys published; by default they are removed. `sameKid` reuses the
+   * last `kid`.
    */
   rotate(options?: { readonly keep?: boolean; readonly sameKid?: boolean }): Promise<void>;
-  /** Makes the endpoint fail until it is told otherwise, by undefined. */
+  /** Makes the endpoint fail. `undefined` repairs it. */
   fail(how: TestKeySetFailure | undefined): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts an endpoint with one key.
+ * Starts a key set endpoint with one key.
  *
- * @param algorithm - by default, `RS256`.
+ * @param algorithm - default: `RS256`.
  *
  * @example
  * const keySet = await startTestKeySet();

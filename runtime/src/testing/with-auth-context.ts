@@ -2,8 +2,14 @@ import type { AuthContext } from "../context/auth-context.js";
 import { createCallerScope } from "../context/current.js";
 
 /**
- * Calls `fn` with `context` as what `getAuthContext()` returns, and gives back what it returns. An async iterable, such as
- * what a streaming handler returns, sees the context whenever it is iterated. Undefined stands for an anonymous caller.
+ * Calls `fn` with `context` as the result of `getAuthContext()`. Undefined is an anonymous caller.
+ *
+ * Returns the result of `fn`. An async iterable, as of a streaming handler, sees the context during iteration.
+ *
+ * @example
+ * const editor = createMockAuthContext({ roles: ["editor"] });
+ * const subject = withAuthContext(editor, () => getAuthContext()?.subject);
+ * expect(subject).toBe("test-user");
  */
 export function withAuthContext<T>(context: AuthContext | undefined, fn: () => T): T {
   const scope = createCallerScope(true);

@@ -136,7 +136,7 @@ describe("a provider that never answers", () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
     await vi.advanceTimersByTimeAsync(1);
     expect(await Promise.all(pending)).toEqual(
-      Array(2).fill({ code: "Unavailable", text: "The token provider gave no token within 5000 ms", challenge: null }),
+      Array(2).fill({ code: "Unavailable", text: "The token provider returned no token within 5000 ms", challenge: null }),
     );
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     const next = call();
@@ -229,7 +229,7 @@ describe("errors of a provider", () => {
   test.each(["", "undefined", "null", "a b", "a\nb", "é", "Bearer t", 7, true, {}, { token: 7 }, []])(
     "%j is no token",
     async (answer) => {
-      const want = { code: "Unauthenticated", text: "The token provider gave something that is not a Bearer token" };
+      const want = { code: "Unauthenticated", text: "The token provider returned an invalid Bearer token" };
       expect(await clientOf(() => answer as string)()).toMatchObject(want);
       expect(await clientOf(sharedToken(() => answer as string))()).toMatchObject(want);
     },

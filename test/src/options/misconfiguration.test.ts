@@ -307,7 +307,7 @@ refuses("createAuth", createAuth, { policies, authenticate: users }, [
 refuses("createClientBearerInterceptor", createClientBearerInterceptor, { token: "t" }, [
   [
     { token: unset },
-    /^token: expected a Bearer token or a function that gives one; is an environment variable missing/,
+    /^token: expected a Bearer token or a function that returns one; is an environment variable missing/,
   ],
   [{ token: "" }, /^token: expected/],
   [{ token: "undefined" }, /^token: expected/],

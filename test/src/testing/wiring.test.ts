@@ -267,7 +267,7 @@ describe("checkWiring", () => {
     };
     const auth = create();
     const server = { interceptors: [keyed, ...auth.interceptors], routes: routesOf(counted().echo) };
-    await expect(checkWiring(server)).rejects.toThrow(/Unary: refused before access control was reached/);
+    await expect(checkWiring(server)).rejects.toThrow(/Unary: rejected before access control/);
     expect(await checkWiring(server, { headers: { "x-key": "k" } })).toHaveLength(8);
   });
 
