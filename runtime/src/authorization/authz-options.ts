@@ -8,8 +8,8 @@ import type { AuthzRequest } from "./authz-request.js";
 import type { AuthzRule } from "./authz-rule.js";
 import type { DecisionEvent } from "./decision-event.js";
 
-/** Options that decide calls. */
-export interface DecisionOptions {
+/** The options of authorization, without the tables. */
+export interface AuthzOptions {
   /** Rules for methods without a policy in the tables. The first that matches method and caller decides. By default, none. */
   readonly rules?: readonly AuthzRule[];
   /**
@@ -25,10 +25,6 @@ export interface DecisionOptions {
   readonly roles?: RoleHierarchy;
   /** Returns true if a granted scope covers a required one. By default, they must be equal. */
   readonly matchScope?: MatchScope;
-}
-
-/** Options that enforce and report decisions. */
-export interface EnforcementOptions {
   /**
    * Receives decisions, for audit logs. Runs after the decision, and no call waits for it. Its errors are ignored after one
    * warning. By default, none.
@@ -39,9 +35,6 @@ export interface EnforcementOptions {
   /** `report` decides and calls `onDecision`, but enforces nothing. By default, `enforce`. */
   readonly mode?: "enforce" | "report";
 }
-
-/** The options of authorization, without the tables. */
-export interface AuthzOptions extends DecisionOptions, EnforcementOptions {}
 
 /** Options that have a default. */
 export type DefaultedAuthzOption = "rules" | "defaultPolicy" | "checks" | "roles" | "decisionEvents" | "mode";

@@ -1,4 +1,4 @@
-import { anything, type Check, list, optional, required, text, withDefault, word } from "../options/check.js";
+import { anything, list, type OptionCheck, optional, required, text, withDefault, word } from "../options/check.js";
 import { compileMethodPatterns, type MethodMatcher } from "../options/method-pattern.js";
 import { checkOption, type OptionTable, readOptions } from "../options/read-options.js";
 import { isNameList } from "../policy/name-list.js";
@@ -31,7 +31,7 @@ export interface CompiledRule {
   readonly verdict: PlannedVerdict;
 }
 
-const nameList: Check = { accepts: isNameList, expected: "a list of non-empty strings" };
+const nameList: OptionCheck = { accepts: isNameList, expected: "a list of non-empty strings" };
 
 const requiresOptions = (): OptionTable<NonNullable<AuthzRule["requires"]>, "roles" | "scopes"> => ({
   roles: withDefault(nameList, []),

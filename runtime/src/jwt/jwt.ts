@@ -24,20 +24,17 @@ import type { JwtOptions } from "./jwt-options.js";
 export function jwt(options: JwtOptions): AuthScheme {
   checkObject("jwt", options);
   const { cache = {}, ...issuers } = ownMembers(options);
-  const directory = createIssuerDirectory(issuers, "jwt");
+  const { present, ...verification } = createIssuerDirectory(issuers, "jwt");
   return {
     name: "jwt",
     challenge: "Bearer",
     takesBearer: true,
     trustedHeaders: [],
     cache,
-    fingerprint: directory.fingerprint,
-    accepts: directory.accepts,
-    isCurrent: directory.isCurrent,
-    warmUp: directory.warmUp,
+    ...verification,
     read({ header }) {
       const token = findBearerToken(header);
-      return token === undefined ? undefined : directory.present(token);
+      return token === undefined ? undefined : present(token);
     },
   };
 }

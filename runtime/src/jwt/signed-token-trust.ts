@@ -35,7 +35,7 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
   const own = ownMembers(options);
   const { cache = {}, header, ...issuers } = own;
   if (!("issuers" in own)) throw new TypeError("issuers: expected a list of at least one issuer");
-  const directory = createIssuerDirectory(issuers, "signedTokenTrust");
+  const { present, ...verification } = createIssuerDirectory(issuers, "signedTokenTrust");
   const name = "header" in own ? headerName(header, "header") : undefined;
   return {
     name: "service-token",
@@ -44,13 +44,10 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
     trustedHeaders: name === undefined ? [] : [name],
     internal: true,
     cache,
-    fingerprint: directory.fingerprint,
-    accepts: directory.accepts,
-    isCurrent: directory.isCurrent,
-    warmUp: directory.warmUp,
+    ...verification,
     read(source) {
       const token = name === undefined ? findBearerToken(source.header) : readToken(source.header, name);
-      return token === undefined ? undefined : directory.present(token);
+      return token === undefined ? undefined : present(token);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** The check of one option, and how it may be left out. */
-export interface Check {
+export interface OptionCheck {
   /** Whether the option may have this value. */
   readonly accepts: (value: unknown) => boolean;
   /** Completes the message "expected …". */
@@ -17,67 +17,67 @@ export interface Check {
 }
 
 /** Any value: other code checks it. */
-export const anything: Check = { accepts: () => true, expected: "" };
+export const anything: OptionCheck = { accepts: () => true, expected: "" };
 
 /** Any value but one that an unset environment variable gives: other code checks it. */
-export const given: Check = {
+export const given: OptionCheck = {
   accepts: (value) => value !== undefined && value !== null && value !== "",
   expected: "a value",
   environment: true,
 };
 
 /** Makes undefined count as left out. */
-export function optional(check: Check): Check {
+export function optional(check: OptionCheck): OptionCheck {
   return { ...check, optional: true };
 }
 
 /** Gives an option a default. Undefined then means the default. */
-export function withDefault<T>(check: Check, fallback: T): Check & { readonly fallback: T } {
+export function withDefault<T>(check: OptionCheck, fallback: T): OptionCheck & { readonly fallback: T } {
   return { ...check, fallback, optional: true };
 }
 
 /** Refuses options without this one. */
-export function required(check: Check): Check {
+export function required(check: OptionCheck): OptionCheck {
   return { ...check, required: true };
 }
 
-export const flag: Check = {
+export const flag: OptionCheck = {
   accepts: (value) => typeof value === "boolean",
   expected: "true or false",
   shown: true,
 };
 
-export const func: Check = { accepts: (value) => typeof value === "function", expected: "a function" };
+export const func: OptionCheck = { accepts: (value) => typeof value === "function", expected: "a function" };
 
-export const text: Check = { accepts: isText, expected: "a non-empty string", environment: true };
+export const text: OptionCheck = { accepts: isText, expected: "a non-empty string", environment: true };
 
-export const list: Check = { accepts: Array.isArray, expected: "a list" };
+export const list: OptionCheck = { accepts: Array.isArray, expected: "a list" };
 
 /** A list of at least one non-empty string. */
-export const texts: Check = { accepts: isTexts, expected: "a list of non-empty strings", environment: true };
+export const texts: OptionCheck = { accepts: isTexts, expected: "a list of non-empty strings", environment: true };
 
 /** One non-empty string, or a list of them. */
-export const textOrTexts: Check = {
+export const textOrTexts: OptionCheck = {
   accepts: (value) => isText(value) || isTexts(value),
   expected: "a non-empty string, or a list of them",
   environment: true,
 };
 
 /** A finite time above 0. */
-export const milliseconds: Check = { accepts: isPositive, expected: "milliseconds above 0", shown: true };
+export const milliseconds: OptionCheck = { accepts: isPositive, expected: "milliseconds above 0", shown: true };
 
 /** A finite time above 0. */
-export const seconds: Check = { accepts: isPositive, expected: "seconds above 0", shown: true };
+export const seconds: OptionCheck = { accepts: isPositive, expected: "seconds above 0", shown: true };
 
 /** A safe integer above 0. */
-export const count: Check = {
+export const count: OptionCheck = {
   accepts: (value) => isPositive(value) && Number.isSafeInteger(value),
   expected: "a whole number above 0",
   shown: true,
 };
 
 /** One of two words. */
-export function word(one: string, other: string): Check {
+export function word(one: string, other: string): OptionCheck {
   return { accepts: (value) => value === one || value === other, expected: `"${one}" or "${other}"`, shown: true };
 }
 

@@ -1,4 +1,4 @@
-import type { Check } from "./check.js";
+import type { OptionCheck } from "./check.js";
 import { nearest } from "./nearest.js";
 
 /**
@@ -8,8 +8,8 @@ import { nearest } from "./nearest.js";
  */
 export type OptionTable<T, Defaulted extends keyof T = never> = {
   readonly [Name in keyof T]-?: Name extends Defaulted
-    ? Check & { readonly fallback: Exclude<T[Name], undefined> }
-    : Check;
+    ? OptionCheck & { readonly fallback: Exclude<T[Name], undefined> }
+    : OptionCheck;
 };
 
 /** Options after reading: those with a default are there. */
@@ -46,7 +46,7 @@ export function readOptions<T extends object, Defaulted extends keyof T = never>
     throw new TypeError(`${name}: unknown option of ${owner}; ${hint}`);
   }
   const read = ownMembers(options) as Record<string, unknown>;
-  for (const [name, check] of Object.entries(table) as [string, Check][]) {
+  for (const [name, check] of Object.entries(table) as [string, OptionCheck][]) {
     const isLeftOut = check.optional === true ? read[name] === undefined : !(name in read);
     if (!isLeftOut || check.required === true) checkValue(prefix + name, read[name], check);
     else if ("fallback" in check) read[name] = check.fallback;
@@ -55,7 +55,7 @@ export function readOptions<T extends object, Defaulted extends keyof T = never>
 }
 
 /** @throws TypeError naming the option, the expected value, and the kind of value that it got. */
-export function checkValue(option: string, value: unknown, check: Check): void {
+export function checkValue(option: string, value: unknown, check: OptionCheck): void {
   const { accepts, expected, environment, shown = false } = check;
   if (accepts(value)) return;
   const isUnset = environment === true && (value === undefined || value === "");

@@ -2,7 +2,7 @@ import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { readBearerToken } from "../headers/bearer-token.js";
 import { dropLookalikes, readCookie } from "../headers/cookie.js";
-import { anything, type Check, flag, func, optional, required, withDefault } from "../options/check.js";
+import { anything, flag, func, type OptionCheck, optional, required, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { AuthScheme } from "./scheme.js";
@@ -55,7 +55,7 @@ const token = /^[\w!#$%&'*+\-.^`|~]+$/;
 const cookiePrefixes: readonly string[] = ["__Host-", "__Secure-"];
 const cookiePrefix = /^__(?:host|secure)-/i;
 
-const tokenCheck: Check = {
+const tokenCheck: OptionCheck = {
   accepts: (value) => typeof value === "string" && token.test(value),
   expected: "a name without spaces",
   shown: true,

@@ -1,4 +1,4 @@
-import { type Check, count, milliseconds, text, withDefault } from "../options/check.js";
+import { count, milliseconds, type OptionCheck, text, withDefault } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 
 /** Options of a cache of verified credentials, in this process and in a shared store. */
@@ -52,7 +52,7 @@ export interface CacheStore {
 const methods = ["get", "set", "delete"] as const;
 
 /** Accepts an object of any class with the methods of a store. */
-export const storeCheck: Check = {
+export const storeCheck: OptionCheck = {
   accepts: (value) => methods.every((method) => typeof Object(value)[method] === "function"),
   expected: "a store with the methods get, set and delete, such as a Keyv; wrap other clients: { get, set, delete }",
 };

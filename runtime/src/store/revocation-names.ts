@@ -21,11 +21,7 @@ export type Revocation =
 
 type Members = { readonly [Name in "subject" | "tokenId" | "credential"]?: unknown };
 
-const revocationOptions = (): OptionTable<Members> => ({
-  subject: anything,
-  tokenId: anything,
-  credential: anything,
-});
+const revocationOptions = (): OptionTable<Members> => ({ subject: anything, tokenId: anything, credential: anything });
 
 /**
  * Returns the names of all revocations that would cover a caller.
