@@ -14,7 +14,7 @@ import type { MethodMatcher } from "../options/method-pattern.js";
 import { checkObject, checkOption, type OptionTable, readOptions } from "../options/read-options.js";
 import type { AuthzRequest } from "./authz-request.js";
 import { guardMessages } from "./guard-messages.js";
-import type { OptionCheck } from "./verdict.js";
+import type { Check } from "./verdict.js";
 
 type Answer = boolean | PromiseLike<boolean>;
 
@@ -109,7 +109,7 @@ const streamChecks = (): OptionTable<StreamChecks<Message>, "open"> => ({
   message: func,
 });
 
-function compileCheck(method: DescMethod, check: unknown, name: string): OptionCheck {
+function compileCheck(method: DescMethod, check: unknown, name: string): Check {
   const decidedBy = "check";
   const streams = method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
   if (typeof check === "function") {
