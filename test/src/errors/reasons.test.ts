@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Interceptor } from "@connectrpc/connect";
 import {
   createAuthInterceptor,
@@ -116,4 +117,14 @@ test.each(Object.entries(cases))("%s", async (reason, prepare) => {
   expect(cause).toMatchObject({ reason });
   expect(await tryIt(interceptor, wrong)).toMatchObject(refused());
   expect(await tryIt(interceptor, right)).toEqual(ok());
+});
+
+test("the documents list every reason", () => {
+  const text = readFileSync(new URL("../../../docs/authentication.md", import.meta.url), "utf8");
+  const [, section = ""] = text.split("### Reasons of invalid credentials");
+  const [table = ""] = section.split(/^##/m);
+  const listed = [...table.matchAll(/^\| (`[^|]*`) *\|/gm)].flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`([\w-]+)`/g)].map(([, reason]) => reason),
+  );
+  expect(listed.sort()).toEqual(Object.keys(cases).sort());
 });
