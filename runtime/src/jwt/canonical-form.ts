@@ -30,7 +30,10 @@ export function checkCanonicalForm(token: string, header: object, claims: object
     throw new InvalidCredentialError("not canonical base64url", { reason: "malformed", final: true });
   }
   if (membersIn(first) !== membersOf(header) || membersIn(second) !== membersOf(claims)) {
-    throw new InvalidCredentialError("duplicate member in the header or the claims", { reason: "malformed", final: true });
+    throw new InvalidCredentialError("duplicate member in the header or the claims", {
+      reason: "malformed",
+      final: true,
+    });
   }
 }
 

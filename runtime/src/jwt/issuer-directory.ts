@@ -29,7 +29,8 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
     if (verifier.issuers === undefined)
       throw new TypeError(`issuers[${i}].issuer: missing; write the iss of its tokens`);
     for (const name of verifier.issuers) {
-      if (byName.has(name)) throw new TypeError(`issuers[${i}].issuer: ${JSON.stringify(name)} is listed twice; keep one`);
+      if (byName.has(name))
+        throw new TypeError(`issuers[${i}].issuer: ${JSON.stringify(name)} is listed twice; keep one`);
       byName.set(name, {
         ...verifier,
         id: String(i),

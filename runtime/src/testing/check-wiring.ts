@@ -76,9 +76,7 @@ export async function checkWiring(server: WiredServer, options: WiringOptions = 
         `${name}: reached without authorization; if the service or method has its own interceptors, write auth.withInterceptors([...])`,
       );
     } else if (!outcomes.includes("protected")) {
-      problems.push(
-        `${name}: rejected before access control; set headers that pass the interceptors before it`,
-      );
+      problems.push(`${name}: rejected before access control; set headers that pass the interceptors before it`);
     }
   }
   if (methods.length === 0) problems.push("routes: registers no method");
@@ -127,9 +125,7 @@ function handlersOf(
   return router.handlers.map((handler) => {
     const probe = probes.get(handler);
     if (probe !== undefined) return { handler, probe };
-    throw new Error(
-      `${handler.requestPath}: cannot be checked; add it with router.service or router.rpc`,
-    );
+    throw new Error(`${handler.requestPath}: cannot be checked; add it with router.service or router.rpc`);
   });
 }
 

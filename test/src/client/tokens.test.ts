@@ -136,7 +136,11 @@ describe("a provider that never answers", () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
     await vi.advanceTimersByTimeAsync(1);
     expect(await Promise.all(pending)).toEqual(
-      Array(2).fill({ code: "Unavailable", text: "The token provider returned no token within 5000 ms", challenge: null }),
+      Array(2).fill({
+        code: "Unavailable",
+        text: "The token provider returned no token within 5000 ms",
+        challenge: null,
+      }),
     );
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     const next = call();

@@ -56,7 +56,11 @@ describe("a refusal says why, and whether it holds for good", () => {
   });
 
   test.each([
-    { name: "a member twice", header: encode('{"alg":"HS256","alg":"HS256"}'), why: "duplicate member in the header or the claims" },
+    {
+      name: "a member twice",
+      header: encode('{"alg":"HS256","alg":"HS256"}'),
+      why: "duplicate member in the header or the claims",
+    },
     { name: "unused bits", header: `${encode('{"alg":"HS256"}  ').slice(0, -1)}B`, why: "not canonical base64url" },
   ])("$name", async ({ header, why }) => {
     const input = `${header}.${(await sign()).split(".")[1]}`;
