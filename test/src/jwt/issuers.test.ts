@@ -79,7 +79,11 @@ describe("several issuers", () => {
     ["an object", a, "issuers: expected a list of at least one issuer"],
     ["undefined", undefined, "issuers: expected a list of at least one issuer"],
     ["empty", [], "issuers: expected a list of at least one issuer"],
-    ["a list of one without issuer", [{ audience: "lab", secret: a.secret }], "issuers[0].issuer: missing; tokens are"],
+    [
+      "a list of one without issuer",
+      [{ audience: "lab", secret: a.secret }],
+      "issuers[0].issuer: missing; write the iss",
+    ],
     ["a list with a second that has none", [a, { audience: "lab", secret: a.secret }], "issuers[1].issuer: missing"],
     ["a list that has a name twice", [a, b, { ...b }], `issuers[2].issuer: "${b.issuer}" is listed twice; keep one`],
     ["a list with a hole", [a, undefined], "issuers[1]: expected a plain object, got undefined"],

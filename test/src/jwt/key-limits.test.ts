@@ -272,7 +272,7 @@ describe("a key that can never verify a token, or is unsafe, is refused at creat
   test("a certificate, whose dates nothing would check", () => {
     const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
     expect(() => create(certificate)).toThrow("publicKey: got a certificate");
-    expect(() => create(certificate)).toThrow("use its key: openssl x509 -pubkey -noout");
+    expect(() => create(certificate)).toThrow("Extract its key: openssl x509 -pubkey -noout");
   });
 });
 

@@ -279,7 +279,7 @@ describe("checkWiring", () => {
         return async (req) => await handle(req);
       };
     const server = { interceptors: create().interceptors.map(wrap), routes: routesOf(counted().echo) };
-    await expect(checkWiring(server)).rejects.toThrow("refused before access control");
+    await expect(checkWiring(server)).rejects.toThrow("rejected before access control");
     expect(await checkWiring(server, { headers: as("right") })).toHaveLength(8);
   });
 
