@@ -1,4 +1,4 @@
-import type { DecisionEvent } from "@connectum/auth";
+import { type DecisionEvent, InvalidCredentialError } from "@connectum/auth";
 import { trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
 
@@ -8,10 +8,17 @@ export function createAudit(logger: Logger): (event: DecisionEvent) => void {
     // Has no effect without tracing. The attribute is one of OpenTelemetry's semantic conventions.
     if (subject !== undefined) trace.getActiveSpan()?.setAttribute("enduser.id", subject);
     const took = Number(durationMs.toFixed(2));
-    const entry = { rpc: `${service}/${method}`, subject, decidedBy, rule, reason, because: causeOf(error), took };
+    const why = { decidedBy, rule, reason, credential: problemOf(error), because: causeOf(error) };
+    const entry = { rpc: `${service}/${method}`, subject, ...why, took };
     if (effect === "allow") logger.info(entry, "allowed");
     else logger.warn(entry, "denied");
   };
+}
+
+/** The problem of a refused credential, such as `expired`. */
+function problemOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof InvalidCredentialError ? cause.reason : undefined;
 }
 
 /** The innermost cause of an error. The client receives less. */
