@@ -42,8 +42,8 @@ export function readOptions<T extends object, Defaulted extends keyof T = never>
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(table, name)) continue;
     const meant = nearest(name, names);
-    const hint = meant === undefined ? `it takes ${names.join(", ")}` : `did you mean ${meant}?`;
-    throw new TypeError(`${name}: unknown option of ${owner}; ${hint}`);
+    const hint = meant === undefined ? `It takes ${names.join(", ")}` : `Did you mean ${meant}?`;
+    throw new TypeError(`${name}: unknown option of ${owner}. ${hint}`);
   }
   const read = ownMembers(options) as Record<string, unknown>;
   for (const [name, check] of Object.entries(table) as [string, OptionCheck][]) {

@@ -85,7 +85,7 @@ describe("a caller who is over a limit is refused, and one at the limit is serve
   );
 
   test("a limit that is not known is refused", () => {
-    expect(() => start({ role: 1 } as AuthLimits)).toThrow("did you mean roles?");
+    expect(() => start({ role: 1 } as AuthLimits)).toThrow("Did you mean roles?");
   });
 });
 

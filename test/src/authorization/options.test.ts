@@ -24,12 +24,12 @@ const options: readonly { name: string; options: object; message: string }[] = [
   {
     name: "rule with require",
     options: { rules: [{ ...rule, require: {} }] },
-    message: "require: unknown option of rules[0] (r); did you mean requires?",
+    message: "require: unknown option of rules[0] (r). Did you mean requires?",
   },
   {
     name: "requires with role",
     options: { rules: [{ ...rule, requires: { role: ["a"] } }] },
-    message: "role: unknown option of rules[0] (r).requires; did you mean roles?",
+    message: "role: unknown option of rules[0] (r).requires. Did you mean roles?",
   },
   { name: "requires a string", options: { rules: [{ ...rule, requires: "admin" }] }, message: "rules[0] (r).requires" },
   { name: "requires null", options: { rules: [{ ...rule, requires: null }] }, message: "rules[0] (r).requires" },

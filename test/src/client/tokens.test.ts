@@ -368,7 +368,7 @@ describe("sharedToken", () => {
   });
   test("misuse is refused", () => {
     expect(() => sharedToken("t" as never)).toThrow("sharedToken: expected a function, got string");
-    expect(() => sharedToken(() => "t", JSON.parse('{"timeOut":1}'))).toThrow("did you mean timeout");
+    expect(() => sharedToken(() => "t", JSON.parse('{"timeOut":1}'))).toThrow("Did you mean timeout");
   });
 });
 

@@ -132,7 +132,7 @@ describe("a mapping that says nothing is refused at creation", () => {
   });
   test("a field that there is not", () => {
     expect(() => mapped(JSON.parse('{"role":"a"}'))).toThrow(
-      "role: unknown option of claimsMapping; did you mean roles?",
+      "role: unknown option of claimsMapping. Did you mean roles?",
     );
   });
 });

@@ -99,10 +99,10 @@ describe("several issuers", () => {
 
   test("an option beside the list is one too many", () => {
     expect(() => jwt({ issuers: [a], audience: "lab" } as never)).toThrow(
-      "audience: unknown option of jwt with issuers; it takes issuers",
+      "audience: unknown option of jwt with issuers. It takes issuers",
     );
     expect(() => signedTokenTrust({ issuers: [a], audience: "lab" } as never)).toThrow(
-      "audience: unknown option of signedTokenTrust with issuers; it takes issuers",
+      "audience: unknown option of signedTokenTrust with issuers. It takes issuers",
     );
   });
 });

@@ -49,7 +49,7 @@ function refuses(factory: string, create: (options: never) => unknown, right: ob
 const unset = undefined;
 const verifyCredentials = () => ({ subject: "ada" });
 const pipeline: Mistakes = [
-  [{ skipMethod: ["*"] }, /^skipMethod: unknown option of .*|did you mean/],
+  [{ skipMethod: ["*"] }, /^skipMethod: unknown option of .*|Did you mean/],
   [{ skipMethods: "lab.v1.EchoService/*" }, /^skipMethods: expected a list/],
   [{ skipMethods: ["EchoService"] }, /^skipMethods: "EchoService" is not a method pattern/],
   [
@@ -63,7 +63,7 @@ const pipeline: Mistakes = [
   [{ propagateHeaders: true, propagatedClaims: "tenant" }, /^propagatedClaims: expected a list/],
   [{ asyncContext: "false" }, /^asyncContext: expected true or false/],
   [{ limits: "none" }, /^limits: expected a plain object/],
-  [{ limits: { role: 1 } }, /^role: unknown option of limits; did you mean roles/],
+  [{ limits: { role: 1 } }, /^role: unknown option of limits. Did you mean roles/],
   [{ revocations: {} }, /^revocations: expected the result of createRevocations\(\)/],
   [{ revocations: null }, /^revocations: expected the result of createRevocations\(\)/],
 ];
@@ -78,7 +78,7 @@ const cache: Mistakes = [
   [{ cache: { maxSize: 0 } }, /^cache.maxSize: expected a whole number above 0, got 0/],
   [{ cache: { maxSize: 1.5 } }, /^cache.maxSize/],
   [{ cache: { maxSize: Number.NaN } }, /^cache.maxSize/],
-  [{ cache: { max: 1 } }, /^max: unknown option of cache; it takes ttl, maxSize/],
+  [{ cache: { max: 1 } }, /^max: unknown option of cache. It takes ttl, maxSize/],
   [{ cache: { store: unset } }, /^cache.store: expected a store with the methods get, set and delete/],
   [{ cache: { store: "redis://localhost" } }, /^cache.store/],
   [{ cache: { store: { get: nothing } } }, /^cache.store: expected a store/],
@@ -96,7 +96,7 @@ refuses("createAuthInterceptor", createAuthInterceptor, { verifyCredentials }, [
   [{ verifyCredentials: unset }, /^verifyCredentials: expected a function, got undefined/],
   [
     { verifyCredential: verifyCredentials },
-    /^verifyCredential: unknown option of credentials; did you mean verifyCredentials/,
+    /^verifyCredential: unknown option of credentials. Did you mean verifyCredentials/,
   ],
   [{ extractCredentials: "x-api-key" }, /^extractCredentials: expected a function, got a string/],
   [{ extractCredentials: unset }, /^extractCredentials: expected a function, got undefined/],
@@ -124,7 +124,7 @@ refuses("createJwtAuthInterceptor", createJwtAuthInterceptor, keys, [
   ],
   [
     { jwksUri: "https://login.example.com/jwks", jwks: { maxAges: 1 } },
-    /^maxAges: unknown option of jwks; did you mean maxAge/,
+    /^maxAges: unknown option of jwks. Did you mean maxAge/,
   ],
   [{ publicKey: "PEM" }, /^publicKey: expected a public key/],
   [{ issuer: "" }, /^issuer: expected /],
@@ -134,7 +134,7 @@ refuses("createJwtAuthInterceptor", createJwtAuthInterceptor, keys, [
   [{ audience: "" }, /^audience: expected /],
   [{ audience: unset }, /^audience: expected /],
   [{ audience: ["lab", unset] }, /^audience: expected /],
-  [{ audiance: "lab" }, /^audiance: unknown option of jwt; did you mean audience/],
+  [{ audiance: "lab" }, /^audiance: unknown option of jwt. Did you mean audience/],
   [{ algorithms: [] }, /^algorithms: expected /],
   [{ algorithms: "HS256" }, /^algorithms: expected /],
   [{ algorithms: ["RS256"] }, /^algorithms: "RS256" does not fit a secret/],
@@ -146,7 +146,7 @@ refuses("createJwtAuthInterceptor", createJwtAuthInterceptor, keys, [
   [{ clockTolerance: -1 }, /^clockTolerance: expected seconds, at least 0, got -1/],
   [{ allowMissingExpiration: "false" }, /^allowMissingExpiration: expected true or false, got "false"/],
   [{ allowInsecureHttp: "false" }, /^allowInsecureHttp: expected true or false/],
-  [{ claimsMapping: { role: "roles" } }, /^role: unknown option of claimsMapping; did you mean roles/],
+  [{ claimsMapping: { role: "roles" } }, /^role: unknown option of claimsMapping. Did you mean roles/],
   [{ claimsMapping: { roles: "https://example.com/roles" } }, /^claimsMapping.roles: write a name with dots as a list/],
   [{ claimsMapping: { roles: [] } }, /^claimsMapping.roles/],
   [{ claimsMapping: { roles: "" } }, /^claimsMapping.roles/],
@@ -174,7 +174,7 @@ const trust: Mistakes = [
   source({}, /^trustSource: expected \{ header, secrets \}/),
   source({ header: "x-secret" }, /^trustSource: expected \{ header, secrets \}/),
   source({ ...trustSource, peerAddresses: ["10.0.0.1"] }, /^trustSource: expected/),
-  source({ ...trustSource, secret: "x" }, /^secret: unknown option of trustSource; did you mean secrets/),
+  source({ ...trustSource, secret: "x" }, /^secret: unknown option of trustSource. Did you mean secrets/),
   source(
     { ...trustSource, secrets: unset },
     /^trustSource.secrets: set but empty; is an environment variable missing\?/,
@@ -227,7 +227,7 @@ refuses("createGatewayAuthInterceptor", createGatewayAuthInterceptor, { trustSou
   [{ headerMapping: {} }, /^headerMapping.subject: expected the name of a header/],
   [
     { headerMapping: { subject: "x-user", role: "x-roles" } },
-    /^role: unknown option of headerMapping; did you mean roles/,
+    /^role: unknown option of headerMapping. Did you mean roles/,
   ],
   [{ headerMapping: { subject: "x user" } }, /^headerMapping.subject: expected the name of a header/],
   [{ headerMapping: { subject: "x-user", roles: "X-User" } }, /^headerMapping: two fields are read from one header/],
@@ -242,7 +242,7 @@ refuses("createSessionAuthInterceptor", createSessionAuthInterceptor, sessions, 
   ...cache,
   [{ verifySession: unset }, /^verifySession: expected a function/],
   [{ mapSession: unset }, /^mapSession: expected a function/],
-  [{ cookies: "s" }, /^cookies: unknown option of session; did you mean cookie/],
+  [{ cookies: "s" }, /^cookies: unknown option of session. Did you mean cookie/],
   [{ cookie: "" }, /^cookie: expected a name without spaces, got ""/],
   [{ cookie: unset }, /^cookie: expected a name/],
   [{ cookie: "a=b" }, /^cookie: expected a name/],
@@ -262,7 +262,7 @@ refuses(
     [{ trust: [] }, /^trust: expected at least one scheme/],
     [{ trust: { issuers: [one] } }, /^trust: expected schemes such as/],
     [{ methods: "lab.v1.EchoService/InternalUnary" }, /^methods: expected a list/],
-    [{ method: ["*"] }, /^method: unknown option of createInternalAuthInterceptor; did you mean methods/],
+    [{ method: ["*"] }, /^method: unknown option of createInternalAuthInterceptor. Did you mean methods/],
   ],
 );
 
@@ -317,7 +317,7 @@ refuses("createClientBearerInterceptor", createClientBearerInterceptor, { token:
   [{ allowedOrigins: ["api.example.com"] }, /^allowedOrigins: "api.example.com" is not an origin/],
   [{ allowedOrigins: ["https://api.example.com/"] }, /^allowedOrigins: .* is not an origin/],
   [{ policies: [{}] }, /^policies\[0\]: /],
-  [{ tokens: "t" }, /^tokens: unknown option of createClientBearerInterceptor; did you mean token/],
+  [{ tokens: "t" }, /^tokens: unknown option of createClientBearerInterceptor. Did you mean token/],
 ]);
 
 refuses("createClientGatewayInterceptor", createClientGatewayInterceptor, { identity: () => undefined, secret: "s" }, [

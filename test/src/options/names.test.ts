@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 const right = { callers: { billing: "the-secret-of-billing" } };
 
 describe("a misspelled option is a check left out: it is refused, and the message says what was meant", () => {
-  const near = "did you mean header?";
-  const far = "it takes header, callers, mapCaller";
+  const near = "Did you mean header?";
+  const far = "It takes header, callers, mapCaller";
   test.each([
     ["Header", near],
     ["HEADER", near],
@@ -25,8 +25,8 @@ describe("a misspelled option is a check left out: it is refused, and the messag
     ["hxxxer", far],
     ["headre", near],
     ["hedaerx", far],
-    ["caller", "did you mean callers?"],
-    ["mapcalller", "did you mean mapCaller?"],
+    ["caller", "Did you mean callers?"],
+    ["mapcalller", "Did you mean mapCaller?"],
     ["", far],
     ["secret", far],
     ["constructor", far],
@@ -36,7 +36,7 @@ describe("a misspelled option is a check left out: it is refused, and the messag
     const options = { ...right };
     Object.defineProperty(options, name, { value: "x", enumerable: true });
     expect(() => sharedSecretTrust(options)).toThrow(
-      new TypeError(`${name}: unknown option of sharedSecretTrust; ${hint}`),
+      new TypeError(`${name}: unknown option of sharedSecretTrust. ${hint}`),
     );
   });
   test("and without it, the options are right", () => {
