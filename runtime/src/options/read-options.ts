@@ -84,8 +84,9 @@ export function checkObject(owner: string, options: unknown): asserts options is
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const parent: unknown = Object.getPrototypeOf(value);
-  // Plain objects of another realm have a prototype of their own.
-  return parent === null || Object.getPrototypeOf(parent) === null;
+  if (parent === null) return true;
+  // Another realm has an `Object.prototype` of its own. Any other parent may have options.
+  return Object.getPrototypeOf(parent) === null && Object.hasOwn(parent as object, "hasOwnProperty");
 }
 
 /** A copy of an object's own members, without a prototype. */
