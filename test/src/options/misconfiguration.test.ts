@@ -38,9 +38,12 @@ function refuses(factory: string, create: (options: never) => unknown, right: ob
       expect(() => create(options as never)).toThrow(TypeError);
     });
     test("options that are inherited, of which a copy would lack a check", () => {
-      expect(() => create(Object.create(right) as never)).toThrow(
-        /: expected a plain object, got an instance of a class$/,
-      );
+      const bare = Object.assign(Object.create(null), right);
+      for (const parent of [right, bare]) {
+        expect(() => create(Object.create(parent) as never)).toThrow(
+          /: expected a plain object, got an instance of a class$/,
+        );
+      }
       expect(() => create(Object.assign(Object.create(null), right) as never)).not.toThrow();
     });
   });
