@@ -65,10 +65,11 @@ export class InvalidCredentialError extends Error {
   readonly #final: boolean | (() => boolean);
 
   constructor(message: string, options: InvalidCredentialErrorOptions = {}) {
-    const { reason = "rejected", final = false } = options;
     super(message, options);
-    this.reason = reason;
-    this.#final = final;
+    // Own members only: other code may have set a member of `Object.prototype`.
+    const { reason, final } = { reason: undefined, final: undefined, ...options };
+    this.reason = reason ?? "rejected";
+    this.#final = final ?? false;
   }
 
   /** True if the refusal may be cached now. */

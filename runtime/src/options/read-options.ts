@@ -46,7 +46,8 @@ export function readOptions<T extends object, Defaulted extends keyof T = never>
     throw new TypeError(`${name}: unknown option of ${owner}. ${hint}`);
   }
   const read = ownMembers(options) as Record<string, unknown>;
-  for (const [name, check] of Object.entries(table) as [string, OptionCheck][]) {
+  for (const [name, declared] of Object.entries(table) as [string, OptionCheck][]) {
+    const check = ownMembers(declared);
     const isLeftOut = check.optional === true ? read[name] === undefined : !(name in read);
     if (!isLeftOut || check.required === true) checkValue(prefix + name, read[name], check);
     else if ("fallback" in check) read[name] = check.fallback;
@@ -56,7 +57,7 @@ export function readOptions<T extends object, Defaulted extends keyof T = never>
 
 /** @throws TypeError naming the option, the expected value, and the kind of value that it got. */
 export function checkValue(option: string, value: unknown, check: OptionCheck): void {
-  const { accepts, expected, environment, shown = false } = check;
+  const { accepts, expected, environment, shown = false } = ownMembers(check);
   if (accepts(value)) return;
   const isUnset = environment === true && (value === undefined || value === "");
   const hint = isUnset ? "; is an environment variable missing?" : "";

@@ -10,6 +10,7 @@ import {
   createRevocations,
   createSessionAuthInterceptor,
   credentials,
+  InvalidCredentialError,
   meshIdentityTrust,
   recordPeer,
   sharedSecretTrust,
@@ -198,6 +199,25 @@ describe("an option of a JWT, its key set, a cache, limits or revocations", () =
     expect(await tryIt(createInternalAuthInterceptor({ trust }), headers)).toEqual(ok());
     await revocations.revoke({ credential: headers.authorization });
     expect(await tryIt(interceptor, headers)).toMatchObject(refused());
+  });
+});
+
+describe("the checks of options", () => {
+  test("take nothing from Object.prototype", () => {
+    const right = { secret: TEST_JWT_SECRET, audience: "lab" };
+    plant({ optional: true, required: true, fallback: ["x"], accepts: () => true, shown: true, environment: true });
+    expect(() => createJwtAuthInterceptor({ ...right, audience: undefined })).toThrow(/^audience: expected/);
+    expect(() => createJwtAuthInterceptor({ ...right, clockTolerance: "s3cret" as never })).toThrow(/^clockTolerance/);
+    expect(() => createJwtAuthInterceptor(right)).not.toThrow();
+  });
+
+  test("nor does an invalid credential", () => {
+    plant({ reason: "expired", final: true });
+    expect(new InvalidCredentialError("x")).toMatchObject({ reason: "rejected", final: false });
+    expect(new InvalidCredentialError("x", { reason: "key", final: true })).toMatchObject({
+      reason: "key",
+      final: true,
+    });
   });
 });
 
