@@ -30,7 +30,7 @@ export interface CompiledTrustSource {
   isTrusted(source: CredentialSource): boolean;
   /** Headers with the proof. They are removed before the handler. */
   readonly headers: readonly string[];
-  /** The accepted proofs, without secrets: two sources with a common proof overlap. */
+  /** The accepted proofs in canonical form, without secrets: two sources with an equal proof overlap. */
   readonly proofs: readonly unknown[];
 }
 
