@@ -128,3 +128,48 @@ test("the documents list every reason", () => {
   );
   expect(listed.sort()).toEqual(Object.keys(cases).sort());
 });
+
+test.each<{ name: string; options?: object; wrong: () => Promise<HeadersInit>; reason: InvalidCredentialReason }>([
+  { name: "issued later", options: { maxTokenAge: 60 }, wrong: () => token({ iat: now + 600 }), reason: "not-active" },
+  { name: "nbf is no number", wrong: () => token({ nbf: "soon" }), reason: "claim" },
+  { name: "nbf is missing", options: { requiredClaims: ["nbf"] }, wrong: () => token(), reason: "claim" },
+  { name: "another claim is missing", options: { requiredClaims: ["tenant"] }, wrong: () => token(), reason: "claim" },
+  { name: "no issuer", wrong: () => token({ iss: undefined }), reason: "issuer" },
+  {
+    name: "too many scopes",
+    options: { limits: { scopes: 1 } },
+    wrong: () => token({ scope: "a b" }),
+    reason: "too-large",
+  },
+  { name: "too long", options: { limits: { credentialLength: 8 } }, wrong: () => token(), reason: "too-large" },
+  { name: "a list in place of a text", wrong: () => token({ sub: ["ada"] }), reason: "claim" },
+])("$name: $reason", async ({ options, wrong, reason }) => {
+  expect(await refusalOf(byJwt(options), await wrong())).toMatchObject({ name: "InvalidCredentialError", reason });
+});
+
+test.each<{ name: string; error: unknown; code: string }>([
+  { name: "a ConnectError of another copy", error: { name: "ConnectError", code: 7 }, code: "PermissionDenied" },
+  { name: "a code that is no number", error: { name: "ConnectError", code: "7" }, code: "Unauthenticated" },
+  { name: "a code that connect does not know", error: { name: "ConnectError", code: 99 }, code: "Unauthenticated" },
+  { name: "a number under another name", error: { name: "StatusError", code: 7 }, code: "Unauthenticated" },
+  {
+    name: "a refused credential of another copy",
+    error: { name: "InvalidCredentialError", code: "ETIMEDOUT" },
+    code: "Unauthenticated",
+  },
+  { name: "the deadline of another call", error: { name: "ConnectError", code: 4 }, code: "Unavailable" },
+  { name: "another call that was canceled", error: { name: "ConnectError", code: 1 }, code: "Unavailable" },
+])("an error that is thrown: $name", async ({ error, code }) => {
+  const verifyCredentials = () => Promise.reject(Object.assign(new Error("x"), error));
+  expect(await tryIt(createAuthInterceptor({ verifyCredentials }), bearer("ada"))).toMatchObject({ code });
+});
+
+test("an error whose getter throws is a refusal", async () => {
+  const error = Object.defineProperty(new Error("x"), "code", {
+    get() {
+      throw new Error("no");
+    },
+  });
+  const interceptor = createAuthInterceptor({ verifyCredentials: () => Promise.reject(error) });
+  expect(await tryIt(interceptor, bearer("ada"))).toMatchObject(refused());
+});
