@@ -371,7 +371,7 @@ describe("bounds", () => {
     [{ subject: "" }, /revoke: expected one of/],
     [{ subject: 7 }, /revoke: expected one of/],
     [{ subject: "a", tokenId: "b" }, /revoke: expected one of/],
-    [{ subjekt: "a" }, /did you mean subject/],
+    [{ subjekt: "a" }, /Did you mean subject/],
     ["ada", /revoke: expected a plain object/],
     [undefined, /revoke: expected a plain object/],
   ])("%j revokes nothing", async (what, message) => {
