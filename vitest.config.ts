@@ -7,6 +7,13 @@ const alone = ["test/src/context/async-context.test.ts"];
 /** Tests with other programs: browsers, servers, package managers, old compilers. */
 const system = ["test/src/system/**/*.test.ts", "test/src/published/{bundles,layouts,tarballs,types}.test.ts"];
 
+/** Tests of random samples: `npm test` takes a few of them, `npm run test:system` all. */
+const random = [
+  "test/src/authentication/identity.test.ts",
+  "test/src/generator/{option-bytes,random-agreement}.test.ts",
+  "test/src/policy/properties.test.ts",
+];
+
 /** Starts the longest file first, so that nothing waits for it at the end. A clean checkout does not know the durations. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -54,6 +61,15 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...unit,
+          name: "system-samples",
+          include: random,
+          env: { CONNECTUM_ALL_SAMPLES: "1" },
+          testTimeout: 300_000,
         },
       },
     ],

@@ -38,7 +38,7 @@ function check(source) {
 /** The files that a file imports, relative to the source folder. Generated code does not count. */
 function importsOf(source, file) {
   const text = readFileSync(join(root, source, file), "utf8");
-  return [...text.matchAll(/\bfrom "(\.[^"]+)\.js"/g)]
+  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+)\.js"/g)]
     .map(([, path]) => `${posix.join(posix.dirname(file), path)}.ts`)
     .filter((target) => !target.startsWith("gen/"));
 }

@@ -15,7 +15,7 @@ import { createGate } from "./authorization/gate.js";
 import { watchThreshold } from "./authorization/threshold.js";
 import type { ProtoAuthzInterceptorOptions } from "./interceptors/create-authz-interceptor.js";
 import { anything, withDefault } from "./options/check.js";
-import { checkOption, type OptionTable, readOptions } from "./options/read-options.js";
+import { checkOption, type OptionTable, ownMembers, readOptions } from "./options/read-options.js";
 import { monotonicTime } from "./platform/clock.js";
 import type { AuthScheme } from "./schemes/scheme.js";
 import { createRevocations, type Revocations } from "./store/revocations.js";
@@ -99,7 +99,7 @@ export function createAuth(options: CreateAuthOptions): Auth {
         return access === "internal" ? internalSchemes : schemes;
       },
     },
-    { ...own, skipMethods: [], revocations },
+    ownMembers({ ...own, skipMethods: [], revocations }),
   );
   const authenticator = reportRefusals(authenticate, enforcer.log);
   const gate = createGate(enforcer);

@@ -40,10 +40,11 @@ export interface AuthzOptions {
 export type DefaultedAuthzOption = "rules" | "defaultPolicy" | "checks" | "roles" | "decisionEvents" | "mode";
 
 export const authzOptions = (): OptionTable<AuthzOptions, DefaultedAuthzOption> => ({
-  rules: withDefault(list, []),
-  authorize: optional(func),
+  // Undefined is refused: a denial would be left out.
+  rules: { ...list, fallback: [] },
+  authorize: func,
   defaultPolicy: withDefault(word("allow", "deny"), "deny" as const),
-  checks: withDefault(list, []),
+  checks: { ...list, fallback: [] },
   roles: withDefault(anything, {}),
   matchScope: optional(func),
   onDecision: optional(func),

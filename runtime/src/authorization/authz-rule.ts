@@ -1,4 +1,4 @@
-import { anything, list, type OptionCheck, optional, required, text, withDefault, word } from "../options/check.js";
+import { anything, list, type OptionCheck, required, text, word } from "../options/check.js";
 import { compileMethodPatterns, type MethodMatcher } from "../options/method-pattern.js";
 import { checkOption, type OptionTable, readOptions } from "../options/read-options.js";
 import { isNameList } from "../policy/name-list.js";
@@ -34,25 +34,27 @@ export interface CompiledRule {
 const nameList: OptionCheck = { accepts: isNameList, expected: "a list of non-empty strings" };
 
 const requiresOptions = (): OptionTable<NonNullable<AuthzRule["requires"]>, "roles" | "scopes"> => ({
-  roles: withDefault(nameList, []),
-  scopes: withDefault(nameList, []),
+  // Undefined is refused: the rule would match every authenticated caller.
+  roles: { ...nameList, fallback: [] },
+  scopes: { ...nameList, fallback: [] },
 });
 
 const ruleOptions = (): OptionTable<AuthzRule> => ({
   name: required(text),
   methods: required(list),
   effect: required(word("allow", "deny")),
-  requires: optional(anything),
+  requires: anything,
 });
 
 /** @throws TypeError naming the rule and the member that is malformed. */
 export function compileRules(rules: readonly AuthzRule[]): readonly CompiledRule[] {
   return rules.map((rule, i) => {
     const label = rule?.name ? `rules[${i}] (${rule.name})` : `rules[${i}]`;
-    const { name, methods, effect, requires } = readOptions(label, rule, ruleOptions, `${label}.`);
+    const own = readOptions(label, rule, ruleOptions, `${label}.`);
+    const { name, methods, effect } = own;
     const matches = compileMethodPatterns(methods, `${label}.methods`);
     checkOption(methods.length > 0, `${label}.methods`, "a pattern");
-    const policy = requires === undefined ? anybody : compileRequires(requires, `${label}.requires`);
+    const policy = "requires" in own ? compileRequires(own.requires, `${label}.requires`) : anybody;
     return {
       matches,
       verdict: { effect, decidedBy: "rule", rule: name, ...(effect === "deny" && { reason: "rule" }), policy },

@@ -48,7 +48,7 @@ export class CredentialDeadline {
     return {
       [Symbol.asyncIterator]: (): AsyncIterator<T> => {
         const it = source[Symbol.asyncIterator]();
-        // A waiting generator stops when it wakes; do not wait for that. Its errors would end the process, since a timer calls this.
+        // A waiting generator stops when it wakes: do not wait for it. A timer calls this, so an error would end the process.
         const stop = () =>
           void Promise.resolve()
             .then(() => it.return?.())
@@ -80,7 +80,7 @@ export class CredentialDeadline {
           reject(error);
         }
         resolve(value);
-        // Only now, since the look rejects by it. A stream may wait for long: it does not keep this value meanwhile.
+        // After the checks, which reject through it. Without it, a waiting stream does not keep the value.
         if (part.reject === reject) part.reject = undefined;
       }, reject);
       part.reject = reject;

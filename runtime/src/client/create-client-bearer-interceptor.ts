@@ -1,5 +1,5 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { anything, flag, optional, withDefault } from "../options/check.js";
+import { anything, flag, list, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { AnyRequest } from "../platform/any-request.js";
 import { createWarning } from "../platform/warn.js";
@@ -31,7 +31,7 @@ const bearerOptions = (): OptionTable<ClientBearerOptions, "policies" | "sendToP
   token: anything,
   policies: { ...anything, fallback: [] as const },
   sendToPublic: withDefault(flag, false),
-  allowedOrigins: optional(anything),
+  allowedOrigins: list,
 });
 
 /**

@@ -1,5 +1,5 @@
 import { type KeySourceOptions, keySourceOptions } from "../keys/key-source.js";
-import { anything, flag, given, required, seconds, textOrTexts, texts } from "../options/check.js";
+import { anything, flag, required, seconds, text, textOrTexts, texts } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
 import type { CacheOptions } from "../store/cache-options.js";
@@ -55,7 +55,7 @@ const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
   ...keySourceOptions(),
   issuer: textOrTexts,
   audience: textOrTexts,
-  typ: given,
+  typ: text,
   requiredClaims: texts,
   maxTokenAge: seconds,
   clockTolerance: {

@@ -244,6 +244,16 @@ describe("an option of authorization", () => {
   });
 });
 
+test.each(["limits", "propagatedClaims", "revocations"])(
+  "createAuth takes no %s from Object.prototype",
+  async (name) => {
+    plant({ [name]: "evil" });
+    const authenticate = credentials({ verifyCredentials: (subject) => ({ subject }) });
+    const { interceptors } = createAuth({ policies: [EchoServicePolicy], authenticate, defaultPolicy: "allow" });
+    expect(await tryIt(interceptors, bearer)).toEqual(ok());
+  },
+);
+
 describe("no caller becomes internal by Object.prototype", () => {
   const trustSource = { header: "x-secret", secrets: secret };
   test.each<[string, () => Interceptor, () => HeadersInit | Promise<HeadersInit>]>([

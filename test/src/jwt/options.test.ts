@@ -28,7 +28,10 @@ describe("an option that is set, and is no check, is refused at creation; its tw
   test.each(lists)("%s", (name) => {
     for (const value of [undefined, null, "", 7, {}, [], [""], ["HS256", ""], ["HS256", 7], ["HS256", null]]) {
       expect(create({ [name]: value })).toThrow(TypeError);
-      expect(create({ [name]: value })).toThrow(`${name}: expected a `);
+      const one = name === "issuer" || name === "audience" ? "a non-empty string, or a list of them" : undefined;
+      const got = Array.isArray(value) ? "a list" : value === "" ? '""' : Object(value) === value ? "an object" : value;
+      const want = one ?? "a list of non-empty strings";
+      expect(create({ [name]: value })).toThrow(`${name}: expected ${want}, got ${got}`);
     }
     expect(create({ [name]: twins[name] })).not.toThrow();
   });
@@ -40,7 +43,9 @@ describe("an option that is set, and is no check, is refused at creation; its tw
   test.each(["jwksUri", "publicKey", "secret", "typ"])("%s", (name) => {
     for (const value of [undefined, null, ""]) {
       expect(create({ [name]: value })).toThrow(TypeError);
-      expect(create({ [name]: value })).toThrow(`${name}: expected a value, got ${value === "" ? '""' : value}`);
+      const want = name === "typ" ? "a non-empty string" : "a value";
+      const got = value === "" ? '""' : value;
+      expect(create({ [name]: value })).toThrow(`${name}: expected ${want}, got ${got}`);
     }
   });
   test("typ: its twin", () => expect(create({ typ: "at+jwt" })).not.toThrow());

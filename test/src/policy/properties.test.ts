@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { outcome } from "../authorization/callers.js";
 import { AccessServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { AccessService } from "../gen/lab/v1/lab_pb.js";
+import { samples } from "../support/samples.js";
 
 interface Subject {
   readonly roles: readonly string[];
@@ -122,7 +123,7 @@ test("the interceptor answers as the specification, over policies, rules, hierar
     fc.asyncProperty(all, async (input) => {
       expect(await callRole(...input)).toBe(specification(...input));
     }),
-    { numRuns: 600 },
+    { numRuns: samples(600, 1_500) },
   );
 });
 
@@ -134,7 +135,7 @@ test("decide answers as the specification", () => {
       const got = { allow: "ok", unauthenticated: "Unauthenticated", denied: "PermissionDenied" }[kind];
       expect(got).toBe(specification(policy, who, [], roles, "deny"));
     }),
-    { numRuns: 10_000 },
+    { numRuns: samples(10_000, 20_000) },
   );
 });
 
@@ -151,7 +152,7 @@ test("another role or scope never turns what the table allows into a denial", ()
       if (decided(who) === "allow") expect(decided(who, more)).toBe("allow");
       if (decided(who, more) !== "allow") expect(decided(who)).not.toBe("allow");
     }),
-    { numRuns: 10_000 },
+    { numRuns: samples(10_000, 20_000) },
   );
 });
 
@@ -175,7 +176,7 @@ test("without one of the rules that deny, no call is denied that was not before"
       const fewer = rules.filter((candidate) => candidate !== removed);
       expect(await callRole(policy, who, fewer, roles, otherwise)).toBe("ok");
     }),
-    { numRuns: 250 },
+    { numRuns: samples(250, 500) },
   );
   expect(allowed).toBeGreaterThan(50);
 });
