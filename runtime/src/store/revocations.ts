@@ -1,10 +1,10 @@
 import type { AuthContext } from "../context/auth-context.js";
-import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { count } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import { monotonicTime, wallTime } from "../platform/clock.js";
 import { type CacheStore, storeCheck } from "./cache-options.js";
 import { type RevocableScheme, RevocableSchemes } from "./revocable-schemes.js";
+import { RevocationMemory } from "./revocation-memory.js";
 import { namesOfCaller, namesOfRevocation, type Revocation } from "./revocation-names.js";
 import { SharedStore } from "./shared-store.js";
 import { decodeRevocation, encodeRevocation, isSince } from "./stored-revocation.js";
@@ -60,13 +60,6 @@ export interface Revocations {
   serve?(schemes: readonly RevocableScheme[]): void;
 }
 
-interface Kept {
-  /** Time of the revocation, in milliseconds since the epoch. It does not cover a subject's later credentials. */
-  readonly at: number;
-  /** By the monotonic clock: a change of the wall clock must not end a revocation. */
-  readonly until: number;
-}
-
 /** The last read of the store about a caller. */
 interface Asked {
   readonly names: readonly string[];
@@ -74,9 +67,6 @@ interface Asked {
   at: number;
   pending: Promise<void> | undefined;
 }
-
-/** Longest plausible lead of a clock, in milliseconds. A later time of issue is a mistake. */
-const farAhead = 86_400_000;
 
 const revocationOptions = (): OptionTable<RevocationOptions, Exclude<keyof RevocationOptions, "store">> => ({
   store: storeCheck,
@@ -106,42 +96,9 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
     "revocations.",
   );
   const shared = store && new SharedStore(store, storeTimeout, "revocations.store");
-  const kept = new Map<string, Kept>();
+  const memory = new RevocationMemory(maxSize, clockTolerance);
   const asked = new WeakMap<AuthContext, Asked>();
   const schemes = new RevocableSchemes();
-
-  /** Returns true if there is room for these names. Drops expired revocations first. */
-  function hasRoomFor(names: readonly string[]): boolean {
-    const fits = () => kept.size + names.filter((name) => !kept.has(name)).length <= maxSize;
-    if (fits()) return true;
-    const now = monotonicTime();
-    for (const [old, { until }] of kept) if (now >= until) kept.delete(old);
-    return fits();
-  }
-
-  function keep(name: string, { at, until }: Kept): void {
-    const known = kept.get(name);
-    const counts = known !== undefined && monotonicTime() < known.until;
-    // An older one from the store must not undo a newer one.
-    kept.set(name, counts ? { at: Math.max(at, known.at), until: Math.max(until, known.until) } : { at, until });
-  }
-
-  function isMeant({ at, until }: Kept, name: string, context: AuthContext): boolean {
-    if (monotonicTime() >= until) return false;
-    const issuedAt = Object.hasOwn(context.claims, "iat") ? context.claims["iat"] : undefined;
-    if (!name.startsWith("subject") || typeof issuedAt !== "number") return true;
-    const time = issuedAt * 1_000;
-    // A time days ahead is most likely in milliseconds: ignore it.
-    return time <= at + clockTolerance || time > wallTime() + farAhead;
-  }
-
-  /** @throws InvalidCredentialError */
-  function refuseKept(names: readonly string[], context: AuthContext): void {
-    for (const name of names) {
-      const revocation = kept.get(name);
-      if (revocation !== undefined && isMeant(revocation, name, context)) throw revoked(name);
-    }
-  }
 
   function callerOf(presented: string | undefined, context: AuthContext): Asked {
     let caller = asked.get(context);
@@ -163,11 +120,11 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       // An unreadable revocation still revokes.
       const { at, left } = stored ?? { at: Number.POSITIVE_INFINITY, left: ttl };
       const revocation = { at, until: now + Math.min(left, ttl) };
-      if (hasRoomFor([name])) keep(name, revocation);
-      if (isMeant(revocation, name, context)) throw revoked(name);
+      if (memory.hasRoomFor([name])) memory.keep(name, revocation);
+      memory.checkAgainst(revocation, name, context);
     }
     // Revocations of this instance during the read.
-    refuseKept(caller.names, context);
+    memory.check(caller.names, context);
     // Not earlier: a revoked caller is read again.
     caller.at = now;
   }
@@ -177,9 +134,9 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
     async revoke(what) {
       const names = namesOfRevocation(what);
       if (Object.hasOwn(what, "credential")) schemes.checkCredential();
-      if (!hasRoomFor(names)) throw new RangeError(`${maxSize} revocations are kept already`);
+      if (!memory.hasRoomFor(names)) throw new RangeError(`${maxSize} revocations are kept already`);
       const at = wallTime();
-      for (const name of names) keep(name, { at, until: monotonicTime() + ttl });
+      for (const name of names) memory.keep(name, { at, until: monotonicTime() + ttl });
       if (shared === undefined) return;
       let cause: unknown;
       try {
@@ -193,12 +150,12 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
       throw new Error("the store did not take the revocation: only this instance refuses", { cause });
     },
     checkKnown(presented, context) {
-      if (kept.size > 0) refuseKept(callerOf(presented, context).names, context);
+      if (!memory.isEmpty) memory.check(callerOf(presented, context).names, context);
     },
     check(presented, context) {
-      if (shared === undefined && kept.size === 0) return undefined;
+      if (shared === undefined && memory.isEmpty) return undefined;
       const caller = callerOf(presented, context);
-      refuseKept(caller.names, context);
+      memory.check(caller.names, context);
       if (shared === undefined || monotonicTime() - caller.at < interval) return undefined;
       caller.pending ??= ask(shared, caller, context).finally(() => {
         caller.pending = undefined;
@@ -209,7 +166,3 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
 }
 
 const prefix = "connectum-auth-revoked:";
-
-function revoked(name: string): InvalidCredentialError {
-  return new InvalidCredentialError(`revoked by ${name.slice(0, name.indexOf(":"))}`, { reason: "revoked" });
-}
