@@ -1,0 +1,172 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { parse } from "@marcbachmann/cel-js";
+import { typeOfField } from "./cel-type.js";
+import { explainUnknownField, member } from "./access.js";
+import { Compiler } from "./compile.js";
+import { ConditionError } from "./condition-error.js";
+import { print } from "./bool-code.js";
+import type { HelperName } from "./printer.js";
+import { createScope, type EnumLookup } from "./scope.js";
+import { objectShape, type ObjectShape, printShape } from "./shape.js";
+import { conjunction, type Truth } from "./term.js";
+
+/** Longest text of a condition, in characters. */
+const maxText = 4_096;
+
+/** Longest code of a condition, in characters. */
+const maxCode = 65_536;
+
+/** A condition, compiled to JavaScript. */
+export interface CompiledCondition {
+  readonly cel: string;
+  /** The expression of `holds`, with marks for {@link forTarget}. */
+  readonly holds: string;
+  /** The expression of `admits`. Undefined if it is true for every caller. */
+  readonly admits: string | undefined;
+  /** The types of the parameters. Undefined for a parameter that is not read. */
+  readonly parameters: {
+    readonly caller: string | undefined;
+    readonly request: string | undefined;
+    readonly now: string | undefined;
+  };
+  readonly readsPermissions: boolean;
+  readonly helpers: ReadonlySet<HelperName>;
+}
+
+/** The result of compiling one text of a condition. */
+export interface CompiledText {
+  readonly errors: readonly ConditionError[];
+  /** True or false if the condition has this value for every call. */
+  readonly constant: boolean | undefined;
+}
+
+/** Compiles the conditions of one method, which must all be true. */
+export class ConditionCompiler {
+  readonly #request: DescMessage;
+  readonly #packageName: string;
+  readonly #enums: EnumLookup;
+  readonly #helpers: Set<HelperName> = new Set();
+  readonly #requestShape: ObjectShape = objectShape();
+  readonly #callerShape: ObjectShape = objectShape();
+  readonly #texts: string[] = [];
+  #truth: Truth | undefined;
+
+  constructor(request: DescMessage, packageName: string, enums: EnumLookup) {
+    this.#request = request;
+    this.#packageName = packageName;
+    this.#enums = enums;
+  }
+
+  /** Adds a condition. Returns its mistakes. */
+  add(text: string): CompiledText {
+    const failed = (error: ConditionError): CompiledText => ({ errors: [error], constant: undefined });
+    const whole = { start: 0, end: text.length };
+    if (text.trim() === "") return failed(new ConditionError(whole, "is empty. Write an expression, or delete it"));
+    if (text.length > maxText) {
+      return failed(new ConditionError({ start: 0, end: 0 }, `is longer than ${maxText} characters. Check it in code`));
+    }
+    const compiler = new Compiler({ helpers: this.#helpers }, this.#packageName, this.#enums);
+    let truth: Truth;
+    try {
+      const scope = createScope({ kind: "message", desc: this.#request }, this.#requestShape, this.#callerShape);
+      truth = compiler.truth(parse(text).ast, scope);
+    } catch (error) {
+      return failed(explainSyntax(error, text));
+    }
+    if (compiler.errors.length > 0) return { errors: compiler.errors, constant: undefined };
+    this.#texts.push(text);
+    this.#truth = this.#truth === undefined ? truth : conjunction(this.#truth, truth);
+    if (print(this.#truth.yes).length > maxCode) {
+      return failed(new ConditionError({ start: 0, end: 0 }, "is too complex: its code is very long. Check it in code"));
+    }
+    return { errors: [], constant: truth.yes.op === "constant" ? truth.yes.value : undefined };
+  }
+
+  /** The conditions, joined. Undefined without any. */
+  result(): CompiledCondition | undefined {
+    const truth = this.#truth;
+    if (truth === undefined) return undefined;
+    const [holds, admits] = [print(truth.yes), print(truth.mayBeTrue)];
+    return {
+      cel: this.#texts.length === 1 ? `${this.#texts[0]}` : this.#texts.map((text) => `(${text})`).join(" && "),
+      holds,
+      admits: admits === "true" ? undefined : admits,
+      parameters: {
+        caller: truth.reads.has("caller") ? printShape(this.#callerShape) : undefined,
+        request: truth.reads.has("request") ? printShape(this.#requestShape) : undefined,
+        now: truth.reads.has("now") ? "{ readonly seconds: bigint; readonly nanos: number }" : undefined,
+      },
+      readsPermissions: this.#callerShape.members.has("permissions"),
+      helpers: this.#helpers,
+    };
+  }
+}
+
+/** The accessor of a resource, compiled to JavaScript. */
+export interface CompiledResource {
+  readonly path: string;
+  /** The expression of `of`. */
+  readonly code: string;
+  /** The type of the parameter. */
+  readonly request: string;
+  /** The type of the result. */
+  readonly result: string;
+}
+
+/**
+ * Compiles the path of a resource, such as `role.account_id`.
+ *
+ * @throws ConditionError for a path that leads to no string or integer.
+ */
+export function compileResource(path: string, request: DescMessage): CompiledResource {
+  if (!/^\w+(\.\w+)*$/.test(path)) {
+    throw new ConditionError({ start: 0, end: path.length }, "is no path. Join the names of fields by dots, such as role.account_id");
+  }
+  const shape = objectShape();
+  const { variables } = createScope({ kind: "message", desc: request }, shape, objectShape());
+  let value = variables.get("request");
+  let start = 0;
+  for (const name of path.split(".")) {
+    const span = { start, end: start + name.length };
+    const desc = value?.type.kind === "message" ? value.type.desc : undefined;
+    if (value === undefined || desc === undefined) throw new ConditionError(span, `has no field ${name}: it is no message`);
+    const field = desc.fields.find((candidate) => candidate.name === name);
+    if (field === undefined) throw new ConditionError(span, explainUnknownField(desc, name));
+    const { kind } = typeOfField(field);
+    if (kind === "list" || kind === "map") {
+      throw new ConditionError(span, `${desc.typeName}.${name} has several values. A resource needs one`);
+    }
+    value = member(value, name, span, { helpers: new Set() });
+    start += name.length + 1;
+  }
+  const type = value?.type.kind === "wrapper" ? value.type.of : value?.type;
+  const isName = type?.kind === "string" || ((type?.kind === "int" || type?.kind === "uint") && type.enum === undefined);
+  if (value === undefined || !isName) {
+    throw new ConditionError({ start: 0, end: path.length }, "leads to no string or integer, so it names no resource");
+  }
+  const result = type.kind === "string" ? "string" : type.form;
+  return {
+    path,
+    code: value.code,
+    request: printShape(shape),
+    result: value.type.kind === "wrapper" ? `${result} | undefined` : result,
+  };
+}
+
+/** Explains an error of the parser. */
+function explainSyntax(error: unknown, text: string): ConditionError {
+  if (!(error instanceof Error) || error.name !== "ParseError") throw error;
+  const range = "range" in error ? (error.range as { start: number; end: number } | undefined) : undefined;
+  const span = range ?? { start: 0, end: text.length };
+  const [summary = ""] = error.message.split("\n");
+  const rest = text.slice(span.start);
+  const hint =
+    rest.startsWith("=") ? "Write == to compare"
+    : /^&/.test(rest) ? "Write &&"
+    : /^\|/.test(rest) ? "Write ||"
+    : /Unterminated/.test(summary) ? "Close the quote"
+    : /EOF/.test(summary) ? "The expression ends too early"
+    : /^[{]/.test(rest) ? "Messages cannot be created in a condition"
+    : "Write an expression of CEL";
+  return new ConditionError(span, `is not CEL: ${summary.charAt(0).toLowerCase()}${summary.slice(1)}. ${hint}`);
+}

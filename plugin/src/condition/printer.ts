@@ -1,0 +1,79 @@
+import type { Target } from "@bufbuild/protoplugin";
+
+/** The state of compiling one condition. */
+export interface Printer {
+  /** The functions of the generated file that the condition calls. */
+  readonly helpers: Set<HelperName>;
+}
+
+/** A function in a generated file. */
+export type HelperName = "hasKey" | "given" | "claimOf";
+
+// Literals escape private characters, so these marks cannot be part of one.
+const [open, as, close, there] = ["\u{e001}", "\u{e002}", "\u{e003}", "\u{e004}"];
+
+/** Asserts a type in TypeScript, which a guard has checked. */
+export function castTo(code: string, type: string): string {
+  return `${open}${code}${as}${type}${close}`;
+}
+
+/** Asserts in TypeScript that a value is there, which a guard has checked. */
+export function nonNull(code: string): string {
+  return code + there;
+}
+
+/** Prints the assertions of TypeScript for the target `ts`, and removes them for the others. */
+export function forTarget(code: string, target: Target): string {
+  if (target === "ts") {
+    return code.replaceAll(open, "(").replaceAll(as, " as ").replaceAll(close, ")").replaceAll(there, "!");
+  }
+  return code.replace(new RegExp(`${as}[^${close}]*${close}|[${open}${there}]`, "gu"), "");
+}
+
+/** The helpers, with the ones that they call. */
+const helpers: {
+  readonly [N in HelperName]: { readonly calls: readonly HelperName[]; readonly ts: string; readonly js: string };
+} = {
+  hasKey: {
+    calls: [],
+    ts: "function hasKey(object: object, key: string): boolean {\n  return Object.prototype.hasOwnProperty.call(object, key);\n}",
+    js: "function hasKey(object, key) {\n  return Object.prototype.hasOwnProperty.call(object, key);\n}",
+  },
+  given: {
+    calls: [],
+    ts: `/** Returns undefined for null and empty values: an empty claim must not equal an empty field. */
+function given(value: unknown): unknown {
+  if (value === null || value === "") return undefined;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value;
+  return typeof value === "object" && Object.keys(value as object).length === 0 ? undefined : value;
+}`,
+    js: `/** Returns undefined for null and empty values: an empty claim must not equal an empty field. */
+function given(value) {
+  if (value === null || value === "") return undefined;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value;
+  return typeof value === "object" && Object.keys(value).length === 0 ? undefined : value;
+}`,
+  },
+  claimOf: {
+    calls: ["hasKey", "given"],
+    ts: `/** Reads a claim. Returns undefined for an absent, null or empty one. */
+function claimOf(claims: unknown, name: string): unknown {
+  if (typeof claims !== "object" || claims === null || Array.isArray(claims) || !hasKey(claims, name)) return undefined;
+  return given((claims as { readonly [name: string]: unknown })[name]);
+}`,
+    js: `/** Reads a claim. Returns undefined for an absent, null or empty one. */
+function claimOf(claims, name) {
+  if (typeof claims !== "object" || claims === null || Array.isArray(claims) || !hasKey(claims, name)) return undefined;
+  return given(claims[name]);
+}`,
+  },
+};
+
+/** Prints helpers, and the helpers that they call. */
+export function printHelpers(names: ReadonlySet<HelperName>, target: Target): string {
+  if (target === "dts") return "";
+  const all = (Object.keys(helpers) as HelperName[]).filter(
+    (name) => names.has(name) || [...names].some((other) => helpers[other].calls.includes(name)),
+  );
+  return all.map((name) => helpers[name][target]).join("\n\n");
+}
