@@ -1,6 +1,7 @@
 // Bundles the plugin into one CommonJS file without dependencies, since it starts fastest. The package contains only it.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { lazyCel } from "./lazy-cel.js";
 import { stubTypeScript } from "./stub-typescript.js";
 
 const outfile = "dist/plugin.cjs";
@@ -14,9 +15,11 @@ const { outputFiles } = await build({
   format: "cjs",
   minify: true,
   logLevel: "warning",
-  plugins: [stubTypeScript],
+  plugins: [stubTypeScript, lazyCel],
   banner: {
-    js: "// Contains @bufbuild/protobuf and @bufbuild/protoplugin, (c) Buf Technologies, Apache-2.0 and BSD-3-Clause.",
+    js:
+      "// Contains @bufbuild/protobuf and @bufbuild/protoplugin, (c) Buf Technologies, Apache-2.0 and BSD-3-Clause, and\n" +
+      "// @marcbachmann/cel-js, (c) Marc Bachmann, MIT.",
   },
 });
 

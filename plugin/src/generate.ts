@@ -1,12 +1,14 @@
 import { create, maximumEdition, minimumEdition, toBinary } from "@bufbuild/protobuf";
 import { type CodeGeneratorRequest, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
 import { createEcmaScriptPlugin, type Schema, type Target } from "@bufbuild/protoplugin";
+import { checkConditions } from "./check/check-conditions.js";
 import { checkExtensions } from "./check/check-extensions.js";
 import { checkFilters } from "./check/check-filters.js";
 import { checkInheritance } from "./check/check-inheritance.js";
 import { checkOption } from "./check/check-option.js";
 import { checkRegistry } from "./check/check-registry.js";
 import { Problems } from "./check/problems.js";
+import type { CodeOfRows } from "./condition/row-code.js";
 import { type Tables, tablesOf } from "./merge/merge.js";
 import { explainInvalid, type GeneratorOptions, parseOptions } from "./options/options.js";
 import { printFiles, tidy } from "./print/print-files.js";
@@ -26,11 +28,11 @@ export type GeneratorResult = { readonly response: Uint8Array; readonly warnings
  * file.map(({ name }) => name); // ["shop/v1/orders_auth.ts"], or [] with an error
  */
 export function generate(request: CodeGeneratorRequest): GeneratorResult {
-  let files: Tables | undefined;
+  let resolved: Resolved | undefined;
   const warnings: string[] = [];
   const emit = (schema: Schema<GeneratorOptions>, target: Target) => {
-    files ??= resolveSchema(schema, warnings);
-    printFiles(schema, target, files);
+    resolved ??= resolveSchema(schema, warnings);
+    printFiles(schema, target, resolved.tables, resolved.code);
   };
   // Create one per run: a plugin of protoplugin keeps the targets of its first run.
   const names = { name: pluginName, version: pluginVersion };
@@ -49,8 +51,14 @@ export function generate(request: CodeGeneratorRequest): GeneratorResult {
   return { response: toBinary(CodeGeneratorResponseSchema, response), warnings };
 }
 
-/** Checks and merges the options of all files. Throws an `Error` with every problem, one per line. */
-function resolveSchema(schema: Schema<GeneratorOptions>, warnings: string[]): Tables {
+/** The tables of a run, and the compiled code of their rows. */
+interface Resolved {
+  readonly tables: Tables;
+  readonly code: CodeOfRows;
+}
+
+/** Checks, merges and compiles the options of all files. Throws an `Error` with every problem, one per line. */
+function resolveSchema(schema: Schema<GeneratorOptions>, warnings: string[]): Resolved {
   const { files, allFiles, options } = schema;
   const problems = new Problems();
   const foreignNumbers = checkExtensions(allFiles, problems);
@@ -63,8 +71,9 @@ function resolveSchema(schema: Schema<GeneratorOptions>, warnings: string[]): Ta
       checkInheritance(row, table, problems);
     }
   }
+  const code = checkConditions(allFiles, tables, problems);
   const errors = problems.report(options.strict, warnings);
   if (errors.length > 0) throw new Error(errors.join("\n"));
   checkRegistry(schema);
-  return tables;
+  return { tables, code };
 }

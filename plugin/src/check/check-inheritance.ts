@@ -1,17 +1,23 @@
-import type { AccessField } from "../declaration/declaration.js";
-import type { Row, ServiceTable } from "../merge/merge.js";
+import type { DescField } from "@bufbuild/protobuf";
+import { type AccessField, type Declaration, exemptField } from "../declaration/declaration.js";
+import type { DecidingField, Row, ServiceTable } from "../merge/merge.js";
 import { locate, outcomes, ownerName, type Problems, placeOf, settingOf } from "./problems.js";
 
-/** The advice for a field without effect, by the inherited field that overrides it. A policy overrides none. */
-const remedies: { readonly [F in AccessField]?: string } = {
+/** The advice for a field without effect, by the field that overrides it. */
+const remedies: { readonly [F in DecidingField]: string } = {
   public: "Add `public: false` to keep it, or delete it.",
   internal: "Add `internal: false` to keep it, or delete it.",
   requires: "Write `requires` instead, or move `default_requires` to the methods that need it.",
+  policy: "Set `requires` or `policy` to keep it, or delete it.",
 };
 
-/** Reports a method's fields without effect, and `public: true` of a method in an internal service. */
+/**
+ * Reports a method's fields without effect, and `public: true` of a method in a service that is internal or has a
+ * condition.
+ */
 export function checkInheritance(row: Row, { declaration: service }: ServiceTable, problems: Problems): void {
   const { declaration: method, decidedBy } = row;
+  checkExemption(row, service, problems);
   if (decidedBy === undefined) return;
   const { by, overrides } = decidedBy;
   const report = (own: AccessField, verb: string, inherited: AccessField, advice = "") => {
@@ -27,4 +33,24 @@ export function checkInheritance(row: Row, { declaration: service }: ServiceTabl
     const advice = "Add `internal: false` to open the method, or delete `public: true`.";
     report("public", "overrides the service's", "internal", advice);
   }
+  if (by === "policy" && method.policy !== undefined) {
+    for (const field of overrides.filter((one) => method[one] !== undefined)) {
+      const text = `${settingOf(method, field)} has no effect beside ${settingOf(method, by)}: nobody may call`;
+      problems.add("ambiguous", placeOf(method, method.fields[field].number), `${ownerName(method)}: ${text}. Delete it.`);
+    }
+  }
+}
+
+/** Reports `exempt: true` without effect, and its absence on a public method. */
+function checkExemption({ declaration: method, access }: Row, service: Declaration, problems: Problems): void {
+  const inherited = (["condition", "resource"] as const).find((field) => service[field] !== undefined);
+  const report = (field: DescField | undefined, text: string) =>
+    problems.add("ambiguous", placeOf(method, ...(field ? [field.number] : [])), `${ownerName(method)}: ${text}`);
+  if (method.exempt === true && inherited === undefined) {
+    report(exemptField, "`exempt: true` has no effect: the service sets neither `condition` nor `resource`. Delete it.");
+  }
+  if (access !== "public" || method.exempt === true || inherited === undefined || service.public === true) return;
+  const line = locate(placeOf(service, service.fields[inherited].number));
+  const text = `\`public: true\` overrides the service's ${settingOf(service, inherited)} (${line}), so anybody may call`;
+  report(method.fields.public, `${text}. Add \`exempt: true\` to open the method, or delete \`public: true\`.`);
 }

@@ -47,13 +47,21 @@ function checkPolicy(declaration: Declaration, problems: Problems): void {
 
 /** Reports fields of one option that exclude each other. */
 function checkContradictions(declaration: Declaration, problems: Problems): void {
-  const { option, fields, requires, policy } = declaration;
+  const { option, fields, requires, policy, condition, resource } = declaration;
   const settings = { public: declaration.public === true, internal: declaration.internal === true };
-  const restricts = { internal: settings.internal, requires: requires !== undefined, policy: policy === "deny" };
+  const restricts = {
+    internal: settings.internal,
+    requires: requires !== undefined,
+    policy: policy === "deny",
+    condition: condition !== undefined,
+    resource: resource !== undefined,
+  };
   for (const [wins, loses] of [
     ["public", "internal"],
     ["public", "requires"],
     ["public", "policy"],
+    ["public", "condition"],
+    ["public", "resource"],
     ["internal", "policy"],
   ] as const) {
     // The policy of an internal service applies to its methods with `internal: false`.

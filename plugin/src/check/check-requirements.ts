@@ -3,12 +3,14 @@ import { AuthRequirementsSchema } from "../gen/connectum/auth/v1/options_pb.js";
 import { controls, hidden, literal } from "../text/literal.js";
 import { ownerName, type Problems, placeOf } from "./problems.js";
 
-/** Reports roles and scopes with invalid or unreadable characters, empty ones, and duplicates. */
+/** Reports roles, scopes and permissions with invalid or unreadable characters, empty ones, and duplicates. */
 export function checkRequirements(declaration: Declaration, problems: Problems): void {
   const { field: numbers } = AuthRequirementsSchema;
   for (const [kind, field] of [
     ["role", "roles"],
     ["scope", "scopes"],
+    ["permission", "permissions"],
+    ["permission", "anyPermissions"],
   ] as const) {
     const names = declaration.requires?.[field] ?? [];
     for (const [index, name] of names.entries()) {
@@ -24,21 +26,23 @@ export function checkRequirements(declaration: Declaration, problems: Problems):
   }
 }
 
+type Kind = "role" | "scope" | "permission";
+
 /** Returns the fault of a name as a verb phrase. Returns undefined for a valid name. */
-function faultOf(name: string, kind: "role" | "scope"): string | undefined {
+function faultOf(name: string, kind: Kind): string | undefined {
   if (name === "") return "is empty";
   if (name.search(controls) >= 0) return "contains a control character";
   const [found] = name.match(hidden) ?? [];
   const code = found?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
   if (code !== undefined) return `contains the unreadable character U+${code}`;
   if (/^ | $/.test(name)) return "begins or ends with white space";
-  return kind === "scope" && name.includes(" ") ? "contains a space, which separates scopes in a token" : undefined;
+  return kind !== "role" && name.includes(" ") ? `contains a space, which separates ${kind}s in a token` : undefined;
 }
 
 /** Returns the advice for an invalid name: the name without its fault, if any letters remain. */
-function suggest(name: string, kind: "role" | "scope"): string {
+function suggest(name: string, kind: Kind): string {
   const visible = name.replace(controls, "").replace(hidden, "");
-  const words = kind === "scope" ? visible.split(" ") : [visible.replace(/^ +| +$/g, "")];
+  const words = kind !== "role" ? visible.split(" ") : [visible.replace(/^ +| +$/g, "")];
   const names = words.filter((word) => word !== "").map(literal);
   return names.length === 0 ? `Write the name of a ${kind}, or delete the entry.` : `Write ${names.join(", ")}.`;
 }

@@ -1,5 +1,6 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import type { AccessField, Declaration } from "../declaration/declaration.js";
+import type { DecidingField } from "../merge/merge.js";
 import { type Path, type Position, positionOf } from "../request/source-info.js";
 import { literal } from "../text/literal.js";
 
@@ -65,14 +66,15 @@ export function ownerName({ owner }: Declaration): string {
 /** Returns a field as the user wrote it: `public: true`, `default_policy: "deny"`, `requires`. */
 export function settingOf(declaration: Declaration, field: AccessField): string {
   const { name } = declaration.fields[field];
-  const value = declaration[field];
+  // A condition is long.
+  const value = field === "condition" ? {} : declaration[field];
   return `\`${typeof value === "object" ? name : `${name}: ${typeof value === "string" ? literal(value) : value}`}\``;
 }
 
 /** The callers that a field admits if it decides. */
-export const outcomes: { readonly [F in AccessField]: string } = {
+export const outcomes: { readonly [F in DecidingField]: string } = {
   public: "anybody may call",
   internal: "only trusted internal callers may call",
-  requires: "callers with its roles and scopes may call",
+  requires: "callers who meet its requirements may call",
   policy: "the policy alone decides",
 };

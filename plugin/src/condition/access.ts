@@ -4,6 +4,7 @@ import { literal } from "../text/literal.js";
 import { nearest } from "../text/nearest.js";
 import { and, atom, type BoolCode, never } from "./bool-code.js";
 import { type CelType, nameOf, typeOfField } from "./cel-type.js";
+import { guardsOfParent } from "./compare.js";
 import { ConditionError, type Span } from "./condition-error.js";
 import { nonNull, type Printer } from "./printer.js";
 import { addMember, type ObjectShape, objectShape, type Shape } from "./shape.js";
@@ -71,7 +72,8 @@ function entryOf(
   if (keyType.kind !== type.key.kind) {
     throw new ConditionError(span, `reads ${nameOf(type)} by a key of type ${nameOf(keyType)}. It has keys of type ${nameOf(type.key)}`);
   }
-  const property = type.key.kind === "string" ? keyCode : `String(${keyCode})`;
+  const text = key?.int === undefined ? `String(${keyCode})` : literal(String(key.int));
+  const property = type.key.kind === "string" ? keyCode : text;
   printer.helpers.add("hasKey");
   const isThere = atom(`hasKey(${map.code}, ${property})`);
   const entry = elementOf(map, type.value, nonNull(`${map.code}[${property}]`));
@@ -87,7 +89,8 @@ function entryOf(
 function claimOf(object: Value, name: string, printer: Printer): Value {
   printer.helpers.add("claimOf");
   const code = `claimOf(${object.code}, ${literal(name)})`;
-  const parent = object.type.kind === "claims" ? [] : [...object.guards, atom(`typeof ${object.code} === "object"`)];
+  const isObject = atom(`typeof ${object.code} === "object"`);
+  const parent = object.type.kind === "claims" ? [] : [...guardsOfParent(object), isObject];
   return {
     kind: "value",
     type: { kind: "dyn" },
@@ -234,7 +237,7 @@ function usesUndefined(field: DescField): boolean {
 function defaultOf(field: DescField, type: CelType): string {
   if (type.kind === "list") return "[]";
   if (type.kind === "map") return "{}";
-  const value = field.getDefaultValue?.call(field as never);
+  const value = "getDefaultValue" in field ? field.getDefaultValue() : undefined;
   switch (type.kind) {
     case "string":
       return literal(typeof value === "string" ? value : "");

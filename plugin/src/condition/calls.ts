@@ -1,6 +1,6 @@
 import { and, atom, or, print } from "./bool-code.js";
 import { nameOf } from "./cel-type.js";
-import { asPresent, asType, equal, withBig } from "./compare.js";
+import { asPresent, asType, equal, guardsOfParent, withBig } from "./compare.js";
 import { ConditionError, type Span } from "./condition-error.js";
 import { castTo, type Printer } from "./printer.js";
 import { type Truth, truthOf, type Value } from "./term.js";
@@ -95,7 +95,7 @@ function isInClaim(value: Value, claim: Value, span: Span): Truth {
   }
   const x = asPresent(value);
   const isList = atom(`Array.isArray(${claim.code})`);
-  const list: Value = { ...claim, guards: [...claim.guards, isList] };
+  const list: Value = { ...claim, guards: [...guardsOfParent(claim), isList] };
   const items = castTo(claim.code, "unknown[]");
   if (x.type.kind === "string") {
     const isText = x.isLiteral === true && x.code !== '""' ? [] : [atom(`${x.code} !== ""`)];

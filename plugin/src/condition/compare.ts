@@ -1,7 +1,7 @@
 import { and, atom, type BoolCode, or } from "./bool-code.js";
 import { type CelType, nameOf } from "./cel-type.js";
 import { ConditionError, type Span } from "./condition-error.js";
-import { castTo } from "./printer.js";
+import { castTo, withoutCast } from "./printer.js";
 import { type Truth, truthOf, type Value } from "./term.js";
 
 type Int = CelType & { readonly kind: "int" | "uint" };
@@ -34,7 +34,8 @@ export function equal(a: Value, b: Value, span: Span): Truth {
     const isSame = x.code === y.code;
     throw new ConditionError(span, `compares two literals, so it is always ${isSame}. Delete the comparison`);
   }
-  return truthOf([x, y], atom(`${x.code} === ${y.code}`), atom(`${x.code} !== ${y.code}`));
+  const [left, right] = [withoutCast(x.code), withoutCast(y.code)];
+  return truthOf([x, y], atom(`${left} === ${right}`), atom(`${left} !== ${right}`));
 }
 
 /** `<`, `<=`, `>` or `>=`: numbers, strings and times. */
@@ -124,7 +125,7 @@ export function asType(claim: Value, wanted: CelType, span: Span): Value {
     ...claim,
     type: type.kind === "int" || type.kind === "uint" ? { kind: type.kind, form: "number" } : type,
     code: castTo(claim.code, name),
-    guards: [...claim.guards, atom(test)],
+    guards: [...guardsOfParent(claim), atom(test)],
   });
   switch (type.kind) {
     case "string":
@@ -140,6 +141,11 @@ export function asType(claim: Value, wanted: CelType, span: Span): Value {
     default:
       throw new ConditionError(span, `compares a claim with a value of type ${nameOf(wanted)}, which JSON does not have`);
   }
+}
+
+/** The guards of a claim, without the one that it is there: a test of its type implies it. */
+export function guardsOfParent({ guards, code }: Value): readonly BoolCode[] {
+  return guards.filter((guard) => guard.op !== "atom" || guard.text !== `${code} !== undefined`);
 }
 
 function explainMismatch(a: Value, b: Value): string {

@@ -5,7 +5,7 @@ import { elementOf, indexed, member } from "./access.js";
 import { always, and, atom, type BoolCode, or, print } from "./bool-code.js";
 import { callOnString, isIn, isOneOf, sizeOf, stringFunctions } from "./calls.js";
 import { nameOf } from "./cel-type.js";
-import { equal, ordered } from "./compare.js";
+import { equal, guardsOfParent, ordered } from "./compare.js";
 import { ConditionError } from "./condition-error.js";
 import { castTo, type Printer } from "./printer.js";
 import { type EnumLookup, findEnumValue, type Scope, within } from "./scope.js";
@@ -283,7 +283,7 @@ export class Compiler {
       this.#printer.helpers.add("given");
       const items = castTo(code, "unknown[]");
       const item: Value = { ...own, type, code: `given(${name})`, guards: [atom(`given(${name}) !== undefined`)] };
-      return { code: items, name, item, guards: [...guards, atom(`Array.isArray(${code})`)] };
+      return { code: items, name, item, guards: [...guardsOfParent(range), atom(`Array.isArray(${code})`)] };
     }
     throw new ConditionError(node, `loops over ${nameOf(type)}. Lists, and maps with string keys, are supported`);
   }

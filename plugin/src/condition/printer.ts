@@ -17,6 +17,11 @@ export function castTo(code: string, type: string): string {
   return `${open}${code}${as}${type}${close}`;
 }
 
+/** Removes the assertion around an expression: `===` does not need it. */
+export function withoutCast(code: string): string {
+  return code.startsWith(open) && code.endsWith(close) ? code.slice(1, code.lastIndexOf(as)) : code;
+}
+
 /** Asserts in TypeScript that a value is there, which a guard has checked. */
 export function nonNull(code: string): string {
   return code + there;

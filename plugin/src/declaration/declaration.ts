@@ -11,6 +11,8 @@ export interface AccessFields {
   readonly internal: boolean | undefined;
   readonly requires: options.AuthRequirements | undefined;
   readonly policy: string | undefined;
+  readonly condition: string | undefined;
+  readonly resource: string | undefined;
 }
 
 /** The name of a field, the same for methods and services. */
@@ -21,6 +23,8 @@ export interface Declaration extends AccessFields {
   readonly owner: DescMethod | DescService;
   /** `method_auth` or `service_auth`. */
   readonly option: DescExtension;
+  /** Whether the service's condition and resource do not apply. Undefined for a service. */
+  readonly exempt: boolean | undefined;
   /** The descriptors of the option's fields. */
   readonly fields: { readonly [F in AccessField]: DescField };
   /** The path of the option in SourceCodeInfo. */
@@ -31,8 +35,11 @@ export interface Declaration extends AccessFields {
   readonly faults: readonly WireFault[];
 }
 
-const methodFields: Declaration["fields"] = options.MethodAuthSchema.field;
+/** The field of `method_auth` without a twin in `service_auth`. */
+export const exemptField: DescField = options.MethodAuthSchema.field.exempt;
+const { exempt: _, ...methodFields } = options.MethodAuthSchema.field;
 const { defaultRequires: requires, defaultPolicy: policy, ...sameNames } = options.ServiceAuthSchema.field;
+
 /** The fields of `service_auth`, under the names of `method_auth`. */
 export const serviceFields: Declaration["fields"] = { ...sameNames, requires, policy };
 
@@ -62,7 +69,8 @@ export function readDeclaration(
     option,
     fields: isMethod ? methodFields : serviceFields,
     path: [...path, isMethod ? 4 : 3, option.number],
-    ...{ public: undefined, internal: undefined, requires: undefined, policy: undefined, faults: [] },
+    ...{ public: undefined, internal: undefined, requires: undefined, policy: undefined },
+    ...{ condition: undefined, resource: undefined, exempt: undefined, faults: [] },
   };
   const occurrences = owner.proto.options?.$unknown?.filter(({ no }) => no === option.number) ?? [];
   if (occurrences.length === 0 || foreignNumbers.has(option.number)) return { ...base, state: "absent" };
@@ -72,17 +80,19 @@ export function readDeclaration(
       return findWireFaults(new BinaryReader(data).bytes(), schema);
     });
     // Decode an option with unknown fields, but not one with a field of the wrong type.
-    const values = faults.some(({ field }) => field !== undefined) ? {} : readFields(owner, base.fields);
+    const values = faults.some(({ field }) => field !== undefined) ? {} : readFields(owner);
     return { ...base, ...values, faults, state: "present" };
   } catch {
     return { ...base, state: "malformed" };
   }
 }
 
-function readFields(owner: DescMethod | DescService, fields: Declaration["fields"]): AccessFields {
-  const auth = owner.kind === "rpc" ? getOption(owner, options.method_auth) : getOption(owner, options.service_auth);
+function readFields(owner: DescMethod | DescService): AccessFields & Pick<Declaration, "exempt"> {
+  const isMethod = owner.kind === "rpc";
+  const auth = isMethod ? getOption(owner, options.method_auth) : getOption(owner, options.service_auth);
+  const fields = isMethod ? options.MethodAuthSchema.field : serviceFields;
   const read = (field: DescField) => (isFieldSet(auth, field) ? Reflect.get(auth, field.localName) : undefined);
   return Object.fromEntries(
     Object.entries(fields).map(([name, field]) => [name, read(field)]),
-  ) as unknown as AccessFields;
+  ) as unknown as ReturnType<typeof readFields>;
 }

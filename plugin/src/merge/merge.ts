@@ -12,21 +12,30 @@ export interface ServiceTable {
   readonly rows: readonly Row[];
 }
 
-/** The access of one method: one word, and the required roles and scopes. */
+/** The access of one method: one word, and the requirements. */
 export interface Row {
   readonly method: DescMethod;
   readonly declaration: Declaration;
   readonly access: "public" | "internal" | "requires" | "allow" | "deny" | "unspecified";
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
+  readonly permissions: readonly string[];
+  readonly anyPermissions: readonly string[];
+  /** The declarations whose conditions must be true: the service's, the method's, or both. */
+  readonly conditions: readonly Declaration[];
+  /** The declaration whose `resource` applies. */
+  readonly resource: Declaration | undefined;
   /** The rule that decided the access. Undefined for an unspecified method. */
   readonly decidedBy: FoldRule | undefined;
 }
 
+/** A field that can decide an access. */
+export type DecidingField = Exclude<AccessField, "condition" | "resource">;
+
 /** Turns merged fields into an access. */
 interface FoldRule {
   readonly access: Row["access"];
-  readonly by: AccessField;
+  readonly by: DecidingField;
   readonly when: (all: AccessFields) => boolean;
   /** The fields that have no effect if the rule applies. */
   readonly overrides: readonly AccessField[];
@@ -34,11 +43,11 @@ interface FoldRule {
 
 /** The rules that reduce merged fields to one access. The first that applies decides. */
 const fold: readonly FoldRule[] = [
-  { access: "public", by: "public", when: (all) => all.public === true, overrides: ["internal", "requires", "policy"] },
+  { access: "public", by: "public", when: (all) => all.public === true, overrides: ["internal", "requires", "policy", "condition", "resource"] },
   { access: "internal", by: "internal", when: (all) => all.internal === true, overrides: ["policy"] },
   { access: "requires", by: "requires", when: (all) => all.requires !== undefined, overrides: ["policy"] },
   { access: "allow", by: "policy", when: (all) => all.policy === "allow", overrides: [] },
-  { access: "deny", by: "policy", when: (all) => all.policy === "deny", overrides: [] },
+  { access: "deny", by: "policy", when: (all) => all.policy === "deny", overrides: ["condition", "resource"] },
 ];
 
 /**
@@ -50,7 +59,7 @@ const fold: readonly FoldRule[] = [
  * // service OrderService { option (…service_auth) = {public: true}; rpc GetOrder(…) returns (…); }
  * const [{ service, rows }] = tablesOf(file, new Set());
  * service.typeName; // "shop.v1.OrderService"
- * rows[0]; // { access: "public", roles: [], scopes: [], … }
+ * rows[0]; // { access: "public", roles: [], scopes: [], permissions: [], … }
  */
 export function tablesOf(file: DescFile, foreignNumbers: ReadonlySet<number>): ServiceTable[] {
   return file.services.map((service, index) => {
@@ -63,16 +72,32 @@ export function tablesOf(file: DescFile, foreignNumbers: ReadonlySet<number>): S
   });
 }
 
-/** Takes each field from the method, or from the service if the method does not set it. Reduces them to one access. */
-function merge(method: AccessFields, service: AccessFields): Pick<Row, "access" | "roles" | "scopes" | "decidedBy"> {
+/**
+ * Takes each field from the method, or from the service if the method does not set it. Reduces them to one access.
+ * Conditions add up.
+ */
+function merge(method: Declaration, service: Declaration): Omit<Row, "method" | "declaration"> {
   const all: AccessFields = {
     public: method.public ?? service.public,
     internal: method.internal ?? service.internal,
     requires: method.requires ?? service.requires,
     policy: method.policy ?? service.policy,
+    condition: undefined,
+    resource: undefined,
   };
   const decidedBy = fold.find(({ when }) => when(all));
   const access = decidedBy?.access ?? "unspecified";
-  const { roles = [], scopes = [] } = access === "requires" || access === "internal" ? (all.requires ?? {}) : {};
-  return { access, roles, scopes, decidedBy };
+  const isConditional = access !== "public" && access !== "deny";
+  const sources = isConditional ? [...(method.exempt === true ? [] : [service]), method] : [];
+  const {
+    roles = [],
+    scopes = [],
+    permissions = [],
+    anyPermissions = [],
+  } = access === "requires" || access === "internal" ? (all.requires ?? {}) : {};
+  return {
+    ...{ access, roles, scopes, permissions, anyPermissions, decidedBy },
+    conditions: sources.filter(({ condition }) => condition !== undefined),
+    resource: sources.filter(({ resource }) => resource !== undefined).at(-1),
+  };
 }

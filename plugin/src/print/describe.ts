@@ -1,6 +1,7 @@
+import type { RowCode } from "../condition/row-code.js";
 import { serviceFields } from "../declaration/declaration.js";
 import type { Row } from "../merge/merge.js";
-import { literal } from "../text/literal.js";
+import { literal, visible } from "../text/literal.js";
 
 /**
  * Returns a sentence about the callers of a method, with the service's fields that decided it.
@@ -11,8 +12,14 @@ import { literal } from "../text/literal.js";
  * // "Requires role support and scope orders:write."
  * // "Requires one of the roles customer, support (from service_auth.default_requires)."
  */
-export function describe({ access, decidedBy, declaration, roles, scopes }: Row): string {
-  const requirements = [list("role", "one of the roles", roles), list("scope", "all of the scopes", scopes)];
+export function describe(row: Row, code?: RowCode): string {
+  const { access, decidedBy, declaration, roles, scopes, permissions, anyPermissions } = row;
+  const requirements = [
+    list("role", "one of the roles", roles),
+    list("scope", "all of the scopes", scopes),
+    list("permission", "all of the permissions", permissions),
+    list("permission", "one of the permissions", anyPermissions),
+  ];
   const required = requirements.filter((text) => text !== "").join(" and ");
   const fields = decidedBy === undefined ? [] : [decidedBy.by];
   if (access === "internal" && required !== "") fields.push("requires");
@@ -27,7 +34,9 @@ export function describe({ access, decidedBy, declaration, roles, scopes }: Row)
     deny: "Deny: nobody",
     unspecified: "Unspecified: the server's rules decide",
   };
-  return `${texts[access]}${origin}.`;
+  const resource = code?.resource === undefined ? "" : ` On the resource request.${code.resource.path}.`;
+  const condition = code?.condition === undefined ? "" : `\n\nOnly if \`${visible(code.condition.cel.replace(/\s+/g, " "))}\`.`;
+  return `${texts[access]}${origin}.${resource}${condition}`;
 }
 
 /** Lists names for a comment. Quotes a name with unusual characters. */

@@ -2,13 +2,14 @@ import { create } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import type { Schema, Target } from "@bufbuild/protoplugin";
 import { file_connectum_auth_v1_options as optionsProto } from "../gen/connectum/auth/v1/options_pb.js";
+import type { CodeOfRows } from "../condition/row-code.js";
 import type { Tables } from "../merge/merge.js";
 import { extensions, type GeneratorOptions, invalid, parseRegistryPath } from "../options/options.js";
 import { printTables } from "./print-table.js";
 import { printRegistry } from "./registry.js";
 
 /** Prints the files of one target. Throws an `Error` for an invalid `registry` option. */
-export function printFiles(schema: Schema<GeneratorOptions>, target: Target, files: Tables): void {
+export function printFiles(schema: Schema<GeneratorOptions>, target: Target, files: Tables, code: CodeOfRows): void {
   const { registry, keepEmptyFiles } = schema.options;
   const names = new Set<string>();
   for (const [file, tables] of files) {
@@ -17,7 +18,7 @@ export function printFiles(schema: Schema<GeneratorOptions>, target: Target, fil
     names.add(name);
     const f = schema.generateFile(name);
     f.preamble(file);
-    if (tables.length > 0) printTables(f, target, file, tables);
+    if (tables.length > 0) printTables(f, target, file, tables, code);
     else f.print(f.jsImportStyle === "module" ? "export {};" : "");
   }
   if (registry === undefined) return;
@@ -27,7 +28,7 @@ export function printFiles(schema: Schema<GeneratorOptions>, target: Target, fil
     throw invalid("registry", registry, `${name} is generated from a proto file. Write another name`);
   const f = schema.generateFile(name);
   f.preamble(registryOrigin);
-  printRegistry(f, target, path, files, schema.proto.parameter);
+  printRegistry(f, target, path, files, code, schema.proto.parameter);
 }
 
 /** The pseudo file of a registry's preamble: protoplugin prints preambles of single files only. */

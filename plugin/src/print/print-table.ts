@@ -1,10 +1,13 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import type { GeneratedFile, Printable, Target } from "@bufbuild/protoplugin";
+import type { CodeOfRows } from "../condition/row-code.js";
 import type { Declaration } from "../declaration/declaration.js";
 import type { Row, ServiceTable } from "../merge/merge.js";
 import { readComments } from "../request/source-info.js";
+import { type HelperName, printHelpers } from "../condition/printer.js";
 import { literal } from "../text/literal.js";
 import { describe } from "./describe.js";
+import { listText, printRow } from "./print-row.js";
 
 /** The syntax of a target: the keyword of a constant, the texts around its value, and the texts around a field. */
 const styles: { readonly [T in Target]: readonly [string, string, string, string, string] } = {
@@ -14,7 +17,13 @@ const styles: { readonly [T in Target]: readonly [string, string, string, string
 };
 
 /** Prints the tables of one proto file, directly for each target. */
-export function printTables(f: GeneratedFile, target: Target, file: DescFile, tables: readonly ServiceTable[]): void {
+export function printTables(
+  f: GeneratedFile,
+  target: Target,
+  file: DescFile,
+  tables: readonly ServiceTable[],
+  code: CodeOfRows,
+): void {
   const [, , , modifier, separator] = styles[target];
   const commentsAt = readComments(file);
   const jsDoc = (title: string, { path, owner }: Declaration, isDeprecated: boolean, indentation = "") => {
@@ -28,10 +37,10 @@ export function printTables(f: GeneratedFile, target: Target, file: DescFile, ta
     if (index > 0) f.print();
     const { service } = table;
     const methods = table.rows.map((row): Printable => {
-      const doc = jsDoc(describe(row), row.declaration, row.method.deprecated, "    ");
+      const doc = jsDoc(describe(row, code.get(row)), row.declaration, row.method.deprecated, "    ");
       // The plain key `__proto__` would set the prototype.
       const key = row.method.name === "__proto__" ? '["__proto__"]' : row.method.name;
-      return [doc, `\n    ${modifier}${key}: ${rowText(row, target)}${separator}\n`];
+      return [doc, `\n    ${modifier}${key}: ${printRow(row, code.get(row), target)}${separator}\n`];
     });
     const isDeprecated = service.deprecated || file.deprecated;
     const doc = jsDoc(`Access policy of ${service}.`, table.declaration, isDeprecated);
@@ -49,6 +58,20 @@ export function printTables(f: GeneratedFile, target: Target, file: DescFile, ta
       printConstant(f, target, `/** Methods of ${service.typeName} ${content}. */`, service.name + name, list);
     }
   }
+  printHelpersOf(f, target, tables, code);
+}
+
+/** Prints the functions that the conditions of some tables call. */
+export function printHelpersOf(
+  f: GeneratedFile,
+  target: Target,
+  tables: readonly ServiceTable[],
+  code: CodeOfRows,
+): void {
+  const rows = tables.flatMap((table) => table.rows);
+  const names = new Set<HelperName>(rows.flatMap((row) => [...(code.get(row)?.condition?.helpers ?? [])]));
+  const text = printHelpers(names, target);
+  if (text !== "") f.print("\n", text);
 }
 
 /** Returns the methods of a table with one access, as `pkg.v1.Service/Method`. */
@@ -60,27 +83,4 @@ export function methodsWith({ service, rows }: ServiceTable, access: Row["access
 export function printConstant(f: GeneratedFile, target: Target, doc: Printable, name: string, value: Printable): void {
   const [keyword, before, after] = styles[target];
   f.print(doc, "\n", f.export(keyword, name), before, value, after);
-}
-
-/**
- * Returns a list of literals, on one line up to 80 characters. A longer list has one item per line, for clear diffs.
- *
- * @example
- * listText(["admin", "support"], "ts"); // '["admin", "support"]'
- * listText(["admin", "support"], "dts"); // 'readonly ["admin", "support"]'
- */
-export function listText(items: readonly string[], target: Target, indentation = ""): string {
-  const literals = items.map(literal);
-  const line = `[${literals.join(", ")}]`;
-  const lines = literals.map((item) => `${indentation}  ${item},\n`);
-  return styles[target][3] + (line.length <= 80 ? line : `[\n${lines.join("")}${indentation}]`);
-}
-
-function rowText({ access, roles, scopes }: Row, target: Target): string {
-  const [, , , modifier, separator] = styles[target];
-  const fields = [`access: ${literal(access)}`];
-  if (access === "requires" || access === "internal") {
-    fields.push(`roles: ${listText(roles, target, "    ")}`, `scopes: ${listText(scopes, target, "    ")}`);
-  }
-  return `{ ${fields.map((field) => modifier + field).join(`${separator} `)} }`;
 }

@@ -12,10 +12,16 @@ const message: Cuts = { 2: "drop", 8: "drop" }; // fields, oneofs
 message[3] = message; // nested messages
 const imported: Cuts = { ...generated, 4: message };
 
+/** The fields that lead from a file to a condition or a resource: they read the fields of messages. */
+const conditions: readonly (readonly (number | readonly number[])[])[] = [
+  [6, 2, 4, 50100, [100, 102]],
+  [6, 3, 50101, [100, 102]],
+];
+
 /**
  * Removes the parts of a serialized CodeGeneratorRequest that the generator ignores. Returns a serialized request.
  *
- * Removes positions inside messages, bodies of imported messages, and the second copy of each file to generate. They
+ * Removes positions inside messages, bodies of imported messages if no rule has a condition or a resource, and the second copy of each file to generate. They
  * are most of a large request: decoding them takes twice the time and memory of the rest.
  *
  * Throws an `Error` for bytes that are no protobuf message.
@@ -34,13 +40,16 @@ export function thinRequest(request: Uint8Array): Uint8Array {
     // Only field 17 has the options with source retention, so its files replace those of field 15.
     if (field === 17) sources.set(headOf(value).name, value);
   }
+  const readsMessages = [...sources.values(), ...filesOf(request, toGenerate)].some((file) =>
+    conditions.some((path) => hasField(file, path)),
+  );
   const writer = new BinaryWriter();
   for (const [field, value] of fieldsOf(request)) {
     if (field === 17) continue;
     writer.tag(field, WireType.LengthDelimited);
     if (field === 15) {
       const { name, pkg } = headOf(value);
-      const isWhole = toGenerate.has(name) || pkg === "connectum.auth.v1";
+      const isWhole = readsMessages || toGenerate.has(name) || pkg === "connectum.auth.v1";
       copy(sources.get(name) ?? value, isWhole ? generated : imported, writer.fork());
       writer.join();
     } else writer.bytes(value);
@@ -77,6 +86,20 @@ function copy(bytes: Uint8Array, cuts: Cuts, writer: BinaryWriter): void {
     writer.join();
   }
   writer.raw(bytes.subarray(copied));
+}
+
+/** Returns the files to generate. */
+function filesOf(request: Uint8Array, toGenerate: ReadonlySet<string>): Uint8Array[] {
+  const files = [...fieldsOf(request)].flatMap(([field, value]) => (field === 15 ? [value] : []));
+  return files.filter((file) => toGenerate.has(headOf(file).name));
+}
+
+/** Returns true if a path of field numbers leads to a value. The last field may have several numbers. */
+function hasField(bytes: Uint8Array, [step, ...rest]: readonly (number | readonly number[])[]): boolean {
+  for (const [field, value] of fieldsOf(bytes)) {
+    if ([step].flat().includes(field) && (rest.length === 0 || hasField(value, rest))) return true;
+  }
+  return false;
 }
 
 /** Reads the name and the package of a serialized file. */

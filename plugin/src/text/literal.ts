@@ -25,7 +25,12 @@ export const hidden: RegExp = new RegExp(
  * literal("a\u200bb"); // String.raw`"a\u200bb"`: the zero-width space is visible
  */
 export function literal(value: string): string {
-  return JSON.stringify(value).replace(controls, escapeUnits).replace(hidden, escapeUnits);
+  return visible(JSON.stringify(value));
+}
+
+/** Escapes the control and hidden characters of a text, for comments. */
+export function visible(text: string): string {
+  return text.replace(controls, escapeUnits).replace(hidden, escapeUnits);
 }
 
 function escapeUnits(text: string): string {

@@ -24,14 +24,18 @@
 //     internal = method.internal else service.internal         else false
 //     requires = method.requires else service.default_requires
 //     policy   = method.policy   else service.default_policy
+//     resource = method.resource else service.resource, unless method.exempt
+//
+// A `condition` is not replaced: the method's and the service's must both be
+// true, unless the method sets `exempt: true`.
 //
 // `public: false` is set, too: on a method, it overrides `public: true` of the
 // service. The first access that applies decides:
 //
 //     public       no authentication and no authorization
-//     internal     a trusted internal caller with the roles and scopes of
-//                  `requires`, if it is set
-//     requires     an authenticated caller with one of the roles and all scopes
+//     internal     a trusted internal caller who meets `requires`, if it is set
+//     requires     an authenticated caller with one of the roles, all scopes and
+//                  all permissions
 //     allow        any authenticated caller
 //     deny         nobody
 //     unspecified  no field applies: the server's code rules decide, then its
@@ -51,17 +55,17 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file connectum/auth/v1/options.proto.
  */
 export const file_connectum_auth_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Ch9jb25uZWN0dW0vYXV0aC92MS9vcHRpb25zLnByb3RvEhFjb25uZWN0dW0uYXV0aC52MSIxChBBdXRoUmVxdWlyZW1lbnRzEg0KBXJvbGVzGAEgAygJEg4KBnNjb3BlcxgCIAMoCSJ1CgpNZXRob2RBdXRoEg4KBnB1YmxpYxgBIAEoCBI1CghyZXF1aXJlcxgCIAEoCzIjLmNvbm5lY3R1bS5hdXRoLnYxLkF1dGhSZXF1aXJlbWVudHMSDgoGcG9saWN5GAMgASgJEhAKCGludGVybmFsGAQgASgIIoYBCgtTZXJ2aWNlQXV0aBIWCg5kZWZhdWx0X3BvbGljeRgBIAEoCRI9ChBkZWZhdWx0X3JlcXVpcmVzGAIgASgLMiMuY29ubmVjdHVtLmF1dGgudjEuQXV0aFJlcXVpcmVtZW50cxIOCgZwdWJsaWMYAyABKAgSEAoIaW50ZXJuYWwYBCABKAg6YAoLbWV0aG9kX2F1dGgSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi0hwMgASgLMh0uY29ubmVjdHVtLmF1dGgudjEuTWV0aG9kQXV0aFIKbWV0aG9kQXV0aDpkCgxzZXJ2aWNlX2F1dGgSHy5nb29nbGUucHJvdG9idWYuU2VydmljZU9wdGlvbnMYtYcDIAEoCzIeLmNvbm5lY3R1bS5hdXRoLnYxLlNlcnZpY2VBdXRoUgtzZXJ2aWNlQXV0aA", [file_google_protobuf_descriptor]);
+  fileDesc("Ch9jb25uZWN0dW0vYXV0aC92MS9vcHRpb25zLnByb3RvEhFjb25uZWN0dW0uYXV0aC52MSJfChBBdXRoUmVxdWlyZW1lbnRzEg0KBXJvbGVzGAEgAygJEg4KBnNjb3BlcxgCIAMoCRITCgtwZXJtaXNzaW9ucxhkIAMoCRIXCg9hbnlfcGVybWlzc2lvbnMYZSADKAkiqgEKCk1ldGhvZEF1dGgSDgoGcHVibGljGAEgASgIEjUKCHJlcXVpcmVzGAIgASgLMiMuY29ubmVjdHVtLmF1dGgudjEuQXV0aFJlcXVpcmVtZW50cxIOCgZwb2xpY3kYAyABKAkSEAoIaW50ZXJuYWwYBCABKAgSEQoJY29uZGl0aW9uGGQgASgJEg4KBmV4ZW1wdBhlIAEoCBIQCghyZXNvdXJjZRhmIAEoCSKrAQoLU2VydmljZUF1dGgSFgoOZGVmYXVsdF9wb2xpY3kYASABKAkSPQoQZGVmYXVsdF9yZXF1aXJlcxgCIAEoCzIjLmNvbm5lY3R1bS5hdXRoLnYxLkF1dGhSZXF1aXJlbWVudHMSDgoGcHVibGljGAMgASgIEhAKCGludGVybmFsGAQgASgIEhEKCWNvbmRpdGlvbhhkIAEoCRIQCghyZXNvdXJjZRhmIAEoCTpgCgttZXRob2RfYXV0aBIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLSHAyABKAsyHS5jb25uZWN0dW0uYXV0aC52MS5NZXRob2RBdXRoUgptZXRob2RBdXRoOmQKDHNlcnZpY2VfYXV0aBIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxi1hwMgASgLMh4uY29ubmVjdHVtLmF1dGgudjEuU2VydmljZUF1dGhSC3NlcnZpY2VBdXRo", [file_google_protobuf_descriptor]);
 
 /**
- * The roles and scopes that an authenticated caller must have, compared for
- * equality.
+ * The roles, scopes and permissions that an authenticated caller must have,
+ * compared for equality.
  *
- * A role or scope must not be empty, contain control characters or invisible
- * characters, or begin or end with white space. A scope must not contain a space
- * (RFC 6749 section 3.3).
+ * A name must not be empty, contain control characters or invisible characters,
+ * or begin or end with white space. A scope or permission must not contain a
+ * space (RFC 6749 section 3.3).
  *
- * Without roles and scopes, any authenticated caller may call.
+ * Without any of them, any authenticated caller may call.
  *
  * @generated from message connectum.auth.v1.AuthRequirements
  */
@@ -80,6 +84,23 @@ export type AuthRequirements = Message<"connectum.auth.v1.AuthRequirements"> & {
    * @generated from field: repeated string scopes = 2;
    */
   scopes: string[];
+
+  /**
+   * The caller must have all of these permissions, such as "orders.cancel". They
+   * are the vocabulary of the API; the server decides at run time which caller
+   * has them. With `resource`, the caller must have them on that resource.
+   *
+   * @generated from field: repeated string permissions = 100;
+   */
+  permissions: string[];
+
+  /**
+   * The caller must have at least one of these permissions. Without any, no
+   * further permission is needed.
+   *
+   * @generated from field: repeated string any_permissions = 101;
+   */
+  anyPermissions: string[];
 };
 
 /**
@@ -129,6 +150,34 @@ export type MethodAuth = Message<"connectum.auth.v1.MethodAuth"> & {
    * @generated from field: optional bool internal = 4;
    */
   internal: boolean;
+
+  /**
+   * An expression in a subset of CEL over `caller` and `request` that must be
+   * true, for example `request.tenant_id == caller.claims.tenant`. It refuses
+   * callers that the other fields let through, and never lets one through. An
+   * error in it refuses. The service's condition must be true, too. Contradicts
+   * `public`.
+   *
+   * @generated from field: optional string condition = 100;
+   */
+  condition: string;
+
+  /**
+   * The service's `condition` and `resource` do not apply to this method.
+   *
+   * @generated from field: optional bool exempt = 101;
+   */
+  exempt: boolean;
+
+  /**
+   * The path of a string or integer field in the request, for example
+   * "account_id". The caller must have the permissions of `requires` on the
+   * resource that the field names. An empty field refuses. Replaces the
+   * service's `resource`.
+   *
+   * @generated from field: optional string resource = 102;
+   */
+  resource: string;
 };
 
 /**
@@ -174,6 +223,23 @@ export type ServiceAuth = Message<"connectum.auth.v1.ServiceAuth"> & {
    * @generated from field: optional bool internal = 4;
    */
   internal: boolean;
+
+  /**
+   * A condition for every method of the service, now and later. A method whose
+   * request lacks a field that it reads fails the build, unless the method sets
+   * `exempt: true`.
+   *
+   * @generated from field: optional string condition = 100;
+   */
+  condition: string;
+
+  /**
+   * Default of `resource`. A method whose request lacks the field fails the
+   * build, unless the method sets its own `resource` or `exempt: true`.
+   *
+   * @generated from field: optional string resource = 102;
+   */
+  resource: string;
 };
 
 /**
