@@ -18,9 +18,14 @@ import { anything, withDefault } from "./options/check.js";
 import { checkOption, type OptionTable, ownMembers, readOptions } from "./options/read-options.js";
 import { monotonicTime } from "./platform/clock.js";
 import type { AuthScheme } from "./schemes/scheme.js";
+import type { AuthContext } from "./context/auth-context.js";
+import type { ServicePolicy } from "./policy/service-policy.js";
 import { createRevocations, type Revocations } from "./store/revocations.js";
 
-export interface CreateAuthOptions extends ProtoAuthzInterceptorOptions, Omit<AuthenticationOptions, "skipMethods"> {
+/** @typeParam T - the tables, which know the permissions of `grants`. */
+export interface CreateAuthOptions<T extends readonly ServicePolicy[] = readonly ServicePolicy[]>
+  extends ProtoAuthzInterceptorOptions<T>,
+    Omit<AuthenticationOptions, "skipMethods"> {
   /** The authentication scheme, or several, tried in order. The first that finds its credential decides. */
   readonly authenticate: AuthScheme | readonly AuthScheme[];
   /** The scheme of services that may call `internal` methods, or several. By default, nobody may call them. */
@@ -63,6 +68,27 @@ export interface Auth {
   readonly warmUp: () => Promise<void>;
   /** Revokes credentials. Without the `revocations` option, only in this process. See {@link Revocations}. */
   readonly revoke: Revocations["revoke"];
+  /**
+   * Forgets the answers of the function in `grants`, for a subject or for all: the next call asks again. In this process only.
+   *
+   * @example
+   * await directory.removeRole("ada", "editor");
+   * auth.forgetGrants("ada");
+   */
+  readonly forgetGrants: (subject?: string) => void;
+  /**
+   * Returns the permissions of a caller, sorted: from the credential, the roles, and the function in `grants`. With a resource,
+   * only those that the function returns for it. For a web page that hides actions with `can()`.
+   *
+   * Rejects if the function fails.
+   *
+   * @example
+   * const permissions = await auth.effectivePermissions(requireAuthContext(context));
+   */
+  readonly effectivePermissions: (
+    caller: AuthContext,
+    options?: { readonly resource?: string },
+  ) => Promise<readonly string[]>;
 }
 
 /**
@@ -77,13 +103,13 @@ export interface Auth {
  * });
  * createServer(connectNodeAdapter({ ...auth, routes }));
  */
-export function createAuth(options: CreateAuthOptions): Auth {
+export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAuthOptions<T>): Auth {
   if (Object.hasOwn(Object(options), "skipMethods")) {
     throw new TypeError(
       "skipMethods: not an option of createAuth. Set public: true in the schema, or use optionalMethods",
     );
   }
-  const own = readOptions("createAuth", options, createAuthOptions);
+  const own = readOptions("createAuth", options as CreateAuthOptions, createAuthOptions);
   const { policies, authenticate: users, internal } = own;
   const enforcer = createEnforcer(policies, own);
   const schemes = listSchemes(users, "authenticate");
@@ -109,9 +135,10 @@ export function createAuth(options: CreateAuthOptions): Auth {
     createEnforcingInterceptor({ ...enforcer, evaluate: gate.evaluate }),
   ];
 
-  function check(context: HandlerContext): void {
-    gate.check(context);
+  function check(context: HandlerContext): void | Promise<void> {
+    const pending = gate.check(context);
     watchThreshold(context, reported);
+    return pending;
   }
 
   function requestGate(context: HandlerContext): void | Promise<void> {
@@ -132,6 +159,12 @@ export function createAuth(options: CreateAuthOptions): Auth {
       await Promise.all([...schemes, ...internalSchemes].map(async (scheme) => scheme.warmUp?.()));
     },
     revoke: revocations.revoke,
+    forgetGrants: enforcer.forget,
+    async effectivePermissions(caller, { resource } = {}) {
+      const known = resource === undefined ? enforcer.callerOf(caller).permissions : [];
+      const held = enforcer.find === undefined ? known : await enforcer.find(caller, resource);
+      return [...held].sort();
+    },
   };
 }
 

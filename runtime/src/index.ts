@@ -8,6 +8,7 @@ export {
 } from "./authorization/authorize-methods.js";
 export type { AuthzRequest } from "./authorization/authz-request.js";
 export type { AuthzRule } from "./authorization/authz-rule.js";
+export type { Grants, GrantsCacheOptions } from "./authorization/grants.js";
 export type { DecisionEvent } from "./authorization/decision-event.js";
 export type { CredentialSource } from "./call/credential-source.js";
 export { type Peer, peerKey, recordPeer } from "./call/peer.js";
@@ -25,11 +26,10 @@ export { createInternalAuthInterceptor } from "./interceptors/create-internal-au
 export { createSessionAuthInterceptor } from "./interceptors/create-session-auth-interceptor.js";
 export * from "./jwt.js";
 export { can } from "./policy/can.js";
-export type { Caller, MatchScope } from "./policy/decide.js";
 export { getInternalMethods, getPublicMethods } from "./policy/methods-of.js";
 export type {
   MethodPatternOf,
-  MethodPolicy,
+  PermissionOf,
   RoleOf,
   ScopeOf,
   ServicePolicy,

@@ -1,5 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { AuthzRule, MethodPolicy, ServicePolicy } from "@connectum/auth";
+import type { AuthzRule, ServicePolicy } from "@connectum/auth";
+import type { MethodPolicy } from "@connectum/auth/policy";
 import { decide } from "@connectum/auth/policy";
 import { internalAudience, policies, rules } from "../access.js";
 import { describeRow } from "../describe-row.js";

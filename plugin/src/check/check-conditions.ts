@@ -78,7 +78,7 @@ function report(
 function at(text: string, start: number, end: number): string {
   const part = text.slice(start, end);
   const shown = part.length > 40 ? `${part.slice(0, 40)}…` : part;
-  return `at character ${start + 1}${shown === "" ? "" : ` (${shown.replace(/\s+/g, " ")})`}: `;
+  return `at character ${start + 1}${shown === "" ? "" : ` (${shown.replace(/[\t-\r ]+/g, " ")})`}: `;
 }
 
 /** Finds enums by name, in all files of the run. Searches them at the first use. */

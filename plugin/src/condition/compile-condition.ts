@@ -59,7 +59,7 @@ export class ConditionCompiler {
   add(text: string): CompiledText {
     const failed = (error: ConditionError): CompiledText => ({ errors: [error], constant: undefined });
     const whole = { start: 0, end: text.length };
-    if (text.trim() === "") return failed(new ConditionError(whole, "is empty. Write an expression, or delete it"));
+    if (/^[\t-\r ]*$/.test(text)) return failed(new ConditionError(whole, "is empty. Write an expression, or delete it"));
     if (text.length > maxText) {
       return failed(new ConditionError({ start: 0, end: 0 }, `is longer than ${maxText} characters. Check it in code`));
     }

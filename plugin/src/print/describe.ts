@@ -35,7 +35,7 @@ export function describe(row: Row, code?: RowCode): string {
     unspecified: "Unspecified: the server's rules decide",
   };
   const resource = code?.resource === undefined ? "" : ` On the resource request.${code.resource.path}.`;
-  const condition = code?.condition === undefined ? "" : `\n\nOnly if \`${visible(code.condition.cel.replace(/\s+/g, " "))}\`.`;
+  const condition = code?.condition === undefined ? "" : `\n\nOnly if \`${visible(code.condition.cel.replace(/[\t-\r ]+/g, " "))}\`.`;
   return `${texts[access]}${origin}.${resource}${condition}`;
 }
 

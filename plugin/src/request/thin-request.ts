@@ -96,8 +96,12 @@ function filesOf(request: Uint8Array, toGenerate: ReadonlySet<string>): Uint8Arr
 
 /** Returns true if a path of field numbers leads to a value. The last field may have several numbers. */
 function hasField(bytes: Uint8Array, [step, ...rest]: readonly (number | readonly number[])[]): boolean {
-  for (const [field, value] of fieldsOf(bytes)) {
-    if ([step].flat().includes(field) && (rest.length === 0 || hasField(value, rest))) return true;
+  try {
+    for (const [field, value] of fieldsOf(bytes)) {
+      if ([step].flat().includes(field) && (rest.length === 0 || hasField(value, rest))) return true;
+    }
+  } catch {
+    // A malformed option is reported after decoding.
   }
   return false;
 }

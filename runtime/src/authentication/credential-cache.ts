@@ -2,7 +2,8 @@ import { type LRU, lru } from "tiny-lru";
 import { expiryOf } from "../call/standing.js";
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
-import { monotonicTime, wallTime } from "../platform/clock.js";
+import { wallTime } from "../platform/clock.js";
+import { type End, endIn, hasEnded } from "../platform/period.js";
 import { sha256 } from "../platform/sha256.js";
 import { type AuthScheme, type Credential, isInternalScheme, type Verified } from "../schemes/scheme.js";
 import { readCacheOptions } from "../store/cache-options.js";
@@ -16,16 +17,6 @@ const refusals = { ttl: 10_000, max: 1_000 };
 
 /** Lifetime in milliseconds of a verification without a cache: for its own call. */
 const uncachedTtl = 5_000;
-
-/**
- * The end of a period, by whichever clock is first. The wall clock can be set back. The monotonic clock stops while the machine
- * sleeps.
- */
-interface End {
-  /** Milliseconds since the epoch. */
-  readonly until: number;
-  readonly untilMonotonic: number;
-}
 
 /** A verified credential. It is valid until the end of its period, at the latest until `expiresAt`. */
 export interface Entry extends End {
@@ -183,14 +174,6 @@ export class CredentialCache {
     const { until, untilMonotonic } = endIn(this.#ttl);
     return { context, expiresAt, until: Math.min(expiresAt, storedUntil, until), untilMonotonic, vouchedBy };
   }
-}
-
-function endIn(ttl: number): End {
-  return { until: wallTime() + ttl, untilMonotonic: monotonicTime() + ttl };
-}
-
-function hasEnded({ until, untilMonotonic }: End): boolean {
-  return wallTime() >= until || monotonicTime() >= untilMonotonic;
 }
 
 /** Returns false if the wall clock was set back since. The refusal may come from a wrong clock. */

@@ -17,6 +17,8 @@ export interface AuthLimits {
   readonly roles?: number;
   /** Most scopes of an identity. By default, 1000. */
   readonly scopes?: number;
+  /** Most permissions of an identity. By default, 1000. */
+  readonly permissions?: number;
   /** Longest time of a verification in milliseconds. Then the answer is `unavailable`. By default, 10000. */
   readonly verificationTime?: number;
   /**
@@ -30,6 +32,7 @@ const limitOptions = (): OptionTable<AuthLimits, keyof AuthLimits> => ({
   credentialLength: { ...count, fallback: maxCredentialLength },
   roles: { ...count, fallback: 1_000 },
   scopes: { ...count, fallback: 1_000 },
+  permissions: { ...count, fallback: 1_000 },
   verificationTime: { ...count, fallback: 10_000 },
   verifications: { ...count, fallback: 1_000 },
 });
@@ -53,10 +56,11 @@ export class Limiter {
   }
 
   /** @throws InvalidCredentialError */
-  checkIdentity({ roles, scopes }: AuthContext): void {
-    if (roles.length > this.#limits.roles) throw new InvalidCredentialError("too many roles", { reason: "too-large" });
-    if (scopes.length > this.#limits.scopes)
-      throw new InvalidCredentialError("too many scopes", { reason: "too-large" });
+  checkIdentity(identity: AuthContext): void {
+    for (const field of ["roles", "scopes", "permissions"] as const) {
+      if (identity[field].length <= this.#limits[field]) continue;
+      throw new InvalidCredentialError(`too many ${field}`, { reason: "too-large" });
+    }
   }
 
   /**

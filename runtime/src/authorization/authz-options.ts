@@ -7,6 +7,7 @@ import type { MethodChecks } from "./authorize-methods.js";
 import type { AuthzRequest } from "./authz-request.js";
 import type { AuthzRule } from "./authz-rule.js";
 import type { DecisionEvent } from "./decision-event.js";
+import { type Grants, type GrantsCacheOptions, grantsCheck } from "./grants.js";
 
 /** The options of authorization, without the tables. */
 export interface AuthzOptions {
@@ -21,6 +22,13 @@ export interface AuthzOptions {
   readonly defaultPolicy?: "allow" | "deny";
   /** Checks that allowed calls must pass too: `[authorizeMethods(OrderService, {...})]`. By default, none. */
   readonly checks?: readonly MethodChecks[];
+  /**
+   * The permissions of callers, besides those in their credentials: by role, or from a function. For a method with `resource`,
+   * only the permissions from a function count. By default, none.
+   */
+  readonly grants?: Grants;
+  /** How long the answers of a function in `grants` are kept. */
+  readonly grantsCache?: GrantsCacheOptions;
   /** Roles that imply others, in tables and rules. By default, none. */
   readonly roles?: RoleHierarchy;
   /** Returns true if a granted scope covers a required one. By default, they must be equal. */
@@ -45,6 +53,9 @@ export const authzOptions = (): OptionTable<AuthzOptions, DefaultedAuthzOption> 
   authorize: func,
   defaultPolicy: withDefault(word("allow", "deny"), "deny" as const),
   checks: { ...list, fallback: [] },
+  // Undefined is refused: `grants` is often read from a configuration.
+  grants: grantsCheck,
+  grantsCache: optional(anything),
   roles: withDefault(anything, {}),
   matchScope: optional(func),
   onDecision: optional(func),

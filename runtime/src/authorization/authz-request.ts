@@ -13,4 +13,9 @@ export interface AuthzRequest {
   readonly signal: AbortSignal;
   /** The request message of a unary or server-streaming call. Undefined for a stream of requests. */
   readonly message: Message | undefined;
+  /**
+   * The resource that the request names, or that the message of a stream names. Undefined for a method without `resource` in the
+   * schema, and at the opening of a stream.
+   */
+  readonly resource: string | undefined;
 }

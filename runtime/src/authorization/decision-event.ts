@@ -19,6 +19,10 @@ export interface DecisionEvent {
   readonly rule: string | undefined;
   /** The reason of a denial. */
   readonly reason: AuthzDenialReason | undefined;
+  /** The condition that refused, as it is written in the schema. */
+  readonly condition: string | undefined;
+  /** The resource that the request names. Undefined for a method without `resource`, and before the message is read. */
+  readonly resource: string | undefined;
   /** False if a denied call proceeds: `mode: "report"`. */
   readonly enforced: boolean;
   /** Time of the decision in milliseconds, without the wait for a message. */
@@ -58,6 +62,8 @@ export function createDecisionLog(
       decidedBy: verdict.decidedBy,
       rule: verdict.rule,
       reason: verdict.reason,
+      condition: verdict.condition,
+      resource: verdict.resource,
       enforced: enforced || verdict.decidedBy === "authentication",
       durationMs: monotonicTime() - start,
       error: verdict.error,

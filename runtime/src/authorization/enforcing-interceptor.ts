@@ -10,7 +10,7 @@ import type { AnyRequest } from "../platform/any-request.js";
 import { createWarning } from "../platform/warn.js";
 import type { AuthzRequest } from "./authz-request.js";
 import type { Enforcer } from "./enforcer.js";
-import { runChecks } from "./run-checks.js";
+import { explainDenial, runChecks } from "./run-checks.js";
 import type { Check, Conditional, Verdict } from "./verdict.js";
 
 type Next = ReturnType<Interceptor>;
@@ -29,14 +29,23 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
     const { checks } = verdict;
     const [message, whole] = await messageOf(req);
     const { service, method, header, contextValues: values, signal } = req;
-    const request: AuthzRequest = { service: service.typeName, method: method.name, header, values, signal, message };
+    const call = { service: service.typeName, method: method.name, header, values, signal, message };
+    const requestOf = (one: Message | undefined): AuthzRequest => ({
+      ...call,
+      resource: one && verdict.resourceOf?.(one),
+    });
+    const request = requestOf(message);
 
     /** Rejects if a check fails. Reports `passed` if all pass. */
-    async function runAll(run: (check: Check) => unknown, passed?: Verdict): Promise<void> {
+    async function runAll(
+      run: (check: Check) => unknown,
+      resource: string | undefined,
+      passed?: Verdict,
+    ): Promise<void> {
       const start = now();
       const concluded = runChecks(checks, run).then((denial) => {
         // A failed check is the better explanation, even if the credential expired too.
-        if (denial !== undefined) return conclude(denial, req, context, start);
+        if (denial !== undefined) return conclude(explainDenial(denial, verdict, resource), req, context, start);
         return lapsed(req, context, start) ?? (passed && conclude(passed, req, context, start));
       });
       // Report mode does not wait: code on trial must not delay a call.
@@ -45,11 +54,12 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
     }
 
     const { decidedBy } = checks.at(-1) ?? verdict;
-    await runAll((check) => check.run(context, request), { ...verdict, effect: "allow", decidedBy });
+    const { resource } = request;
+    await runAll((check) => check.run(context, request), resource, { ...verdict, effect: "allow", decidedBy, resource });
     const error = lapsed(req, context, now());
     if (error) throw error;
     const guard = checks.find((check) => check.guard)?.guard;
-    const messages = guard?.(whole.message as AsyncIterable<Message>, context, request, runAll);
+    const messages = guard?.(whole.message as AsyncIterable<Message>, context, requestOf, runAll);
     return proceed(next, messages ? ({ ...whole, message: messages } as StreamRequest) : whole);
   }
 

@@ -1,21 +1,21 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
-import { type Caller, decide } from "../policy/decide.js";
+import { wallTime } from "../platform/clock.js";
+import { admits, type ConditionCaller } from "../policy/condition.js";
+import { decide } from "../policy/decide.js";
 import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
 import { readMethodChecks } from "./authorize-methods.js";
 import type { ReadAuthzOptions } from "./authz-options.js";
 import { type CompiledRule, compileRules } from "./authz-rule.js";
-import { createCallerLookup } from "./caller.js";
+import { createPermissions, type Permissions } from "./permissions.js";
+import { planRow, type RowPlan } from "./plan-row.js";
 import { warnOfShadowedPatterns, warnOfUnknownMethods, warnOfUnreachablePatterns } from "./unreachable-rules.js";
 import { anybody, type PlannedVerdict, type Verdict } from "./verdict.js";
 
-/** The one place where calls are decided. */
-export interface Evaluator {
-  /**
-   * Decides by the method and the caller; what only code can say is left as checks. Never throws: a
-   * decision that fails is a no.
-   */
+/** Decides calls. Every decision goes through here. */
+export interface Evaluator extends Pick<Permissions, "find" | "forget" | "callerOf"> {
+  /** Decides by the method and the caller. Leaves the rest to checks. Never throws: a decision that fails is a denial. */
   evaluate(call: { readonly method: DescMethod }, context: AuthContext | undefined): Verdict;
   /** The row of a method. Undefined if its service has no table. */
   lookup(service: string, method: string): MethodPolicy | undefined;
@@ -30,7 +30,7 @@ export function createEvaluator(
   options: ReadAuthzOptions,
   skipped: readonly CompiledRule[],
 ): Evaluator {
-  const { rules, authorize, defaultPolicy, checks, roles, matchScope } = options;
+  const { rules, authorize, defaultPolicy, checks, roles, matchScope, grants, grantsCache } = options;
   const { services, lookup } = createPolicyIndex(policies);
   const compiled = compileRules(rules);
   /** The rules for methods without a table, in order. */
@@ -54,12 +54,14 @@ export function createEvaluator(
   // Services are checked at their first call: keep a copy until then.
   const patterns = rules.map(({ name, methods, effect }) => ({ name, methods: [...methods], effect }));
   const called = new Set<string>();
-  const callerOf = createCallerLookup(roles);
+  const permissions = createPermissions(services, roles, grants, grantsCache);
+  const { callerOf } = permissions;
   const methodChecks = readMethodChecks(checks, (service, method) => lookup(service, method)?.access === "public");
   const plans = new WeakMap<DescMethod, readonly PlannedVerdict[]>();
 
   /** Everything about a method that does not depend on the caller. */
-  function createPlan({ name, parent }: DescMethod): readonly PlannedVerdict[] {
+  function createPlan(method: DescMethod): readonly PlannedVerdict[] {
+    const { name, parent } = method;
     const { typeName } = parent;
     if (!called.has(typeName) && !services.has(typeName)) warnOfUnknownMethods(patterns, parent);
     called.add(typeName);
@@ -70,21 +72,26 @@ export function createEvaluator(
         : fallbacks.filter(({ matches }) => matches(typeName, name)).map(({ verdict }) => verdict);
     // By name: a second copy of the descriptors must not avoid a check.
     const more = methodChecks.flatMap(({ service, checks }) => (service === typeName && checks.get(name)) || []);
-    return verdicts.map((verdict) => {
-      const [first, ...others] = verdict.effect === "conditional" ? [...verdict.checks, ...more] : more;
-      return !first || verdict.effect === "deny"
-        ? verdict
-        : { ...verdict, effect: "conditional", checks: [first, ...others] };
+    const { tested, checks: before = [], early, resourceOf }: Partial<RowPlan> = row ? planRow(row, method, permissions) : {};
+    return verdicts.map((verdict): PlannedVerdict => {
+      const own = verdict.effect === "conditional" ? verdict.checks : [];
+      const [first, ...others] = [...before, ...own, ...more];
+      if (!first || verdict.effect === "deny") return verdict;
+      const isByTable = verdict.decidedBy === "table" && tested !== undefined;
+      const planned = { ...verdict, ...(isByTable && { tested }), early, resourceOf };
+      return { ...planned, effect: "conditional", checks: [first, ...others] };
     });
   }
 
-  function decideBy(plan: readonly PlannedVerdict[], caller: Caller | undefined): Verdict {
+  function decideBy(plan: readonly PlannedVerdict[], caller: ConditionCaller | undefined): Verdict {
     for (const verdict of plan) {
-      const { decidedBy, rule, policy } = verdict;
-      const decision = decide(policy, caller, matchScope);
+      const { decidedBy, rule, policy, early } = verdict;
+      const decision = decide(verdict.tested ?? policy, caller, matchScope);
       if (decision.kind === "allow") {
-        if (verdict.effect !== "conditional" || caller) return verdict;
-        return { effect: "deny", decidedBy: verdict.checks[0].decidedBy, reason: "unauthenticated" };
+        if (verdict.effect !== "conditional") return verdict;
+        if (!caller) return { effect: "deny", decidedBy: verdict.checks[0].decidedBy, reason: "unauthenticated" };
+        if (early === undefined || admits(early, caller, wallTime())) return verdict;
+        return { effect: "deny", decidedBy: "condition", reason: "condition", condition: early.cel };
       }
       const denied = decision.kind === "denied" ? decision.reason : decision.kind;
       const reason = policy === missingRow ? "missing-row" : denied;
@@ -97,6 +104,7 @@ export function createEvaluator(
   }
 
   return {
+    ...permissions,
     lookup,
     evaluate({ method }, context) {
       try {

@@ -2,6 +2,7 @@ import { type ContextKey, createContextKey, type HandlerContext } from "@connect
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import { isFixed } from "./caller.js";
 import type { Call, Enforcer } from "./enforcer.js";
+import { explainDenial, runChecks } from "./run-checks.js";
 import type { Verdict } from "./verdict.js";
 
 /** Refuses calls before the message is read. */
@@ -11,7 +12,7 @@ export interface Gate {
    *
    * @throws ConnectError with code `unauthenticated`, or an AuthzDeniedError.
    */
-  check(call: Pick<HandlerContext, "method" | "requestHeader" | "values">): void;
+  check(call: Pick<HandlerContext, "method" | "requestHeader" | "values">): void | Promise<void>;
   /** The enforcer's `evaluate`, which reuses the gate's decision about the same call. */
   evaluate(call: Call, context: AuthContext | undefined): Verdict;
 }
@@ -25,6 +26,18 @@ interface GateResult {
 export function createGate({ enforced, now, evaluate, conclude }: Enforcer): Gate {
   const resultKey: ContextKey<GateResult | undefined> = createContextKey<GateResult | undefined>(undefined);
   let used = false;
+
+  /** Runs the checks that do not need the message. */
+  function runEarly(verdict: Verdict, call: Call, context: AuthContext): Promise<void> | undefined {
+    const checks = verdict.effect === "conditional" ? verdict.checks.filter((check) => check.runEarly) : [];
+    if (checks.length === 0) return undefined;
+    const start = now();
+    return runChecks(checks, (check) => check.runEarly?.(context)).then((denial) => {
+      const error = denial && conclude(explainDenial(denial, verdict, undefined), call, context, start);
+      if (error) throw error;
+    });
+  }
+
   return {
     check({ method, requestHeader: header, values: contextValues }) {
       if (!enforced) return;
@@ -38,6 +51,7 @@ export function createGate({ enforced, now, evaluate, conclude }: Enforcer): Gat
       if (context && !isFixed(context)) return;
       contextValues.set(resultKey, { call, context, verdict });
       used = true;
+      return context && runEarly(verdict, call, context);
     },
     evaluate(call, context) {
       const result = used ? call.contextValues.get(resultKey) : undefined;

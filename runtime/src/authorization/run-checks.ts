@@ -11,13 +11,20 @@ export async function runChecks(
 ): Promise<Verdict | undefined> {
   for (const check of checks) {
     const { decidedBy } = check;
-    let error: unknown;
+    let [result, error, hasThrown]: [unknown, unknown, boolean] = [undefined, undefined, false];
     try {
-      if ((await run(check)) === true) continue;
+      result = await run(check);
+      if (result === true) continue;
     } catch (thrown) {
-      error = thrown;
+      [error, hasThrown] = [thrown, true];
     }
-    return { effect: "deny", decidedBy, reason: decidedBy, error };
+    const failed = check.explain?.(result, hasThrown) ?? { reason: decidedBy as "authorize" | "check" };
+    return { effect: "deny", decidedBy, error, ...failed };
   }
   return undefined;
+}
+
+/** Adds the resource to a denial, and the requirements of the row to a denial by the table. */
+export function explainDenial(denial: Verdict, { policy }: Verdict, resource: string | undefined): Verdict {
+  return { ...denial, resource, ...(denial.decidedBy === "table" && policy && { policy }) };
 }

@@ -1,11 +1,12 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
 import type { AuthzDenialReason } from "../errors/authz-denied-error.js";
+import type { PolicyCondition } from "../policy/condition.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import type { AuthzRequest } from "./authz-request.js";
 
 /** The part that decided. `authentication` only refuses. */
-export type Decider = "authentication" | "table" | "rule" | "authorize" | "check" | "defaultPolicy" | "skipMethods";
+export type Decider = "authentication" | "table" | "condition" | "rule" | "authorize" | "check" | "defaultPolicy" | "skipMethods";
 
 /** A decision, with the part that made it. */
 export type Verdict = Settled | Conditional;
@@ -19,6 +20,10 @@ interface Settled {
   readonly rule?: string | undefined;
   /** The requirements of the deciding row or rule. */
   readonly policy?: MethodPolicy;
+  /** The condition that refused, as it is written in the schema. */
+  readonly condition?: string | undefined;
+  /** The resource that the request names. */
+  readonly resource?: string | undefined;
   /** The error that the deciding code threw. */
   readonly error?: unknown;
 }
@@ -27,17 +32,35 @@ interface Settled {
 export interface Conditional extends Omit<Settled, "effect"> {
   readonly effect: "conditional";
   readonly checks: readonly [Check, ...Check[]];
+  /** Returns the resource that a request names. Undefined for a row without one. */
+  readonly resourceOf?: ((message: Message) => string | undefined) | undefined;
 }
 
 /** The verdict for callers who meet its `policy`. */
-export type PlannedVerdict = Verdict & { readonly policy: MethodPolicy };
+export type PlannedVerdict = Verdict & {
+  readonly policy: MethodPolicy;
+  /** The row without the parts that checks decide. By default, `policy`. */
+  readonly tested?: MethodPolicy;
+  /** The condition of the row, if it can be decided in part without the request. */
+  readonly early?: PolicyCondition | undefined;
+};
 
 /** The policy that every caller meets. */
 export const anybody: MethodPolicy = { access: "allow" };
 
-/** A check by code of the user. Only `true` passes. */
+/** The reason of a check that failed. */
+export interface FailedCheck {
+  readonly reason: AuthzDenialReason;
+  readonly condition?: string;
+}
+
+/** A check by code of the user, or by the parts of a row that need the request or a question. Only `true` passes. */
 export interface Check {
-  readonly decidedBy: "authorize" | "check";
+  readonly decidedBy: "table" | "condition" | "authorize" | "check";
+  /** Explains a failure. `hasThrown` is true for an error. By default, the reason is the name of the part. */
+  explain?(result: unknown, hasThrown: boolean): FailedCheck;
+  /** Runs in the gate, too: the check does not need the request. */
+  runEarly?(context: AuthContext): unknown;
   /** Runs once, before the handler. */
   run(context: AuthContext, request: AuthzRequest): unknown;
   /** Runs for every message of a client's stream, before the handler receives it. */
@@ -46,10 +69,10 @@ export interface Check {
   guard?(
     messages: AsyncIterable<Message>,
     context: AuthContext,
-    request: AuthzRequest,
+    requestOf: (message: Message) => AuthzRequest,
     runAll: RunChecks,
   ): AsyncIterable<Message>;
 }
 
 /** Runs the checks in order and stops at the first that fails. Rejects with the error for the caller. */
-export type RunChecks = (run: (check: Check) => unknown) => Promise<void>;
+export type RunChecks = (run: (check: Check) => unknown, resource: string | undefined) => Promise<void>;

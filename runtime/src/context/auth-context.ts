@@ -12,6 +12,8 @@ export interface AuthContext {
   readonly name?: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
+  /** The permissions in the credential. The option `grants` adds others. */
+  readonly permissions: readonly string[];
   /** The claims of the credential, as JSON values. */
   readonly claims: Readonly<Record<string, FrozenJson>>;
   /** The kind of credential: `jwt`, `gateway`, `session`, or the name of a scheme. */
@@ -31,6 +33,7 @@ export interface AuthContextInit {
   readonly name?: string | null | undefined;
   readonly roles?: readonly string[] | "" | null | undefined;
   readonly scopes?: readonly string[] | "" | null | undefined;
+  readonly permissions?: readonly string[] | "" | null | undefined;
   /** JSON values; a `Date` becomes its ISO 8601 string. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /** By default, the scheme's name. */
@@ -76,6 +79,7 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
     subject,
     roles: names(absentAsUndefined(member("roles")) ?? [], "roles"),
     scopes: names(absentAsUndefined(member("scopes")) ?? [], "scopes"),
+    permissions: names(absentAsUndefined(member("permissions")) ?? [], "permissions"),
     claims: freezeJson(claims, "claims") as AuthContext["claims"],
     type,
   };

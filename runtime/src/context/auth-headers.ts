@@ -11,6 +11,7 @@ export const identityHeaders = {
   type: "x-auth-type",
   roles: "x-auth-roles",
   scopes: "x-auth-scopes",
+  permissions: "x-auth-permissions",
   claims: "x-auth-claims",
   expiresAt: "x-auth-expires-at",
 } as const;
@@ -23,7 +24,8 @@ const maxLength = 8 * 1024;
  *
  * - `x-auth-subject`, `x-auth-name`, `x-auth-type`: text. Visible ASCII except `%` and `,` is literal; the rest is
  *   percent-encoded UTF-8 (RFC 3986 section 2.1)
- * - `x-auth-roles`, `x-auth-scopes`: JSON lists; `x-auth-claims`: a JSON object. Escaped to ASCII, and absent if empty
+ * - `x-auth-roles`, `x-auth-scopes`, `x-auth-permissions`: JSON lists; `x-auth-claims`: a JSON object. Escaped to ASCII, and
+ *   absent if empty
  * - `x-auth-expires-at`: ISO 8601
  *
  * @param claims - names of the claims to write. By default, all.
@@ -55,7 +57,7 @@ export function encodeAuthHeaders(
   context: AuthContext,
   claims?: readonly string[],
 ): readonly (readonly [name: string, value: string])[] {
-  const { subject, name, type, roles, scopes, expiresAt } = context;
+  const { subject, name, type, roles, scopes, permissions, expiresAt } = context;
   const sent = claims === undefined ? context.claims : pick(context.claims, claims);
   const values: Record<keyof typeof identityHeaders, string | undefined> = {
     subject: encodeText(subject),
@@ -63,6 +65,7 @@ export function encodeAuthHeaders(
     type: encodeText(type),
     roles: roles.length === 0 ? undefined : encodeJson(roles),
     scopes: scopes.length === 0 ? undefined : encodeJson(scopes),
+    permissions: permissions.length === 0 ? undefined : encodeJson(permissions),
     claims: Object.keys(sent).length === 0 ? undefined : encodeJson(sent),
     expiresAt: expiresAt?.toISOString(),
   };
@@ -116,6 +119,7 @@ export function decodeAuthHeaders(headers: Headers): AuthContextInit | undefined
     type: read("type", decodeText),
     roles: read("roles", decodeJson<string[]>),
     scopes: read("scopes", decodeJson<string[]>),
+    permissions: read("permissions", decodeJson<string[]>),
     claims: read("claims", decodeJson<Record<string, unknown>>),
     expiresAt: read("expiresAt", decodeDate),
   };

@@ -2,7 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { DenialReason } from "../policy/decide.js";
 
 /**
- * The reason of a refusal. `missing-row`: the table is older than the schema. `error`: the decision itself failed. The others
+ * The reason of a refusal. `missing-row`: the table is older than the schema. `error`: the decision itself failed.
+ * `unavailable`: the permissions cannot be determined now; the code is `unavailable` then. The others
  * are of {@link DenialReason}, or name the part that refused.
  */
 export type AuthzDenialReason =
@@ -13,7 +14,8 @@ export type AuthzDenialReason =
   | "authorize"
   | "check"
   | "default"
-  | "error";
+  | "error"
+  | "unavailable";
 
 /** The details of a denial, for the server's log. */
 export interface AuthzDeniedDetails {
@@ -25,6 +27,14 @@ export interface AuthzDeniedDetails {
   readonly requiredRoles: readonly string[];
   /** The method requires all of these. */
   readonly requiredScopes: readonly string[];
+  /** The method requires all of these. */
+  readonly requiredPermissions?: readonly string[];
+  /** The method requires at least one of these. */
+  readonly requiredAnyPermissions?: readonly string[];
+  /** The resource on which the permissions are required. */
+  readonly resource?: string;
+  /** The condition that refused, as it is written in the schema. */
+  readonly condition?: string;
 }
 
 /**

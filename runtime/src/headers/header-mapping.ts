@@ -28,6 +28,8 @@ export interface HeaderMapping {
   readonly roles?: string;
   /** A JSON list of strings, or names separated by spaces. */
   readonly scopes?: string;
+  /** A JSON list of strings, or names separated by spaces. */
+  readonly permissions?: string;
   /** A JSON object. */
   readonly claims?: string;
   /** Text encoding of the headers. By default, `ascii`: other characters are refused. */
@@ -54,6 +56,7 @@ const mappingOptions = (): OptionTable<HeaderMapping, "encoding"> => ({
   name: anything,
   roles: anything,
   scopes: anything,
+  permissions: anything,
   claims: anything,
   encoding: { ...word("ascii", "utf-8"), fallback: "ascii" as const },
 });
@@ -99,6 +102,7 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
             name: read("name", (text, mayBeJoined) => (mayBeJoined ? undefined : text)),
             roles: read("roles", (text, mayBeJoined) => parseList(text, /,/, mayBeJoined)),
             scopes: read("scopes", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
+            permissions: read("permissions", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
             claims: read("claims", parseJson<Record<string, unknown>>),
           };
     },

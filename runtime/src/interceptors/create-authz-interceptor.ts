@@ -7,11 +7,15 @@ import { anybody } from "../authorization/verdict.js";
 import { anything, list, withDefault } from "../options/check.js";
 import { compileMethodPatterns } from "../options/method-pattern.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
-import type { ServicePolicy } from "../policy/service-policy.js";
+import type { Grants } from "../authorization/grants.js";
+import type { PermissionOf, ServicePolicy } from "../policy/service-policy.js";
 
-export interface ProtoAuthzInterceptorOptions extends AuthzOptions {
+/** @typeParam T - the tables, which know the permissions of `grants`. */
+export interface ProtoAuthzInterceptorOptions<T extends readonly ServicePolicy[] = readonly ServicePolicy[]>
+  extends AuthzOptions {
   /** Generated tables: `[OrderServicePolicy]`, or `policies` of the registry file. */
-  readonly policies: readonly ServicePolicy[];
+  readonly policies: T;
+  readonly grants?: Grants<PermissionOf<T[number]>>;
 }
 
 export interface AuthzInterceptorOptions extends AuthzOptions {
@@ -38,8 +42,10 @@ const rulesOnlyOptions = (): OptionTable<AuthzInterceptorOptions, DefaultedAuthz
  * @example
  * const interceptors = [authentication, createProtoAuthzInterceptor({ policies: [OrderServicePolicy] })];
  */
-export function createProtoAuthzInterceptor(options: ProtoAuthzInterceptorOptions): Interceptor {
-  const own = readOptions("createProtoAuthzInterceptor", options, protoAuthzOptions);
+export function createProtoAuthzInterceptor<T extends readonly ServicePolicy[]>(
+  options: ProtoAuthzInterceptorOptions<T>,
+): Interceptor {
+  const own = readOptions("createProtoAuthzInterceptor", options as ProtoAuthzInterceptorOptions, protoAuthzOptions);
   return createEnforcingInterceptor(createEnforcer(own.policies, own));
 }
 

@@ -17,6 +17,11 @@ export interface ClaimsMapping {
   readonly roles?: ClaimPath;
   /** A list of strings, or one string of names separated by spaces. Default: `scope`, else `scp`. */
   readonly scopes?: ClaimPath;
+  /**
+   * A list of strings, or one string of names separated by spaces. By default, none: a claim grants permissions only if it is
+   * named here. Auth0's is `permissions`.
+   */
+  readonly permissions?: ClaimPath;
 }
 
 // An undefined field is an error: the default would hide a missing environment variable.
@@ -25,6 +30,7 @@ const mappingOptions = (): OptionTable<ClaimsMapping, "subject" | "name" | "role
   name: { ...anything, fallback: "name" },
   roles: { ...anything, fallback: "roles" },
   scopes: anything,
+  permissions: anything,
 });
 
 /**
@@ -39,11 +45,14 @@ export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTP
   const name = compilePath(paths.name, "name");
   const roles = compilePath(paths.roles, "roles");
   const scopes = "scopes" in paths ? compilePath(paths.scopes, "scopes") : scopeOrScp;
+  const permissions = "permissions" in paths ? compilePath(paths.permissions, "permissions") : () => undefined;
+  const words = (value: string) => value.split(" ").filter((word) => word !== "");
   return (claims) => ({
     subject: text(subject(claims), "subject") ?? reject("subject", "is missing"),
     name: text(absentAsUndefined(name(claims)), "name"),
     roles: list(roles(claims), "roles", (value) => [value]),
-    scopes: list(scopes(claims), "scopes", (value) => value.split(" ").filter((scope) => scope !== "")),
+    scopes: list(scopes(claims), "scopes", words),
+    permissions: list(permissions(claims), "permissions", words),
     claims,
   });
 }

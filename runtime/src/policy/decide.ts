@@ -4,12 +4,29 @@ import type { MethodPolicy } from "./service-policy.js";
 export interface Caller {
   readonly roles: readonly string[] | ReadonlySet<string>;
   readonly scopes: readonly string[] | ReadonlySet<string>;
+  /** Permissions that do not depend on a resource. By default, none. */
+  readonly permissions?: readonly string[] | ReadonlySet<string> | undefined;
+  /** Permissions on resources, by the name of the resource. By default, none. */
+  readonly permissionsOn?: { readonly [resource: string]: readonly string[] | ReadonlySet<string> } | undefined;
   /** True for a caller that the server's internal schemes authenticated. By default, false. */
   readonly internal?: boolean;
+  /** Read by conditions, as are `name`, `type` and `claims`. An `AuthContext` has them. */
+  readonly subject?: string;
+  readonly name?: string | undefined;
+  readonly type?: string;
+  readonly claims?: { readonly [name: string]: unknown };
 }
 
 /** The reason of a denial. For the server's log, never for the client. */
-export type DenialReason = "deny" | "unspecified" | "not-internal" | "missing-role" | "missing-scope";
+export type DenialReason =
+  | "deny"
+  | "unspecified"
+  | "not-internal"
+  | "missing-role"
+  | "missing-scope"
+  | "missing-permission"
+  | "missing-resource"
+  | "condition";
 
 /** The decision about a call, with the reason of a denial. */
 export type Decision =
@@ -25,17 +42,24 @@ const allow: Decision = { kind: "allow" };
 const denied = (reason: DenialReason): Decision => ({ kind: "denied", reason });
 
 /**
- * Decides by one row of a table. Pure, and throws only errors of `matchScope`. Denies an `unspecified` or unknown row.
+ * Decides by one row of a table, without its condition. Pure, and throws only errors of `matchScope`. Denies an `unspecified`
+ * or unknown row.
  *
  * @param caller - the authenticated caller, or undefined.
  * @param matchScope - by default, scopes must be equal.
+ * @param resource - the resource that the request names, for a row with `resource`.
  *
  * @example
  * const index = createPolicyIndex([OrderServicePolicy]);
  * const row = index.lookup("shop.v1.OrderService", "CancelOrder");
  * row && decide(row, { roles: ["support"], scopes: [] }); // { kind: "allow" }
  */
-export function decide(policy: MethodPolicy, caller: Caller | undefined, matchScope?: MatchScope): Decision {
+export function decide(
+  policy: MethodPolicy,
+  caller: Caller | undefined,
+  matchScope?: MatchScope,
+  resource?: string,
+): Decision {
   switch (policy.access) {
     case "public":
     case "allow":
@@ -49,11 +73,35 @@ export function decide(policy: MethodPolicy, caller: Caller | undefined, matchSc
       for (const name of policy.scopes) {
         if (!holds(name, caller.scopes, matchScope)) return denied("missing-scope");
       }
-      return allow;
+      return decidePermissions(policy, caller, resource);
     default:
       return denied(policy.access === "unspecified" ? policy.access : "deny");
   }
 }
+
+/** Decides by the permissions that a row requires. For a row with a resource, only those on the resource count. */
+function decidePermissions(policy: Requirements, caller: Caller, resource: string | undefined): Decision {
+  const { permissions, anyPermissions } = policy;
+  if (policy.resource !== undefined && !resource) return denied("missing-resource");
+  if (permissions === undefined && anyPermissions === undefined) return allow;
+  const { permissionsOn = {} } = caller;
+  const isOnResource = policy.resource !== undefined && resource !== undefined;
+  const onResource = isOnResource && Object.hasOwn(permissionsOn, resource) ? permissionsOn[resource] : [];
+  return holdsPermissions(policy, (isOnResource ? onResource : caller.permissions) ?? [])
+    ? allow
+    : denied("missing-permission");
+}
+
+/** Returns true if a caller holds the permissions that a row requires. */
+export function holdsPermissions(
+  { permissions = [], anyPermissions = [] }: Pick<Requirements, "permissions" | "anyPermissions">,
+  held: Held,
+): boolean {
+  for (const name of permissions) if (!holds(name, held)) return false;
+  return anyPermissions.length === 0 || holdsAny(anyPermissions, held);
+}
+
+type Requirements = MethodPolicy & { readonly access: "requires" | "internal" };
 
 type Held = Caller["roles"];
 

@@ -1,4 +1,6 @@
+import type { PolicyCondition } from "./condition.js";
 import { isNameList } from "./name-list.js";
+import type { PolicyResource } from "./resource.js";
 import type { MethodPolicy, ServicePolicy } from "./service-policy.js";
 
 /**
@@ -36,16 +38,60 @@ function isTable(value: unknown): boolean {
 /** Returns undefined for an invalid row. An unknown member may be a requirement, so it makes the row invalid. */
 function readRow(row: unknown): MethodPolicy | undefined {
   // Copies own members. Inherited ones count below, and make the row invalid.
-  const { access, roles, scopes } = { ...Object(row) };
-  const members = countMembers(row);
-  if (["public", "allow", "unspecified", "deny"].includes(access)) {
-    return members === 1 ? Object.freeze({ access }) : undefined;
+  const { access, ...members } = { ...Object(row) };
+  const kind = kinds.find(({ accesses }) => accesses.includes(access));
+  if (kind === undefined || kind.required.some((name) => !(name in members))) return undefined;
+  const copy: Record<string, unknown> = { access };
+  for (const [name, value] of Object.entries(members)) {
+    const read = kind.members.includes(name) ? readMember[name as keyof typeof readMember] : undefined;
+    const member = read?.(value);
+    if (member === undefined) return undefined;
+    copy[name] = member;
   }
-  if (members !== 3 || !["internal", "requires"].includes(access)) return undefined;
-  const lists = [roles, scopes].map((list) => Array.isArray(list) && Object.freeze([...list]));
-  return lists.every(isNameList)
-    ? Object.freeze({ access, roles: lists[0] as string[], scopes: lists[1] as string[] })
-    : undefined;
+  return countMembers(row) === Object.keys(copy).length ? (Object.freeze(copy) as unknown as MethodPolicy) : undefined;
+}
+
+/** The members of a row, by its access. */
+const kinds: readonly {
+  readonly accesses: readonly unknown[];
+  readonly required: readonly string[];
+  readonly members: readonly string[];
+}[] = [
+  { accesses: ["public", "deny"], required: [], members: [] },
+  { accesses: ["allow", "unspecified"], required: [], members: ["resource", "condition"] },
+  {
+    accesses: ["requires", "internal"],
+    required: ["roles", "scopes"],
+    members: ["roles", "scopes", "permissions", "anyPermissions", "resource", "condition"],
+  },
+];
+
+/** Readers of the members of a row. They return frozen copies, or undefined for malformed members. */
+const readMember = {
+  roles: readNames,
+  scopes: readNames,
+  permissions: readNames,
+  anyPermissions: readNames,
+  resource: (value: unknown) => {
+    const { path, of } = Object(value) as PolicyResource;
+    const isRight = typeof path === "string" && typeof of === "function" && countMembers(value) === 2;
+    return isRight ? Object.freeze({ path, of }) : undefined;
+  },
+  condition: (value: unknown) => {
+    const { cel, holds, admits, readsPermissions } = Object(value) as PolicyCondition;
+    const optional = [...(admits === undefined ? [] : [typeof admits]), ...(readsPermissions === undefined ? [] : [readsPermissions])];
+    const isRight =
+      typeof cel === "string" &&
+      typeof holds === "function" &&
+      optional.every((member) => member === "function" || member === true) &&
+      countMembers(value) === 2 + optional.length;
+    return isRight ? Object.freeze({ ...(value as PolicyCondition) }) : undefined;
+  },
+};
+
+function readNames(value: unknown): readonly string[] | undefined {
+  const names = Array.isArray(value) ? Object.freeze([...value]) : undefined;
+  return isNameList(names) ? names : undefined;
 }
 
 // A loop: it runs once, uncompiled, over very many rows.

@@ -159,7 +159,7 @@ test("an identity that can still change is looked at again behind the gate", asy
     if (req.header.has("x-strip")) (roles as string[]).length = 0;
     return next(req);
   };
-  const identity = { subject: "x", scopes: [], claims: {}, type: "own" };
+  const identity = { subject: "x", scopes: [], permissions: [], claims: {}, type: "own" };
   const lab = await startLab(
     {
       interceptors: [strip, ...auth.interceptors],

@@ -120,7 +120,7 @@ test.each([
 );
 
 describe("what is in the context values need not be an identity", () => {
-  const right = { subject: "x", roles: [], scopes: [], claims: {}, type: "own" };
+  const right = { subject: "x", roles: [], scopes: [], permissions: [], claims: {}, type: "own" };
   test.each<{ name: string; identity: unknown; want: string }>([
     { name: "an identity", identity: right, want: "ok" },
     { name: "undefined", identity: undefined, want: "Unauthenticated" },
@@ -159,7 +159,7 @@ describe("what is in the context values need not be an identity", () => {
 });
 
 test("an identity that is not frozen is looked at anew at each call", async () => {
-  const identity = { subject: "x", roles: ["editor"], scopes: [], claims: {}, type: "own" };
+  const identity = { subject: "x", roles: ["editor"], scopes: [], permissions: [], claims: {}, type: "own" };
   const shallow = Object.freeze({ ...identity, roles: ["editor"] });
   for (const context of [identity, shallow]) {
     const { access } = inProcess(

@@ -33,7 +33,7 @@ async function identify(identity: unknown): Promise<AuthContext | string> {
 const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
 
 describe("an identity as a handler sees it", () => {
-  const bare = { subject: "ada", roles: [], scopes: [], claims: {}, type: "credentials" };
+  const bare = { subject: "ada", roles: [], scopes: [], permissions: [], claims: {}, type: "credentials" };
   test.each<[string, object, object]>([
     ["the subject alone", {}, bare],
     ["members that are undefined", { name: undefined, roles: undefined, claims: undefined, type: undefined }, bare],

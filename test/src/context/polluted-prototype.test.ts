@@ -109,7 +109,7 @@ describe("an option that is inherited from Object.prototype is not set", () => {
 
 describe("a field that is inherited from Object.prototype is no part of an identity", () => {
   const evil = { roles: ["admin"], scopes: ["all"], name: "Eve", type: "evil", claims: { admin: true } };
-  const bare = { subject: "ada", roles: [], scopes: [], claims: {}, type: "credentials" };
+  const bare = { subject: "ada", roles: [], scopes: [], permissions: [], claims: {}, type: "credentials" };
   const by = (identity: unknown) => createAuthInterceptor({ verifyCredentials: () => identity as never });
 
   test("of an object, with or without a prototype", async () => {

@@ -17,7 +17,7 @@ const text = headerText(
   '{"a":1}',
   "2030-01-01T00:00:00.000Z",
 );
-const fields = ["subject", "name", "type", "roles", "scopes", "claims", "expires-at"];
+const fields = ["subject", "name", "type", "roles", "scopes", "permissions", "claims", "expires-at"];
 const inputs = fc.dictionary(fc.constantFrom(...fields.map((field) => `x-auth-${field}`)), text, { minKeys: 1 });
 
 /** What was parsed writes itself back, and is then parsed again as the same. */
@@ -54,10 +54,11 @@ const contexts = fc.record(
     type: name,
     roles: fc.uniqueArray(name, { maxLength: 5 }),
     scopes: fc.uniqueArray(name, { maxLength: 5 }),
+    permissions: fc.uniqueArray(name, { maxLength: 5 }),
     claims: fc.dictionary(name, fc.jsonValue({ noUnicodeString: false }), { noNullPrototype: true }),
     expiresAt: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date("9999-12-31") }),
   },
-  { requiredKeys: ["subject", "type", "roles", "scopes", "claims"] },
+  { requiredKeys: ["subject", "type", "roles", "scopes", "permissions", "claims"] },
 );
 
 export const authHeadersRoundTrip: FuzzTarget = fuzzTarget("setAuthHeaders", contexts, (context) => {

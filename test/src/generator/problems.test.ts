@@ -96,7 +96,7 @@ const table: readonly { name: string; proto: string; want: readonly string[] }[]
     proto: proto("public: true", 'requires: {\nscopes: "a"\n}\npolicy: "allow"\ninternal: true'),
     want: [
       "8:1: p.S.M: `requires` has no effect: the service sets `public: true` (FILE:4:46), so anybody may call. Add `public: false` to keep it, or delete it. (a warning with strict=false)",
-      '10:1: p.S.M: `policy: "allow"` has no effect beside `requires` in one method_auth: callers with its roles and scopes may call. Delete one of them. (a warning with strict=false)',
+      '10:1: p.S.M: `policy: "allow"` has no effect beside `requires` in one method_auth: callers who meet its requirements may call. Delete one of them. (a warning with strict=false)',
       '10:1: p.S.M: `policy: "allow"` has no effect: the service sets `public: true` (FILE:4:46), so anybody may call. Add `public: false` to keep it, or delete it. (a warning with strict=false)',
       "11:1: p.S.M: `internal: true` has no effect: the service sets `public: true` (FILE:4:46), so anybody may call. Add `public: false` to keep it, or delete it. (a warning with strict=false)",
     ],
@@ -121,7 +121,7 @@ const table: readonly { name: string; proto: string; want: readonly string[] }[]
     name: "an inherited default_requires over a policy",
     proto: proto('default_requires: {roles: "a"}', 'policy: "allow"'),
     want: [
-      '7:1: p.S.M: `policy: "allow"` has no effect: the service sets `default_requires` (FILE:4:65), so callers with its roles and scopes may call. Write `requires` instead, or move `default_requires` to the methods that need it. (a warning with strict=false)',
+      '7:1: p.S.M: `policy: "allow"` has no effect: the service sets `default_requires` (FILE:4:65), so callers who meet its requirements may call. Write `requires` instead, or move `default_requires` to the methods that need it. (a warning with strict=false)',
     ],
   },
   {
@@ -206,7 +206,7 @@ describe("a problem stops generation and says where, what, and what to write", (
     const { error, files, warnings } = runPlugin(requestFor(dead, ["a.proto"], "target=ts"));
     expect({ error, files: files.size }).toEqual({ error: "", files: 1 });
     expect(warnings).toBe(
-      'a.proto:4:46: warning: p.S: `default_policy: "deny"` has no effect beside `default_requires` in one service_auth: callers with its roles and scopes may call. Delete one of them.\n',
+      'a.proto:4:46: warning: p.S: `default_policy: "deny"` has no effect beside `default_requires` in one service_auth: callers who meet its requirements may call. Delete one of them.\n',
     );
   });
 

@@ -1,6 +1,6 @@
 import { createClient, createRouterTransport } from "@connectrpc/connect";
-import { type AuthzRule, authContextKey, createProtoAuthzInterceptor, type MethodPolicy } from "@connectum/auth";
-import { createRoleHierarchy, decide, type RoleHierarchy } from "@connectum/auth/policy";
+import { type AuthzRule, authContextKey, createProtoAuthzInterceptor } from "@connectum/auth";
+import { createRoleHierarchy, decide, type MethodPolicy, type RoleHierarchy } from "@connectum/auth/policy";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { outcome } from "../authorization/callers.js";
@@ -101,7 +101,7 @@ function callRole(
   const router = {
     interceptors: [
       (next) => (req) => {
-        if (who) req.contextValues.set(authContextKey, { subject: "s", claims: {}, type: "test", ...who });
+        if (who) req.contextValues.set(authContextKey, { subject: "s", permissions: [], claims: {}, type: "test", ...who });
         return next(req);
       },
       createProtoAuthzInterceptor({ policies: [table], rules, roles, defaultPolicy }),

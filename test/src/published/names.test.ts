@@ -20,9 +20,9 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
     recordPeer requireAuthContext session setAuthHeaders sharedSecretTrust signedTokenTrust`,
     types: `
     Auth AuthContext AuthContextInit AuthLimits AuthScheme AuthzDenialReason AuthzRequest AuthzRule CacheOptions
-    CacheStore Caller ClaimsMapping CreateAuthOptions Credential CredentialsOptions CredentialSource DecisionEvent
-    GatewayOptions HeaderMapping InvalidCredentialReason JwtIssuerOptions JwtOptions MatchScope MessageCheck
-    MethodChecks MethodPatternOf MethodPolicy Peer RemoteKeySetOptions Revocation RevocationOptions Revocations
+    CacheStore ClaimsMapping CreateAuthOptions Credential CredentialsOptions CredentialSource DecisionEvent
+    GatewayOptions Grants GrantsCacheOptions HeaderMapping InvalidCredentialReason JwtIssuerOptions JwtOptions
+    MessageCheck MethodChecks MethodPatternOf Peer PermissionOf RemoteKeySetOptions Revocation RevocationOptions Revocations
     RoleOf ScopeOf ServiceChecks ServicePolicy SessionOptions SharedSecretTrustOptions SignedTokenTrustOptions
     TrustSource`,
   },
@@ -30,8 +30,9 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
     values: `
     can createPolicyIndex createRoleHierarchy decide getInternalMethods getPublicMethods`,
     types: `
-    Caller Decision DenialReason InternalMethodOf MatchScope MethodOf MethodPathOf MethodPatternOf MethodPolicy
-    PolicyIndex PublicMethodOf RoleHierarchy RoleOf ScopeOf ServicePolicy`,
+    Caller ConditionCaller ConditionTime Decision DenialReason InternalMethodOf MatchScope MethodOf MethodPathOf
+    MethodPatternOf MethodPolicy PermissionOf PolicyCondition PolicyIndex PolicyResource PublicMethodOf RequestOf
+    RoleHierarchy RoleOf ScopeOf ServicePolicy`,
   },
   "./jwt": {
     values: `

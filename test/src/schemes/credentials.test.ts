@@ -78,7 +78,7 @@ describe("what its verification says", () => {
     expect((await callWith(options as object, headers)).caller).toEqual({
       subject: "ada",
       roles: [],
-      scopes: [],
+      scopes: [], permissions: [],
       claims: {},
       type,
     });

@@ -30,7 +30,7 @@ describe("what a gateway says is taken as it is", () => {
     {
       name: "the subject alone",
       headers: { "x-user": "ada" },
-      want: { subject: "ada", roles: [], scopes: [], type: "gateway" },
+      want: { subject: "ada", roles: [], scopes: [], permissions: [], type: "gateway" },
     },
     {
       name: "roles by commas",
@@ -143,7 +143,7 @@ test("the kind of credential is `gateway`, or the name", async () => {
 test("a mapping without a field does not read it, whatever it may be called", async () => {
   const bare = createGatewayAuthInterceptor({ headerMapping: { subject: "X-User" }, trustSource });
   const headers = { ...proof, "x-user": "ada", "x-roles": "[", roles: "admin", undefined: "[" };
-  expect(await callerOf(bare, headers)).toEqual({ subject: "ada", roles: [], scopes: [], claims: {}, type: "gateway" });
+  expect(await callerOf(bare, headers)).toEqual({ subject: "ada", roles: [], scopes: [], permissions: [], claims: {}, type: "gateway" });
 });
 
 describe("who may say it", () => {

@@ -46,7 +46,7 @@ describe("withAuthContext", () => {
 
 test("createMockAuthContext makes what real schemes make", () => {
   const context = createMockAuthContext();
-  expect(context).toEqual({ subject: "test-user", roles: [], scopes: [], claims: {}, type: "test" });
+  expect(context).toEqual({ subject: "test-user", roles: [], scopes: [], permissions: [], claims: {}, type: "test" });
   expect(Object.isFrozen(context)).toBe(true);
   expect(() => createMockAuthContext({ roles: [""] })).toThrow(TypeError);
 });

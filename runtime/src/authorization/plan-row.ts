@@ -1,0 +1,31 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { MethodPolicy } from "../policy/service-policy.js";
+import { resourceOf } from "../policy/resource.js";
+import { createConditionCheck } from "./condition-check.js";
+import { createPermissionCheck } from "./permission-check.js";
+import type { Permissions } from "./permissions.js";
+import type { Check, Conditional, PlannedVerdict } from "./verdict.js";
+
+/** The parts of a row that its plan needs. */
+export interface RowPlan extends Pick<PlannedVerdict, "early">, Pick<Conditional, "resourceOf"> {
+  /** The row without the parts that checks decide. */
+  readonly tested: MethodPolicy;
+  readonly checks: readonly Check[];
+}
+
+/** Parts a row into the table's decision and the checks that need the request or a question. */
+export function planRow(row: MethodPolicy, { methodKind }: DescMethod, { callerOf, find }: Permissions): RowPlan {
+  if (row.access === "public" || row.access === "deny") return { tested: row, checks: [] };
+  const { resource, condition, ...rest } = row;
+  const permissionCheck = createPermissionCheck(row, find);
+  const isStream = methodKind === "client_streaming" || methodKind === "bidi_streaming";
+  const hasResource = resource !== undefined;
+  const conditionCheck = condition && createConditionCheck(condition, { isStream, hasResource }, callerOf, find);
+  const isEarly = condition?.readsPermissions !== true || (find === undefined && !hasResource);
+  return {
+    tested: permissionCheck && "roles" in rest ? { access: rest.access, roles: rest.roles, scopes: rest.scopes } : rest,
+    checks: [permissionCheck, conditionCheck].filter((check) => check !== undefined),
+    early: isEarly ? condition : undefined,
+    resourceOf: hasResource ? (message) => resourceOf(resource, message) : undefined,
+  };
+}
