@@ -10,6 +10,15 @@ import type { Row, Tables } from "../merge/merge.js";
 import { literal } from "../text/literal.js";
 import { locate, ownerName, type Problems, placeOf } from "./problems.js";
 
+/** A mistake in the condition or the resource of a declaration, found for one method. */
+interface Mistake {
+  readonly row: Row;
+  readonly declaration: Declaration;
+  readonly field: "condition" | "resource";
+  readonly severity: "error" | "ambiguous";
+  readonly message: string;
+}
+
 /**
  * Compiles the conditions and resources of all methods, and reports their mistakes.
  *
@@ -19,59 +28,77 @@ import { locate, ownerName, type Problems, placeOf } from "./problems.js";
 export function checkConditions(allFiles: readonly DescFile[], tables: Tables, problems: Problems): CodeOfRows {
   const enums = createEnumLookup(allFiles);
   const code = new Map<Row, RowCode>();
-  for (const row of [...tables.values()].flat().flatMap(({ rows }) => rows)) {
-    if (row.conditions.length === 0 && row.resource === undefined) continue;
-    code.set(row, { condition: compileConditions(row, enums, problems), resource: checkResource(row, problems) });
+  for (const { rows } of [...tables.values()].flat()) {
+    const mistakes: Mistake[] = [];
+    for (const row of rows) {
+      if (row.conditions.length === 0 && row.resource === undefined) continue;
+      code.set(row, { condition: compileConditions(row, enums, mistakes), resource: checkResource(row, mistakes) });
+    }
+    report(mistakes, rows, problems);
   }
   return code;
 }
 
-function compileConditions(row: Row, enums: EnumLookup, problems: Problems): CompiledCondition | undefined {
+function compileConditions(row: Row, enums: EnumLookup, mistakes: Mistake[]): CompiledCondition | undefined {
   const { input, parent } = row.method;
   const compiler = new ConditionCompiler(input, parent.file.proto.package, enums);
   for (const declaration of row.conditions) {
     const text = declaration.condition ?? "";
     const { errors, constant } = compiler.add(text);
+    const base = { row, declaration, field: "condition" } as const;
     const messages = new Set(errors.map(({ message, span: { start, end } }) => `${at(text, start, end)}${message}`));
-    for (const message of messages) report(row, declaration, "condition", "error", message, problems);
+    mistakes.push(...[...messages].map((message) => ({ ...base, severity: "error", message }) as const));
     if (constant === undefined) continue;
     const outcome = constant ? "so it refuses nothing" : "so nobody may call";
-    report(row, declaration, "condition", "ambiguous", `is always ${constant}, ${outcome}. Delete it`, problems);
+    mistakes.push({ ...base, severity: "ambiguous", message: `is always ${constant}, ${outcome}. Delete it` });
   }
   return compiler.result();
 }
 
-function checkResource(row: Row, problems: Problems): CompiledResource | undefined {
+function checkResource(row: Row, mistakes: Mistake[]): CompiledResource | undefined {
   const { resource: declaration } = row;
   if (declaration?.resource === undefined) return undefined;
   try {
     return compileResource(declaration.resource, row.method.input);
   } catch (error) {
     if (!(error instanceof ConditionError)) throw error;
-    report(row, declaration, "resource", "error", `${literal(declaration.resource)}: ${error.message}`, problems);
+    const message = `${literal(declaration.resource)}: ${error.message}`;
+    mistakes.push({ row, declaration, field: "resource", severity: "error", message });
     return undefined;
   }
 }
 
-/** Reports a mistake at the method's option. A service's condition that does not fit a method is reported at the method. */
-function report(
-  { declaration: method }: Row,
-  declaration: Declaration,
-  field: "condition" | "resource",
-  severity: "error" | "ambiguous",
-  message: string,
-  problems: Problems,
-): void {
-  const place = placeOf(declaration, declaration.fields[field].number);
-  if (declaration === method) {
-    problems.add(severity, place, `${ownerName(method)}: ${field} ${message}.`);
-    return;
+/**
+ * Reports mistakes at the option that has them. A service's condition that does not fit one method is reported at the method;
+ * one that fits no method is reported once, at the service.
+ */
+function report(mistakes: readonly Mistake[], rows: readonly Row[], problems: Problems): void {
+  const reported = new Set<string>();
+  for (const { row, declaration, field, severity, message } of mistakes) {
+    const isOwn = declaration === row.declaration;
+    const place = placeOf(declaration, declaration.fields[field].number);
+    const end = /[?.]$/.test(message) ? "" : ".";
+    const same = mistakes.filter((one) => one.declaration === declaration && one.field === field);
+    const fitsNone = () => {
+      const affected = rows.filter((one) => (field === "resource" ? one.resource : one.conditions.includes(declaration)));
+      return affected.every((one) => same.some((other) => other.row === one));
+    };
+    if (isOwn || fitsNone()) {
+      const key = `${field} of ${ownerName(declaration)}`;
+      // The mistakes of the first method: those of the others only name another request.
+      if (!isOwn && row !== same[0]?.row) continue;
+      if (reported.has(key + message)) continue;
+      reported.add(key + message);
+      problems.add(severity, place, `${ownerName(declaration)}: ${field} ${message}${end}`);
+      continue;
+    }
+    // The path of the method, without its option.
+    const { file } = place;
+    const own = field === "resource" ? " its own `resource` or" : "";
+    const advice = severity === "error" ? ` Change the request, or add${own} \`exempt: true\` to the method.` : "";
+    const text = `${ownerName(row.declaration)}: the service's ${field} (${locate(place)}) ${message}${end}${advice}`;
+    problems.add(severity, { file, path: row.declaration.path.slice(0, -2) }, text);
   }
-  // The path of the method, without its option.
-  const at = { file: place.file, path: method.path.slice(0, -2) };
-  const own = field === "resource" ? " its own `resource` or" : "";
-  const advice = severity === "error" ? ` Correct it, or add${own} \`exempt: true\` to the method.` : "";
-  problems.add(severity, at, `${ownerName(method)}: the service's ${field} (${locate(place)}) ${message}.${advice}`);
 }
 
 /** The place of a mistake in a condition: its character, counted from 1, and its text. */

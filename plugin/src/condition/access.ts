@@ -91,13 +91,15 @@ function claimOf(object: Value, name: string, printer: Printer): Value {
   const code = `claimOf(${object.code}, ${literal(name)})`;
   const isObject = atom(`typeof ${object.code} === "object"`);
   const parent = object.type.kind === "claims" ? [] : [...guardsOfParent(object), isObject];
+  // has() of an item of a list is an error.
+  const notList = object.type.kind === "claims" ? [] : [atom(`!Array.isArray(${object.code})`)];
   return {
     kind: "value",
     type: { kind: "dyn" },
     code,
     guards: [...parent, atom(`${code} !== undefined`)],
     reads: object.reads,
-    presence: { yes: and(...parent, atom(`${code} !== undefined`)), no: and(...parent, atom(`${code} === undefined`)) },
+    presence: { yes: and(...parent, atom(`${code} !== undefined`)), no: and(...parent, ...notList, atom(`${code} === undefined`)) },
   };
 }
 
@@ -183,7 +185,7 @@ function oneofField(object: Value, shape: ObjectShape, field: DescField, oneof: 
   const isCase = `${access}${object.isOptional === true ? "?" : ""}.case === ${literal(field.localName)}`;
   const isMessage = type.kind === "message" || type.kind === "timestamp";
   const code = `(${isCase} ? ${access}.value : ${isMessage ? "undefined" : defaultOf(field, type)})`;
-  const presence = { yes: atom(isCase), no: atom(isCase.replace(" === ", " !== ")) };
+  const presence = { yes: atom(isCase), no: atom(`!(${isCase})`) };
   return { ...withShape(object, type, inner), code, presence, ...(isMessage && { isOptional: true }) };
 }
 
@@ -213,6 +215,8 @@ function presenceOf(
   }
   if (!isTracked) {
     if (type.kind === "bytes") return { yes: atom(`${value}.length > 0`), no: atom(`${value}.length === 0`) };
+    // A negative zero is on the wire.
+    if (type.kind === "double") return { yes: atom(`!Object.is(${value}, 0)`), no: atom(`Object.is(${value}, 0)`) };
     if (type.kind === "bool") return { yes: atom(value), no: atom(`!${value}`) };
     return { yes: atom(`${value} !== ${defaultOf(field, type)}`), no: atom(`${value} === ${defaultOf(field, type)}`) };
   }
@@ -237,7 +241,9 @@ function usesUndefined(field: DescField): boolean {
 function defaultOf(field: DescField, type: CelType): string {
   if (type.kind === "list") return "[]";
   if (type.kind === "map") return "{}";
-  const value = "getDefaultValue" in field ? field.getDefaultValue() : undefined;
+  // The first value of a closed enum is not 0.
+  const first = field.enum?.values[0]?.number;
+  const value = ("getDefaultValue" in field ? field.getDefaultValue() : undefined) ?? first;
   switch (type.kind) {
     case "string":
       return literal(typeof value === "string" ? value : "");
@@ -251,7 +257,7 @@ function defaultOf(field: DescField, type: CelType): string {
       return type.form === "number" ? number : type.form === "bigint" ? `BigInt(${literal(number)})` : literal(number);
     }
     default:
-      return "new Uint8Array()";
+      return `new Uint8Array(${value instanceof Uint8Array ? `[${value.join()}]` : ""})`;
   }
 }
 
@@ -294,5 +300,5 @@ export function explainUnknownField({ typeName, fields, oneofs }: DescMessage, n
   const meant = fields.find((field) => field.localName === name)?.name ?? nearest(name, names);
   if (meant !== undefined) return `${text}. Did you mean ${meant}?`;
   const known = names.length > 12 ? `${names.slice(0, 12).join(", ")}, …` : names.join(", ");
-  return names.length === 0 ? `${text}, and no others` : `${text}. It has ${known}`;
+  return names.length === 0 ? `${text}: it has no fields` : `${text}. It has ${known}`;
 }

@@ -43,8 +43,10 @@ function areOpposite(a: string, b: string, op: "&&" | "||"): boolean {
   if (a === `!${b}` || b === `!${a}`) return true;
   const [x, y] = [a, b].map((text) => /^(.*) ([!=]==) ("(?:[^"\\]|\\.)*"|-?[\d.]+)$/.exec(text));
   if (!x || !y || x[1] !== y[1]) return false;
+  // -0 equals 0.
+  const isSame = x[3] === y[3] || Number(x[3]) === Number(y[3]);
   if (x[2] !== y[2]) return x[3] === y[3];
-  return x[3] !== y[3] && x[2] === (op === "&&" ? "===" : "!==");
+  return !isSame && x[2] === (op === "&&" ? "===" : "!==");
 }
 
 /**

@@ -51,7 +51,7 @@ export function isIn(value: Value, container: Value, span: Span, printer: Printe
   if (type.kind === "map") {
     checkItem(x, type.key.kind, container, span);
     printer.helpers.add("hasKey");
-    const call = `hasKey(${container.code}, ${type.key.kind === "string" ? x.code : `String(${x.code})`})`;
+    const call = `hasKey(${container.code}, ${type.key.kind === "string" ? x.code : textOf(x)})`;
     return truthOf([x, container], atom(call), atom(`!${call}`));
   }
   if (type.kind !== "list") throw new ConditionError(span, `\`in\` needs a list or a map, but got ${nameOf(type)}`);
@@ -59,7 +59,7 @@ export function isIn(value: Value, container: Value, span: Span, printer: Printe
   checkItem(x, element.kind, container, span);
   if (element.kind === "int" || element.kind === "uint") {
     if (element.form === "string") {
-      const call = `${container.code}.includes(String(${x.code}))`;
+      const call = `${container.code}.includes(${textOf(x)})`;
       return truthOf([x, container], atom(call), atom(`!${call}`));
     }
     const isBig = element.form === "bigint" || (x.int === undefined && x.type.kind === element.kind && x.type.form !== "number");
@@ -75,6 +75,11 @@ export function isIn(value: Value, container: Value, span: Span, printer: Printe
   const call = `${container.code}.${method}(${x.code})`;
   if (method === "indexOf") return truthOf([x, container], atom(`${call} >= 0`), atom(`${call} < 0`));
   return truthOf([x, container], atom(call), atom(`!${call}`));
+}
+
+/** An integer as text. JavaScript would round a large literal. */
+function textOf({ int, code }: Value): string {
+  return int === undefined ? `String(${code})` : `"${int}"`;
 }
 
 function asItem(claim: Value, { type }: Value, span: Span): Value {

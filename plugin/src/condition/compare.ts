@@ -1,7 +1,7 @@
 import { and, atom, type BoolCode, or } from "./bool-code.js";
 import { type CelType, nameOf } from "./cel-type.js";
 import { ConditionError, type Span } from "./condition-error.js";
-import { castTo, withoutCast } from "./printer.js";
+import { castTo, type Printer, withoutCast } from "./printer.js";
 import { type Truth, truthOf, type Value } from "./term.js";
 
 type Int = CelType & { readonly kind: "int" | "uint" };
@@ -39,7 +39,13 @@ export function equal(a: Value, b: Value, span: Span): Truth {
 }
 
 /** `<`, `<=`, `>` or `>=`: numbers, strings and times. */
-export function ordered(op: "<" | "<=" | ">" | ">=", a: Value, b: Value, span: Span): Truth {
+export function ordered(
+  op: "<" | "<=" | ">" | ">=",
+  a: Value,
+  b: Value,
+  span: Span,
+  printer: Printer,
+): Truth {
   if (a.code === b.code && !a.isLiteral) {
     throw new ConditionError(span, "compares a value with itself, so it is always the same. Compare it with another");
   }
@@ -52,6 +58,12 @@ export function ordered(op: "<" | "<=" | ">" | ">=", a: Value, b: Value, span: S
   }
   if (x.isLiteral === true && y.isLiteral === true) {
     throw new ConditionError(span, "compares two literals, so it is always the same. Delete the comparison");
+  }
+  if (kind === "string") {
+    // CEL compares code points, `<` of JavaScript units of UTF-16.
+    printer.helpers.add("compareText");
+    const order = `compareText(${x.code}, ${y.code})`;
+    return truthOf([x, y], atom(`${order} ${op} 0`), atom(`${order} ${opposites[op]} 0`));
   }
   const holds = atom(`${x.code} ${op} ${y.code}`);
   // Not the opposite operator: NaN is neither below nor above a number.
@@ -93,17 +105,24 @@ function align(a: Value, b: Value, span: Span): [Value, Value] {
   if (b.type.kind === "dyn" && a.type.kind !== "dyn") return align(a, asType(b, a.type, span), span);
   const [x, y] = [scalarOf(a.type), scalarOf(b.type)];
   if (x.kind !== y.kind) throw new ConditionError(span, explainMismatch(a, b));
-  if (x.kind === "int" || x.kind === "uint") {
-    const isBig = [a, b].some(({ type, isLiteral }) => isLiteral !== true && (scalarOf(type) as Int).form !== "number");
-    return [withBig(a, isBig), withBig(b, isBig)];
-  }
-  return [a, b];
+  return sameForm(a, b);
+}
+
+/** Gives two integers of one type the same form in JavaScript. Returns other values unchanged. */
+export function sameForm(a: Value, b: Value): [Value, Value] {
+  const { kind } = scalarOf(a.type);
+  if (kind !== "int" && kind !== "uint") return [a, b];
+  const isBig = [a, b].some(({ type, isLiteral }) => isLiteral !== true && (scalarOf(type) as Int).form !== "number");
+  return [withBig(a, isBig), withBig(b, isBig)];
 }
 
 /** Converts an int to the form of the other side. */
 export function withBig(value: Value, isBig: boolean): Value {
   const type = scalarOf(value.type) as Int;
-  if (value.int !== undefined) return { ...value, code: isBig ? bigLiteral(value.int) : String(value.int) };
+  if (value.int !== undefined) {
+    const form = isBig ? "bigint" : "number";
+    return { ...value, type: { ...type, form }, code: isBig ? bigLiteral(value.int) : String(value.int) };
+  }
   if (!isBig || type.form === "bigint") return value;
   if (value.type.kind === "wrapper") {
     // BigInt(undefined) throws.

@@ -114,6 +114,10 @@ function explainSyntax(error: unknown, text: string): ConditionError {
     : /Unterminated/.test(summary) ? "Close the quote"
     : /EOF/.test(summary) ? "The expression ends too early"
     : /^[{]/.test(rest) ? "Messages cannot be created in a condition"
+    : /^and\b/.test(rest) ? "Write &&"
+    : /^or\b/.test(rest) ? "Write ||"
+    : /(^|[^\w.])not[ \t]*$/.test(text.slice(0, span.start)) ? "Write ! instead of not"
+    : rest.startsWith(")") ? "Delete it, or open it before"
     : "Write an expression of CEL";
   return new ConditionError(span, `is not CEL: ${summary.charAt(0).toLowerCase()}${summary.slice(1)}. ${hint}`);
 }

@@ -5,11 +5,14 @@ import { elementOf, indexed, member } from "./access.js";
 import { always, and, atom, type BoolCode, or, print } from "./bool-code.js";
 import { callOnString, isIn, isOneOf, sizeOf, stringFunctions } from "./calls.js";
 import { nameOf } from "./cel-type.js";
-import { equal, guardsOfParent, ordered } from "./compare.js";
+import { equal, guardsOfParent, ordered, sameForm } from "./compare.js";
 import { ConditionError } from "./condition-error.js";
 import { castTo, type Printer } from "./printer.js";
 import { type EnumLookup, findEnumValue, type Scope, within } from "./scope.js";
 import { asTruth, asValue, conjunction, disjunction, isKnownEarly, negate, type Term, type Truth, type Value } from "./term.js";
+
+/** The largest int of CEL. */
+const maxInt = 2n ** 63n - 1n;
 
 /** Most loops in each other. */
 const maxLoops = 3;
@@ -33,7 +36,9 @@ export class Compiler {
     try {
       const term = this.#term(node, scope);
       if (term.kind === "truth") return term;
-      if (term.type.kind === "bool" || term.type.kind === "dyn") return asTruth(term);
+      const { type } = term;
+      const { kind } = type.kind === "wrapper" ? type.of : type;
+      if (kind === "bool" || kind === "dyn") return asTruth(term);
       throw new ConditionError(node, `is ${nameOf(term.type)}, but must be true or false. Compare it with a value`);
     } catch (error) {
       if (!(error instanceof ConditionError)) throw error;
@@ -115,7 +120,8 @@ export class Compiler {
     }
     const names = [...scope.variables.keys()];
     const meant = nearest(root, names);
-    const hint = meant === undefined ? `A condition knows ${names.join(", ")} and the values of enums` : `Did you mean ${meant}?`;
+    const known = `A condition knows ${names.join(", ")} and the values of enums, such as Kind.KIND_ADMIN`;
+    const hint = meant === undefined ? known : `Did you mean ${meant}?`;
     throw new ConditionError(node, `${literal(root)} is not known. ${hint}`);
   }
 
@@ -126,7 +132,7 @@ export class Compiler {
     if (node.op !== "==" && node.op !== "!=") {
       const op = node.op as "<" | "<=" | ">" | ">=";
       this.#checkSize(node, op, a, b);
-      return ordered(op, a, b, node);
+      return ordered(op, a, b, node, this.#printer);
     }
     return equal(a, b, node);
   }
@@ -150,36 +156,39 @@ export class Compiler {
       return isOneOf(value, items, node);
     }
     const container = this.#value(right, scope);
+    if (container.type.kind === "claims") return this.#presence(node, indexed(container, value, node, this.#printer));
     this.#requireInnermost(node, scope, container.type.kind === "map" ? value : container);
     return isIn(value, container, node, this.#printer);
   }
 
   #negative(node: ASTNode & { op: "-_" }, scope: Scope): Value {
+    const { args } = node.args;
+    if (node.args.op === "value" && typeof args === "bigint" && args <= maxInt + 1n) return intLiteral(-args);
     const value = this.#value(node.args, scope);
-    if (value.int !== undefined) return intLiteral(-value.int);
     if (value.isLiteral === true && value.type.kind === "double") return { ...value, code: `-${value.code}` };
     throw new ConditionError(node, "calculates with `-`, which is supported in front of numbers only");
   }
 
   /** `condition ? a : b` */
   #choice(node: ASTNode & { op: "?:" }, scope: Scope): Term {
-    const [test, one, other] = node.args;
+    const [test, left, right] = node.args;
     const decision = this.truth(test, scope);
-    const [a, b] = [this.#term(one, scope), this.#term(other, scope)];
+    const [a, b] = [this.#term(left, scope), this.#term(right, scope)];
     if (a.kind === "value" && b.kind === "value" && a.type.kind !== "bool" && a.type.kind !== "dyn") {
-      if (a.type.kind !== b.type.kind || nameOf(a.type) !== nameOf(b.type) || a.shape !== undefined) {
+      if (a.type.kind !== b.type.kind || nameOf(a.type) !== nameOf(b.type) || a.shape !== undefined || b.shape !== undefined) {
         throw new ConditionError(node, `chooses between ${nameOf(a.type)} and ${nameOf(b.type)}. Both need one type of a single value`);
       }
+      const [one, other] = sameForm(a, b);
       return {
         kind: "value",
-        type: a.type,
-        code: `(${print(decision.yes)} ? ${a.code} : ${b.code})`,
+        type: one.type,
+        code: `(${print(decision.yes)} ? ${one.code} : ${other.code})`,
         guards: [or(and(decision.yes, ...a.guards), and(decision.no, ...b.guards))],
         reads: new Set([...decision.reads, ...a.reads, ...b.reads]),
         root: a.root ?? b.root,
       };
     }
-    const [yes, no] = [this.truth(one, scope), this.truth(other, scope)];
+    const [yes, no] = [this.truth(left, scope), this.truth(right, scope)];
     const chosen = conjunction(decision, yes);
     const otherwise = conjunction(negate(decision), no);
     const pick = (part: "yes" | "mayBeTrue") => or(chosen[part], otherwise[part]);
@@ -221,9 +230,14 @@ export class Compiler {
   }
 
   #has(node: ASTNode, scope: Scope): Truth {
-    if (node.op !== "." && node.op !== "[]") throw new ConditionError(node, "has() needs a field, such as has(request.owner)");
+    if (node.op === "[]") throw new ConditionError(node, 'has() needs a field. Write `"key" in object` for a key');
+    if (node.op !== ".") throw new ConditionError(node, "has() needs a field, such as has(request.owner)");
     const value = this.#value(node, scope);
     if (value.type.kind === "map") this.#requireInnermost(node, scope, value);
+    return this.#presence(node, value);
+  }
+
+  #presence(node: ASTNode, value: Value): Truth {
     const { presence } = value;
     if (presence === undefined) throw new ConditionError(node, "is always there. Delete the has()");
     const { yes, no } = presence;
@@ -246,7 +260,10 @@ export class Compiler {
     const { yes, no, mayBeTrue, reads: read } = this.truth(body, inner);
     const reads = new Set([...range.reads, ...[...read].filter((one) => one !== variable)]);
     const each = (method: "every" | "some", test: BoolCode) =>
-      test.op === "constant" ? test : atom(`${code}.${method}((${parameter}) => ${print(test)})`);
+      // An empty list decides, whatever the test of an item is.
+      test.op === "constant" && test.value === (method === "every")
+        ? test
+        : atom(`${code}.${method}((${parameter}) => ${print(test)})`);
     const isAll = name === "all";
     const found = and(...guards, isAll ? each("every", yes) : each("some", yes));
     const missing = and(...guards, isAll ? each("some", no) : each("every", no));
@@ -329,11 +346,13 @@ function literalOf(node: ASTNode & { op: "value" }): Value {
   if (typeof args === "number") return { ...base, type: { kind: "double" }, code: String(args) };
   if (args === null) return { ...base, type: { kind: "null" }, code: "null" };
   if (typeof args === "bigint") {
-    if (args > 9223372036854775808n) throw new ConditionError(node, "is larger than an int of 64 bits");
+    if (args > maxInt) throw new ConditionError(node, "is larger than an int of 64 bits");
     return intLiteral(args);
   }
   if (args instanceof Uint8Array) throw new ConditionError(node, "bytes are not supported in conditions");
-  return { ...intLiteral(BigInt(args.valueOf() as bigint)), type: { kind: "uint", form: "number" } };
+  const value = BigInt(args.valueOf() as bigint);
+  if (value > 2n * maxInt + 1n) throw new ConditionError(node, "is larger than a uint of 64 bits");
+  return { ...intLiteral(value), type: { kind: "uint", form: "number" } };
 }
 
 function intLiteral(value: bigint): Value {
@@ -359,7 +378,8 @@ function pathOf(node: ASTNode): string | undefined {
 const functions = ["has", "size", "startsWith", "endsWith", "contains", "all", "exists"];
 
 function explainFunction(name: string): string {
-  const meant = nearest(name, functions);
+  // Two edits turn most short names into one another.
+  const meant = name.length < 4 && !functions.includes(name) ? undefined : nearest(name, functions);
   const hint = meant === undefined || meant === name ? "" : ` Did you mean ${meant}()?`;
   if (meant === name) return `${name}() is written in another form: ${examples[name]}`;
   return `the function ${name}() is not supported in conditions.${hint} They know ${functions.join(", ")}`;

@@ -7,7 +7,7 @@ export interface Printer {
 }
 
 /** A function in a generated file. */
-export type HelperName = "hasKey" | "given" | "claimOf";
+export type HelperName = "hasKey" | "given" | "claimOf" | "compareText";
 
 // Literals escape private characters, so these marks cannot be part of one.
 const [open, as, close, there] = ["\u{e001}", "\u{e002}", "\u{e003}", "\u{e004}"];
@@ -72,6 +72,11 @@ function claimOf(claims, name) {
   return given(claims[name]);
 }`,
   },
+  compareText: {
+    calls: [],
+    ts: compareText("a: string, b: string", ": number", "unit: number"),
+    js: compareText("a, b", "", "unit"),
+  },
 };
 
 /** Prints helpers, and the helpers that they call. */
@@ -81,4 +86,19 @@ export function printHelpers(names: ReadonlySet<HelperName>, target: Target): st
     (name) => names.has(name) || [...names].some((other) => helpers[other].calls.includes(name)),
   );
   return all.map((name) => helpers[name][target]).join("\n\n");
+}
+
+function compareText(parameters: string, result: string, unit: string): string {
+  return `/** Compares texts by code points. Negative if a is first. */
+function compareText(${parameters})${result} {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x === y) continue;
+    // Surrogates are units of the largest code points.
+    const rank = (${unit})${result} => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
+    return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}`;
 }
