@@ -10,7 +10,11 @@ import type { Check, FailedCheck } from "./verdict.js";
  * Returns the check of a row's resource and permissions. Returns undefined if the table's decision says it all: no resource,
  * and no permission that is asked for at run time.
  */
-export function createPermissionCheck(row: MethodPolicy, find: FindPermissions | undefined): Check | undefined {
+export function createPermissionCheck(
+  row: MethodPolicy,
+  isStream: boolean,
+  find: FindPermissions | undefined,
+): Check | undefined {
   if (row.access === "public" || row.access === "deny") return undefined;
   const requirements = "roles" in row && (row.permissions ?? row.anyPermissions) !== undefined ? row : undefined;
   const hasResource = row.resource !== undefined;
@@ -30,8 +34,9 @@ export function createPermissionCheck(row: MethodPolicy, find: FindPermissions |
     explain: (result, hasThrown) => (hasThrown ? { reason: "unavailable" } : (result as FailedCheck)),
     ...(hasResource ? {} : { runEarly: (context: AuthContext) => check(context, undefined) }),
     // The messages of a stream come later.
-    run: (context, request) => (hasResource && request.message === undefined ? true : onRequest(context, request)),
-    ...(hasResource && {
+    run: (context, request) => (hasResource && isStream ? true : onRequest(context, request)),
+    ...(hasResource &&
+      isStream && {
       runOnMessage: (context: AuthContext, _: unknown, request: AuthzRequest) => onRequest(context, request),
       guard: guardMessages,
     }),

@@ -17,8 +17,8 @@ export interface RowPlan extends Pick<PlannedVerdict, "early">, Pick<Conditional
 export function planRow(row: MethodPolicy, { methodKind }: DescMethod, { callerOf, find }: Permissions): RowPlan {
   if (row.access === "public" || row.access === "deny") return { tested: row, checks: [] };
   const { resource, condition, ...rest } = row;
-  const permissionCheck = createPermissionCheck(row, find);
   const isStream = methodKind === "client_streaming" || methodKind === "bidi_streaming";
+  const permissionCheck = createPermissionCheck(row, isStream, find);
   const hasResource = resource !== undefined;
   const conditionCheck = condition && createConditionCheck(condition, { isStream, hasResource }, callerOf, find);
   const isEarly = condition?.readsPermissions !== true || (find === undefined && !hasResource);
