@@ -13,13 +13,13 @@ import { createEnforcer } from "./authorization/enforcer.js";
 import { createEnforcingInterceptor } from "./authorization/enforcing-interceptor.js";
 import { createGate } from "./authorization/gate.js";
 import { watchThreshold } from "./authorization/threshold.js";
+import type { AuthContext } from "./context/auth-context.js";
 import type { ProtoAuthzInterceptorOptions } from "./interceptors/create-authz-interceptor.js";
 import { anything, withDefault } from "./options/check.js";
 import { checkOption, type OptionTable, ownMembers, readOptions } from "./options/read-options.js";
 import { monotonicTime } from "./platform/clock.js";
-import type { AuthScheme } from "./schemes/scheme.js";
-import type { AuthContext } from "./context/auth-context.js";
 import type { ServicePolicy } from "./policy/service-policy.js";
+import type { AuthScheme } from "./schemes/scheme.js";
 import { createRevocations, type Revocations } from "./store/revocations.js";
 
 /** @typeParam T - the tables, which know the permissions of `grants`. */

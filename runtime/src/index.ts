@@ -8,8 +8,8 @@ export {
 } from "./authorization/authorize-methods.js";
 export type { AuthzRequest } from "./authorization/authz-request.js";
 export type { AuthzRule } from "./authorization/authz-rule.js";
-export type { Grants, GrantsCacheOptions } from "./authorization/grants.js";
 export type { DecisionEvent } from "./authorization/decision-event.js";
+export type { Grants, GrantsCacheOptions } from "./authorization/grants.js";
 export type { CredentialSource } from "./call/credential-source.js";
 export { type Peer, peerKey, recordPeer } from "./call/peer.js";
 export { type AuthContext, type AuthContextInit, authContextKey } from "./context/auth-context.js";

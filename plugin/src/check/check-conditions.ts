@@ -80,7 +80,9 @@ function report(mistakes: readonly Mistake[], rows: readonly Row[], problems: Pr
     const end = /[?.]$/.test(message) ? "" : ".";
     const same = mistakes.filter((one) => one.declaration === declaration && one.field === field);
     const fitsNone = () => {
-      const affected = rows.filter((one) => (field === "resource" ? one.resource : one.conditions.includes(declaration)));
+      const affected = rows.filter((one) =>
+        field === "resource" ? one.resource : one.conditions.includes(declaration),
+      );
       return affected.every((one) => same.some((other) => other.row === one));
     };
     if (isOwn || fitsNone()) {

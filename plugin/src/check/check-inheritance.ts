@@ -36,7 +36,11 @@ export function checkInheritance(row: Row, { declaration: service }: ServiceTabl
   if (by === "policy" && method.policy !== undefined) {
     for (const field of overrides.filter((one) => method[one] !== undefined)) {
       const text = `${settingOf(method, field)} has no effect beside ${settingOf(method, by)}: nobody may call`;
-      problems.add("ambiguous", placeOf(method, method.fields[field].number), `${ownerName(method)}: ${text}. Delete it.`);
+      problems.add(
+        "ambiguous",
+        placeOf(method, method.fields[field].number),
+        `${ownerName(method)}: ${text}. Delete it.`,
+      );
     }
   }
 }
@@ -47,7 +51,10 @@ function checkExemption({ declaration: method, access }: Row, service: Declarati
   const report = (field: DescField | undefined, text: string) =>
     problems.add("ambiguous", placeOf(method, ...(field ? [field.number] : [])), `${ownerName(method)}: ${text}`);
   if (method.exempt === true && inherited === undefined) {
-    report(exemptField, "`exempt: true` has no effect: the service sets neither `condition` nor `resource`. Delete it.");
+    report(
+      exemptField,
+      "`exempt: true` has no effect: the service sets neither `condition` nor `resource`. Delete it.",
+    );
   }
   if (access !== "public" || method.exempt === true || inherited === undefined || service.public === true) return;
   const line = locate(placeOf(service, service.fields[inherited].number));

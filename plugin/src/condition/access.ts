@@ -32,11 +32,15 @@ export function indexed(object: Value, key: Value, span: Span, printer: Printer)
   }
   if (type.kind === "map") return entryOf(object, key.type, key.code, key.guards, span, printer, key);
   if (type.kind !== "list" || type.isSet === true) {
-    const hint = type.kind === "dyn" || type.kind === "claims" ? "A claim is read by a literal name" : "It has no index";
+    const hint =
+      type.kind === "dyn" || type.kind === "claims" ? "A claim is read by a literal name" : "It has no index";
     throw new ConditionError(span, `reads ${nameOf(type)} by an index. ${hint}`);
   }
   if (key.int === undefined || key.int < 0n) {
-    throw new ConditionError(span, "an index must be a literal that is not negative. Use all() or exists() for every item");
+    throw new ConditionError(
+      span,
+      "an index must be a literal that is not negative. Use all() or exists() for every item",
+    );
   }
   return {
     ...elementOf(object, type.element, nonNull(`${object.code}[${key.int}]`)),
@@ -70,7 +74,10 @@ function entryOf(
 ): Value {
   const type = map.type as CelType & { readonly kind: "map" };
   if (keyType.kind !== type.key.kind) {
-    throw new ConditionError(span, `reads ${nameOf(type)} by a key of type ${nameOf(keyType)}. It has keys of type ${nameOf(type.key)}`);
+    throw new ConditionError(
+      span,
+      `reads ${nameOf(type)} by a key of type ${nameOf(keyType)}. It has keys of type ${nameOf(type.key)}`,
+    );
   }
   const text = key?.int === undefined ? `String(${keyCode})` : literal(String(key.int));
   const property = type.key.kind === "string" ? keyCode : text;
@@ -99,7 +106,10 @@ function claimOf(object: Value, name: string, printer: Printer): Value {
     code,
     guards: [...parent, atom(`${code} !== undefined`)],
     reads: object.reads,
-    presence: { yes: and(...parent, atom(`${code} !== undefined`)), no: and(...parent, ...notList, atom(`${code} === undefined`)) },
+    presence: {
+      yes: and(...parent, atom(`${code} !== undefined`)),
+      no: and(...parent, ...notList, atom(`${code} === undefined`)),
+    },
   };
 }
 
@@ -120,7 +130,8 @@ function factOf(caller: Value, name: string, span: Span): Value {
   if (fact === undefined) {
     const names = Object.keys(callerFacts);
     const meant = nearest(name, names);
-    const hint = meant === undefined ? `It has ${names.join(", ")}. Claims are at caller.claims` : `Did you mean ${meant}?`;
+    const hint =
+      meant === undefined ? `It has ${names.join(", ")}. Claims are at caller.claims` : `Did you mean ${meant}?`;
     throw new ConditionError(span, `caller has no field ${literal(name)}. ${hint}`);
   }
   addMember(caller.shape as ObjectShape, name, false, () => ({ kind: "plain", text: fact.text }));

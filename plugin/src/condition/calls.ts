@@ -62,7 +62,8 @@ export function isIn(value: Value, container: Value, span: Span, printer: Printe
       const call = `${container.code}.includes(${textOf(x)})`;
       return truthOf([x, container], atom(call), atom(`!${call}`));
     }
-    const isBig = element.form === "bigint" || (x.int === undefined && x.type.kind === element.kind && x.type.form !== "number");
+    const isBig =
+      element.form === "bigint" || (x.int === undefined && x.type.kind === element.kind && x.type.form !== "number");
     const item = withBig(x, isBig);
     const list = element.form === "number" && isBig ? `Array.from(${container.code}, BigInt)` : container.code;
     return truthOf([item, container], atom(`${list}.includes(${item.code})`), atom(`!${list}.includes(${item.code})`));
@@ -104,7 +105,11 @@ function isInClaim(value: Value, claim: Value, span: Span): Truth {
   const items = castTo(claim.code, "unknown[]");
   if (x.type.kind === "string") {
     const isText = x.isLiteral === true && x.code !== '""' ? [] : [atom(`${x.code} !== ""`)];
-    return truthOf([x, list], and(...isText, atom(`${items}.includes(${x.code})`)), atom(`!${items}.includes(${x.code})`));
+    return truthOf(
+      [x, list],
+      and(...isText, atom(`${items}.includes(${x.code})`)),
+      atom(`!${items}.includes(${x.code})`),
+    );
   }
   if (x.type.kind !== "int" && x.type.kind !== "uint") {
     throw new ConditionError(span, `looks for ${nameOf(x.type)} in a claim. Strings and integers are supported`);

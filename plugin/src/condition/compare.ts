@@ -16,7 +16,11 @@ export function equal(a: Value, b: Value, span: Span): Truth {
     const isScalar = (value: Value) => atom(`typeof ${value.code} !== "object"`);
     const known = [atom(`${x.code} !== undefined`), isScalar(x)];
     const comparable = and(...known, atom(`typeof ${x.code} === typeof ${y.code}`));
-    return truthOf([x, y], and(comparable, atom(`${x.code} === ${y.code}`)), and(comparable, atom(`${x.code} !== ${y.code}`)));
+    return truthOf(
+      [x, y],
+      and(comparable, atom(`${x.code} === ${y.code}`)),
+      and(comparable, atom(`${x.code} !== ${y.code}`)),
+    );
   }
   if (x.type.kind === "timestamp") {
     const [s, n] = [partsOf(x), partsOf(y)];
@@ -39,13 +43,7 @@ export function equal(a: Value, b: Value, span: Span): Truth {
 }
 
 /** `<`, `<=`, `>` or `>=`: numbers, strings and times. */
-export function ordered(
-  op: "<" | "<=" | ">" | ">=",
-  a: Value,
-  b: Value,
-  span: Span,
-  printer: Printer,
-): Truth {
+export function ordered(op: "<" | "<=" | ">" | ">=", a: Value, b: Value, span: Span, printer: Printer): Truth {
   if (a.code === b.code && !a.isLiteral) {
     throw new ConditionError(span, "compares a value with itself, so it is always the same. Compare it with another");
   }
@@ -158,7 +156,10 @@ export function asType(claim: Value, wanted: CelType, span: Span): Value {
     case "uint":
       return narrowed(`Number.isSafeInteger(${claim.code})`, "number");
     default:
-      throw new ConditionError(span, `compares a claim with a value of type ${nameOf(wanted)}, which JSON does not have`);
+      throw new ConditionError(
+        span,
+        `compares a claim with a value of type ${nameOf(wanted)}, which JSON does not have`,
+      );
   }
 }
 

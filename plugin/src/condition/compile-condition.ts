@@ -1,11 +1,11 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { parse } from "@marcbachmann/cel-js";
+import { print } from "./bool-code.js";
 import { Compiler } from "./compile.js";
 import { ConditionError } from "./condition-error.js";
-import { print } from "./bool-code.js";
 import type { HelperName } from "./printer.js";
 import { createScope, type EnumLookup } from "./scope.js";
-import { objectShape, type ObjectShape, printShape } from "./shape.js";
+import { type ObjectShape, objectShape, printShape } from "./shape.js";
 import { conjunction, type Truth } from "./term.js";
 
 /** Longest text of a condition, in characters. */
@@ -59,7 +59,8 @@ export class ConditionCompiler {
   add(text: string): CompiledText {
     const failed = (error: ConditionError): CompiledText => ({ errors: [error], constant: undefined });
     const whole = { start: 0, end: text.length };
-    if (/^[\t-\r ]*$/.test(text)) return failed(new ConditionError(whole, "is empty. Write an expression, or delete it"));
+    if (/^[\t-\r ]*$/.test(text))
+      return failed(new ConditionError(whole, "is empty. Write an expression, or delete it"));
     if (text.length > maxText) {
       return failed(new ConditionError({ start: 0, end: 0 }, `is longer than ${maxText} characters. Check it in code`));
     }
@@ -75,7 +76,9 @@ export class ConditionCompiler {
     this.#texts.push(text);
     this.#truth = this.#truth === undefined ? truth : conjunction(this.#truth, truth);
     if (print(this.#truth.yes).length > maxCode) {
-      return failed(new ConditionError({ start: 0, end: 0 }, "is too complex: its code is very long. Check it in code"));
+      return failed(
+        new ConditionError({ start: 0, end: 0 }, "is too complex: its code is very long. Check it in code"),
+      );
     }
     return { errors: [], constant: truth.yes.op === "constant" ? truth.yes.value : undefined };
   }
@@ -107,17 +110,26 @@ function explainSyntax(error: unknown, text: string): ConditionError {
   const span = range ?? { start: 0, end: text.length };
   const [summary = ""] = error.message.split("\n");
   const rest = text.slice(span.start);
-  const hint =
-    rest.startsWith("=") ? "Write == to compare"
-    : /^&/.test(rest) ? "Write &&"
-    : /^\|/.test(rest) ? "Write ||"
-    : /Unterminated/.test(summary) ? "Close the quote"
-    : /EOF/.test(summary) ? "The expression ends too early"
-    : /^[{]/.test(rest) ? "Messages cannot be created in a condition"
-    : /^and\b/.test(rest) ? "Write &&"
-    : /^or\b/.test(rest) ? "Write ||"
-    : /(^|[^\w.])not[ \t]*$/.test(text.slice(0, span.start)) ? "Write ! instead of not"
-    : rest.startsWith(")") ? "Delete it, or open it before"
-    : "Write an expression of CEL";
+  const hint = rest.startsWith("=")
+    ? "Write == to compare"
+    : /^&/.test(rest)
+      ? "Write &&"
+      : /^\|/.test(rest)
+        ? "Write ||"
+        : /Unterminated/.test(summary)
+          ? "Close the quote"
+          : /EOF/.test(summary)
+            ? "The expression ends too early"
+            : /^[{]/.test(rest)
+              ? "Messages cannot be created in a condition"
+              : /^and\b/.test(rest)
+                ? "Write &&"
+                : /^or\b/.test(rest)
+                  ? "Write ||"
+                  : /(^|[^\w.])not[ \t]*$/.test(text.slice(0, span.start))
+                    ? "Write ! instead of not"
+                    : rest.startsWith(")")
+                      ? "Delete it, or open it before"
+                      : "Write an expression of CEL";
   return new ConditionError(span, `is not CEL: ${summary.charAt(0).toLowerCase()}${summary.slice(1)}. ${hint}`);
 }

@@ -23,7 +23,10 @@ export interface CompiledResource {
  */
 export function compileResource(path: string, request: DescMessage): CompiledResource {
   if (!/^\w+(\.\w+)*$/.test(path)) {
-    throw new ConditionError({ start: 0, end: path.length }, "is no path. Join the names of fields by dots, such as role.account_id");
+    throw new ConditionError(
+      { start: 0, end: path.length },
+      "is no path. Join the names of fields by dots, such as role.account_id",
+    );
   }
   const shape = objectShape();
   const { variables } = createScope({ kind: "message", desc: request }, shape, objectShape());
@@ -32,7 +35,8 @@ export function compileResource(path: string, request: DescMessage): CompiledRes
   for (const name of path.split(".")) {
     const span = { start, end: start + name.length };
     const desc = value?.type.kind === "message" ? value.type.desc : undefined;
-    if (value === undefined || desc === undefined) throw new ConditionError(span, `has no field ${name}: it is no message`);
+    if (value === undefined || desc === undefined)
+      throw new ConditionError(span, `has no field ${name}: it is no message`);
     const field = desc.fields.find((candidate) => candidate.name === name);
     if (field === undefined) throw new ConditionError(span, explainUnknownField(desc, name));
     const { kind } = typeOfField(field);
@@ -43,7 +47,8 @@ export function compileResource(path: string, request: DescMessage): CompiledRes
     start += name.length + 1;
   }
   const type = value?.type.kind === "wrapper" ? value.type.of : value?.type;
-  const isName = type?.kind === "string" || ((type?.kind === "int" || type?.kind === "uint") && type.enum === undefined);
+  const isName =
+    type?.kind === "string" || ((type?.kind === "int" || type?.kind === "uint") && type.enum === undefined);
   if (value === undefined || !isName) {
     throw new ConditionError({ start: 0, end: path.length }, "leads to no string or integer, so it names no resource");
   }
@@ -55,4 +60,3 @@ export function compileResource(path: string, request: DescMessage): CompiledRes
     result: value.type.kind === "wrapper" ? `${result} | undefined` : result,
   };
 }
-

@@ -9,7 +9,17 @@ import { equal, guardsOfParent, ordered, sameForm } from "./compare.js";
 import { ConditionError } from "./condition-error.js";
 import { castTo, type Printer } from "./printer.js";
 import { type EnumLookup, findEnumValue, type Scope, within } from "./scope.js";
-import { asTruth, asValue, conjunction, disjunction, isKnownEarly, negate, type Term, type Truth, type Value } from "./term.js";
+import {
+  asTruth,
+  asValue,
+  conjunction,
+  disjunction,
+  isKnownEarly,
+  negate,
+  type Term,
+  type Truth,
+  type Value,
+} from "./term.js";
 
 /** The largest int of CEL. */
 const maxInt = 2n ** 63n - 1n;
@@ -43,7 +53,14 @@ export class Compiler {
     } catch (error) {
       if (!(error instanceof ConditionError)) throw error;
       this.errors.push(error);
-      return { kind: "truth", yes: atom("error"), no: atom("error"), mayBeTrue: always, mayBeFalse: always, reads: new Set(["request"]) };
+      return {
+        kind: "truth",
+        yes: atom("error"),
+        no: atom("error"),
+        mayBeTrue: always,
+        mayBeFalse: always,
+        reads: new Set(["request"]),
+      };
     }
   }
 
@@ -91,7 +108,10 @@ export class Compiler {
       case "*":
       case "/":
       case "%":
-        throw new ConditionError(node, `calculates with \`${node.op}\`, which is not supported. Send the result in the request`);
+        throw new ConditionError(
+          node,
+          `calculates with \`${node.op}\`, which is not supported. Send the result in the request`,
+        );
       case "list":
         throw new ConditionError(node, "a list in brackets is supported after `in` only");
       default:
@@ -112,8 +132,14 @@ export class Compiler {
       const { desc, number } = found;
       if (number === undefined) {
         const name = (path as string).split(".").pop() as string;
-        const meant = nearest(name, desc.values.map((value) => value.name));
-        const hint = meant === undefined ? `It has ${desc.values.map((value) => value.name).join(", ")}` : `Did you mean ${meant}?`;
+        const meant = nearest(
+          name,
+          desc.values.map((value) => value.name),
+        );
+        const hint =
+          meant === undefined
+            ? `It has ${desc.values.map((value) => value.name).join(", ")}`
+            : `Did you mean ${meant}?`;
         throw new ConditionError(node, `enum ${desc.typeName} has no value ${literal(name)}. ${hint}`);
       }
       return { ...intLiteral(BigInt(number)), type: { kind: "int", form: "number", enum: desc } };
@@ -175,8 +201,16 @@ export class Compiler {
     const decision = this.truth(test, scope);
     const [a, b] = [this.#term(left, scope), this.#term(right, scope)];
     if (a.kind === "value" && b.kind === "value" && a.type.kind !== "bool" && a.type.kind !== "dyn") {
-      if (a.type.kind !== b.type.kind || nameOf(a.type) !== nameOf(b.type) || a.shape !== undefined || b.shape !== undefined) {
-        throw new ConditionError(node, `chooses between ${nameOf(a.type)} and ${nameOf(b.type)}. Both need one type of a single value`);
+      if (
+        a.type.kind !== b.type.kind ||
+        nameOf(a.type) !== nameOf(b.type) ||
+        a.shape !== undefined ||
+        b.shape !== undefined
+      ) {
+        throw new ConditionError(
+          node,
+          `chooses between ${nameOf(a.type)} and ${nameOf(b.type)}. Both need one type of a single value`,
+        );
       }
       const [one, other] = sameForm(a, b);
       return {
@@ -219,7 +253,10 @@ export class Compiler {
       const [text, part] = [this.#value(receiver, scope), this.#value(first, scope)];
       this.#checkCost(node, scope, text, part);
       if (name === "contains" && part.root !== undefined) {
-        throw new ConditionError(node, "searches for a text of the request, which can take very long. Search for a literal or a claim");
+        throw new ConditionError(
+          node,
+          "searches for a text of the request, which can take very long. Search for a literal or a claim",
+        );
       }
       return callOnString(name, text, part, node);
     }
@@ -242,7 +279,14 @@ export class Compiler {
     if (presence === undefined) throw new ConditionError(node, "is always there. Delete the has()");
     const { yes, no } = presence;
     const isEarly = isKnownEarly(value.reads);
-    return { kind: "truth", yes, no, mayBeTrue: isEarly ? yes : always, mayBeFalse: isEarly ? no : always, reads: value.reads };
+    return {
+      kind: "truth",
+      yes,
+      no,
+      mayBeTrue: isEarly ? yes : always,
+      mayBeFalse: isEarly ? no : always,
+      reads: value.reads,
+    };
   }
 
   #size(node: ASTNode, argument: ASTNode, scope: Scope): Value {
@@ -270,7 +314,8 @@ export class Compiler {
     const isEarly = isKnownEarly(reads);
     const early = isKnownEarly(range.reads) ? guards : [];
     // Without items, all() is true.
-    const inEachItem = isAll || mayBeTrue.op === "constant" || print(mayBeTrue).includes(parameter) ? always : mayBeTrue;
+    const inEachItem =
+      isAll || mayBeTrue.op === "constant" || print(mayBeTrue).includes(parameter) ? always : mayBeTrue;
     return {
       kind: "truth",
       yes: found,
@@ -282,7 +327,11 @@ export class Compiler {
   }
 
   /** The items of a range, as an array, and the variable of the loop. */
-  #items(node: ASTNode, range: Value, variable: string): { code: string; name: string; item: Value; guards: readonly BoolCode[] } {
+  #items(
+    node: ASTNode,
+    range: Value,
+    variable: string,
+  ): { code: string; name: string; item: Value; guards: readonly BoolCode[] } {
     const { type, code, guards } = range;
     // `$` keeps it apart from every word of JavaScript.
     const name = `$${variable}`;
@@ -323,7 +372,8 @@ export class Compiler {
   }
 
   #refuseCost(node: ASTNode): never {
-    const text = "reads a part of the request again for every item of a loop, so its time would grow with the square of the request";
+    const text =
+      "reads a part of the request again for every item of a loop, so its time would grow with the square of the request";
     throw new ConditionError(node, `${text}. Compare items with the caller or with literals, or check it in code`);
   }
 }
@@ -394,4 +444,3 @@ const examples: { readonly [name: string]: string } = {
   all: "request.items.all(item, item.id == …)",
   exists: "request.items.exists(item, item.id == …)",
 };
-

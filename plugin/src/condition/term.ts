@@ -98,7 +98,8 @@ export function disjunction(a: Truth, b: Truth): Truth {
 
 /** Turns a value of type bool into a truth. */
 export function asTruth(value: Value): Truth {
-  if (value.isLiteral === true) return truthOf([], ...(value.code === "true" ? ([always, never] as const) : ([never, always] as const)));
+  if (value.isLiteral === true)
+    return truthOf([], ...(value.code === "true" ? ([always, never] as const) : ([never, always] as const)));
   // A claim may be anything, and a wrapper may be without value, which is an error here.
   if (value.type.kind === "bool") return truthOf([value], atom(value.code), atom(`!${value.code}`));
   return truthOf([value], atom(`${value.code} === true`), atom(`${value.code} === false`));

@@ -43,7 +43,12 @@ interface FoldRule {
 
 /** The rules that reduce merged fields to one access. The first that applies decides. */
 const fold: readonly FoldRule[] = [
-  { access: "public", by: "public", when: (all) => all.public === true, overrides: ["internal", "requires", "policy", "condition", "resource"] },
+  {
+    access: "public",
+    by: "public",
+    when: (all) => all.public === true,
+    overrides: ["internal", "requires", "policy", "condition", "resource"],
+  },
   { access: "internal", by: "internal", when: (all) => all.internal === true, overrides: ["policy"] },
   { access: "requires", by: "requires", when: (all) => all.requires !== undefined, overrides: ["policy"] },
   { access: "allow", by: "policy", when: (all) => all.policy === "allow", overrides: [] },

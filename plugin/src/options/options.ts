@@ -10,6 +10,8 @@ export interface GeneratorOptions {
   readonly requireOptions: boolean;
   /** Path of the registry file, as written. Default: no registry. */
   readonly registry: string | undefined;
+  /** Path of the catalogue of permissions, as written. Default: no catalogue. */
+  readonly catalogue: string | undefined;
   /** The packages that the run's services must be in, exactly. Default: no check. */
   readonly registryPackages: readonly string[] | undefined;
 }
@@ -23,6 +25,7 @@ const ownOptions: { readonly [key: string]: (value: string) => Partial<Generator
   strict: (value) => ({ strict: parseBoolean("strict", value) }),
   require_options: (value) => ({ requireOptions: parseBoolean("require_options", value) }),
   registry: (value) => ({ registry: value }),
+  catalogue: (value) => ({ catalogue: value }),
   registry_packages: (value) => ({ registryPackages: parsePackages(value) }),
 };
 
@@ -42,24 +45,25 @@ const standardOptions: ReadonlyMap<string, string> = new Map([
  *
  * @example
  * parseOptions([{ key: "registry", value: "auth_policies.ts" }]);
- * // { strict: true, requireOptions: false, registry: "auth_policies.ts", registryPackages: undefined }
+ * // { strict: true, requireOptions: false, registry: "auth_policies.ts", catalogue: undefined, … }
  *
  * parseOptions([{ key: "strikt", value: "false" }]);
  * // throws: unknown option "strikt=false". Did you mean strict? Known options: …
  */
 export function parseOptions(options: readonly { key: string; value: string }[]): GeneratorOptions {
-  const defaults = { strict: true, requireOptions: false, registry: undefined, registryPackages: undefined };
+  const defaults = { strict: true, requireOptions: false };
+  const unset = { registry: undefined, catalogue: undefined, registryPackages: undefined };
   const parsed = options.map(({ key, value }) => {
     const parse = Object.hasOwn(ownOptions, key) ? ownOptions[key] : undefined;
     if (parse === undefined) throw new Error(explainUnknown(key, value));
     return parse(value);
   });
-  return Object.assign(defaults, ...parsed);
+  return Object.assign({ ...defaults, ...unset }, ...parsed);
 }
 
 /** Returns the error for an invalid value of an option, in the format of protoplugin. */
 export function invalid(key: string, value: string, reason: string): Error {
-  const option = value === "" && key !== "registry" ? key : `${key}=${value}`;
+  const option = value === "" && key !== "registry" && key !== "catalogue" ? key : `${key}=${value}`;
   return new Error(`invalid option ${literal(option)}: ${reason}`);
 }
 
@@ -115,20 +119,23 @@ function parsePackages(value: string): readonly string[] {
   throw invalid("registry_packages", value, "join packages with +, as in registry_packages=shop.v1+billing.v1");
 }
 
+/** A plugin option that names a file, with an example. */
+const fileOptions = { registry: "auth_policies.ts", catalogue: "permissions.json" } as const;
+
 /**
- * Returns the path of the registry file without its extension, since each target has its own.
+ * Returns the path of a file without its extension, since each target has its own. The catalogue may be a .json file.
  *
  * Throws an `Error` for a path outside the output folder, and for an extension that no target writes.
  *
  * @example
- * parseRegistryPath("lib/auth_policies.js", ["js", "dts"]); // "lib/auth_policies"
- * parseRegistryPath("auth_policies", ["ts"]); // "auth_policies"
- * parseRegistryPath("auth_policies.ts", ["js"]);
+ * parseFilePath("registry", "lib/auth_policies.js", ["js", "dts"]); // "lib/auth_policies"
+ * parseFilePath("registry", "auth_policies", ["ts"]); // "auth_policies"
+ * parseFilePath("registry", "auth_policies.ts", ["js"]);
  * // throws: … target=js writes no .ts file. Write registry=auth_policies.js
  */
-export function parseRegistryPath(value: string, targets: readonly Target[]): string {
-  const fail = (reason: string) => invalid("registry", value, reason);
-  if (value === "") throw fail("write the name of the file, for example registry=auth_policies.ts");
+export function parseFilePath(key: keyof typeof fileOptions, value: string, targets: readonly Target[]): string {
+  const fail = (reason: string) => invalid(key, value, reason);
+  if (value === "") throw fail(`write the name of the file, for example ${key}=${fileOptions[key]}`);
   if (/^[/\\]|^[A-Za-z]:|\\/.test(value) || value.split("/").some((part) => ["", ".", ".."].includes(part))) {
     throw fail("the file must be inside the output folder. Write a relative path with / and without . or ..");
   }
@@ -138,5 +145,5 @@ export function parseRegistryPath(value: string, targets: readonly Target[]): st
   const written = targets.map((target) => extensions[target]);
   if (extension === undefined || written.includes(extension)) return path;
   const best = Object.values(extensions).find((one) => written.includes(one));
-  throw fail(`target=${targets.join("+")} writes no ${extension} file. Write registry=${path}${best}`);
+  throw fail(`target=${targets.join("+")} writes no ${extension} file. Write ${key}=${path}${best}`);
 }

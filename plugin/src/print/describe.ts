@@ -35,7 +35,8 @@ export function describe(row: Row, code?: RowCode): string {
     unspecified: "Unspecified: the server's rules decide",
   };
   const resource = code?.resource === undefined ? "" : ` On the resource request.${code.resource.path}.`;
-  const condition = code?.condition === undefined ? "" : `\n\nOnly if \`${visible(code.condition.cel.replace(/[\t-\r ]+/g, " "))}\`.`;
+  const condition =
+    code?.condition === undefined ? "" : `\n\nOnly if \`${visible(code.condition.cel.replace(/[\t-\r ]+/g, " "))}\`.`;
   return `${texts[access]}${origin}.${resource}${condition}`;
 }
 

@@ -1,16 +1,17 @@
 import { create } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import type { Schema, Target } from "@bufbuild/protoplugin";
-import { file_connectum_auth_v1_options as optionsProto } from "../gen/connectum/auth/v1/options_pb.js";
 import type { CodeOfRows } from "../condition/row-code.js";
+import { file_connectum_auth_v1_options as optionsProto } from "../gen/connectum/auth/v1/options_pb.js";
 import type { Tables } from "../merge/merge.js";
-import { extensions, type GeneratorOptions, invalid, parseRegistryPath } from "../options/options.js";
+import { extensions, type GeneratorOptions, invalid, parseFilePath } from "../options/options.js";
+import { printCatalogue } from "./catalogue.js";
 import { printTables } from "./print-table.js";
 import { printRegistry } from "./registry.js";
 
-/** Prints the files of one target. Throws an `Error` for an invalid `registry` option. */
+/** Prints the files of one target. Throws an `Error` for an invalid `registry` or `catalogue` option. */
 export function printFiles(schema: Schema<GeneratorOptions>, target: Target, files: Tables, code: CodeOfRows): void {
-  const { registry, keepEmptyFiles } = schema.options;
+  const { registry, catalogue, keepEmptyFiles } = schema.options;
   const names = new Set<string>();
   for (const [file, tables] of files) {
     if (tables.length === 0 && !keepEmptyFiles) continue;
@@ -21,14 +22,28 @@ export function printFiles(schema: Schema<GeneratorOptions>, target: Target, fil
     if (tables.length > 0) printTables(f, target, file, tables, code);
     else f.print(f.jsImportStyle === "module" ? "export {};" : "");
   }
-  if (registry === undefined) return;
-  const path = parseRegistryPath(registry, schema.targets);
-  const name = path + extensions[target];
-  if (names.has(name))
-    throw invalid("registry", registry, `${name} is generated from a proto file. Write another name`);
-  const f = schema.generateFile(name);
-  f.preamble(registryOrigin);
-  printRegistry(f, target, path, files, code, schema.proto.parameter);
+  /** Begins a file of the whole run. */
+  const begin = (key: "registry" | "catalogue", value: string, name: string) => {
+    if (names.has(name)) throw invalid(key, value, `${name} is generated already. Write another name`);
+    names.add(name);
+    return schema.generateFile(name);
+  };
+  if (registry !== undefined) {
+    const path = parseFilePath("registry", registry, schema.targets);
+    const f = begin("registry", registry, path + extensions[target]);
+    f.preamble(registryOrigin);
+    printRegistry(f, target, path, files, code, schema.proto.parameter);
+  }
+  if (catalogue?.endsWith(".json")) {
+    parseFilePath("catalogue", catalogue.slice(0, -5), schema.targets);
+    // One file for all targets.
+    if (target === schema.targets[0]) printCatalogue(begin("catalogue", catalogue, catalogue), "json", files);
+  } else if (catalogue !== undefined) {
+    const path = parseFilePath("catalogue", catalogue, schema.targets);
+    const f = begin("catalogue", catalogue, path + extensions[target]);
+    f.preamble(registryOrigin);
+    printCatalogue(f, target, files);
+  }
 }
 
 /** The pseudo file of a registry's preamble: protoplugin prints preambles of single files only. */

@@ -1,8 +1,8 @@
 import type { Target } from "@bufbuild/protoplugin";
-import type { RowCode } from "../condition/row-code.js";
 import type { CompiledCondition } from "../condition/compile-condition.js";
 import type { CompiledResource } from "../condition/compile-resource.js";
 import { forTarget } from "../condition/printer.js";
+import type { RowCode } from "../condition/row-code.js";
 import type { Row } from "../merge/merge.js";
 import { literal } from "../text/literal.js";
 
@@ -49,11 +49,18 @@ function conditionText(condition: CompiledCondition, target: Target): string {
   const [before, after] = fieldStyles[target];
   const { cel, holds, admits, parameters, readsPermissions } = condition;
   const { caller, request, now } = parameters;
-  const all = [["caller", caller], ["request", request], ["now", now]] as const;
+  const all = [
+    ["caller", caller],
+    ["request", request],
+    ["now", now],
+  ] as const;
   const fields = [`cel: ${literal(cel)}`];
   if (readsPermissions) fields.push("readsPermissions: true");
   if (admits !== undefined) {
-    const early = [["caller", readsWord(admits, "caller") ? caller : undefined], ["now", readsWord(admits, "now") ? now : undefined]] as const;
+    const early = [
+      ["caller", readsWord(admits, "caller") ? caller : undefined],
+      ["now", readsWord(admits, "now") ? now : undefined],
+    ] as const;
     fields.push(`admits: ${functionText(early, "boolean", admits, target)}`);
   }
   fields.push(`holds: ${functionText(all, "boolean", holds, target)}`);

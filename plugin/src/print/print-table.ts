@@ -1,10 +1,10 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import type { GeneratedFile, Printable, Target } from "@bufbuild/protoplugin";
+import { type HelperName, printHelpers } from "../condition/printer.js";
 import type { CodeOfRows } from "../condition/row-code.js";
 import type { Declaration } from "../declaration/declaration.js";
 import type { Row, ServiceTable } from "../merge/merge.js";
 import { readComments } from "../request/source-info.js";
-import { type HelperName, printHelpers } from "../condition/printer.js";
 import { literal } from "../text/literal.js";
 import { describe } from "./describe.js";
 import { listText, printRow } from "./print-row.js";

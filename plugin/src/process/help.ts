@@ -27,6 +27,7 @@ Options:
   strict=false            report an ambiguous schema as a warning; default: an error
   require_options=true    fail if a run with services has no access rules; default: a warning
   registry=NAME           also write one file with the tables of the run
+  catalogue=NAME          also write the permissions of the run, as .json or a module
   registry_packages=a+b   require that the run's services are in exactly these packages
   and the options of every protobuf-es plugin
 

@@ -14,7 +14,11 @@ export function createConditionCheck(
   find: FindPermissions | undefined,
 ): Check {
   /** Evaluates with the permissions that count for the call. */
-  function evaluate(context: AuthContext, { resource }: AuthzRequest, test: (caller: ConditionCaller) => boolean): unknown {
+  function evaluate(
+    context: AuthContext,
+    { resource }: AuthzRequest,
+    test: (caller: ConditionCaller) => boolean,
+  ): unknown {
     const caller = callerOf(context);
     if (condition.readsPermissions !== true || find === undefined) return test(caller);
     const held = find(context, resource);

@@ -55,7 +55,12 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
 
     const { decidedBy } = checks.at(-1) ?? verdict;
     const { resource } = request;
-    await runAll((check) => check.run(context, request), resource, { ...verdict, effect: "allow", decidedBy, resource });
+    await runAll((check) => check.run(context, request), resource, {
+      ...verdict,
+      effect: "allow",
+      decidedBy,
+      resource,
+    });
     const error = lapsed(req, context, now());
     if (error) throw error;
     const guard = checks.find((check) => check.guard)?.guard;

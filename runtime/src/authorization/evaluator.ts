@@ -72,7 +72,12 @@ export function createEvaluator(
         : fallbacks.filter(({ matches }) => matches(typeName, name)).map(({ verdict }) => verdict);
     // By name: a second copy of the descriptors must not avoid a check.
     const more = methodChecks.flatMap(({ service, checks }) => (service === typeName && checks.get(name)) || []);
-    const { tested, checks: before = [], early, resourceOf }: Partial<RowPlan> = row ? planRow(row, method, permissions) : {};
+    const {
+      tested,
+      checks: before = [],
+      early,
+      resourceOf,
+    }: Partial<RowPlan> = row ? planRow(row, method, permissions) : {};
     return verdicts.map((verdict): PlannedVerdict => {
       const own = verdict.effect === "conditional" ? verdict.checks : [];
       const [first, ...others] = [...before, ...own, ...more];

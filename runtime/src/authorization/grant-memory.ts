@@ -45,7 +45,7 @@ export class GrantMemory {
   readonly #failures: Map<string, Failure> = new Map();
   readonly #pending: Map<string, Pending> = new Map();
   readonly #names: WeakMap<AuthContext, string> = new WeakMap();
-  readonly #warnOfFailure: (() => void) = createWarning("grants failed: permissions cannot be determined");
+  readonly #warnOfFailure: () => void = createWarning("grants failed: permissions cannot be determined");
 
   constructor(find: FindGrants, options: Required<GrantsCacheOptions>) {
     this.#find = find;
@@ -150,7 +150,9 @@ export class GrantMemory {
     if (known !== undefined) return known;
     const { subject, name, type, roles, scopes, permissions } = caller;
     const claims = Object.entries(caller.claims).filter(([claim]) => !["exp", "iat", "nbf", "jti"].includes(claim));
-    const digest = sha256(JSON.stringify([subject, name, type, roles, scopes, permissions, claims, isInternal(caller)]));
+    const digest = sha256(
+      JSON.stringify([subject, name, type, roles, scopes, permissions, claims, isInternal(caller)]),
+    );
     if (isFixed(caller)) this.#names.set(caller, digest);
     return digest;
   }

@@ -49,7 +49,11 @@ export interface GrantsCacheOptions {
 const cacheOptions = (): OptionTable<GrantsCacheOptions, keyof GrantsCacheOptions> => ({
   ttl: withDefault(milliseconds, 30_000),
   staleTtl: withDefault(
-    { accepts: (value) => Number.isFinite(value) && (value as number) >= 0, expected: "milliseconds, or 0", shown: true },
+    {
+      accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
+      expected: "milliseconds, or 0",
+      shown: true,
+    },
     0,
   ),
   timeout: withDefault(milliseconds, 5_000),

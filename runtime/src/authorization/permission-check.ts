@@ -37,9 +37,9 @@ export function createPermissionCheck(
     run: (context, request) => (hasResource && isStream ? true : onRequest(context, request)),
     ...(hasResource &&
       isStream && {
-      runOnMessage: (context: AuthContext, _: unknown, request: AuthzRequest) => onRequest(context, request),
-      guard: guardMessages,
-    }),
+        runOnMessage: (context: AuthContext, _: unknown, request: AuthzRequest) => onRequest(context, request),
+        guard: guardMessages,
+      }),
   };
 }
 

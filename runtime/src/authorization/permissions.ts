@@ -24,7 +24,8 @@ export function createPermissions(
   cache: GrantsCacheOptions | undefined,
 ): Permissions {
   const isFunction = typeof grants === "function";
-  if (cache !== undefined && !isFunction) throw new TypeError("grantsCache: has no effect without a function in grants");
+  if (cache !== undefined && !isFunction)
+    throw new TypeError("grantsCache: has no effect without a function in grants");
   if (!isFunction) {
     checkResources(services);
     const ofRoles = grants === undefined ? undefined : compileRoleGrants(grants, services);
@@ -39,7 +40,8 @@ export function createPermissions(
       // A permission of a token is not held on a resource.
       if (resource !== undefined) return found;
       const { permissions } = callerOf(context);
-      const merge = (names: ReadonlySet<string>) => (permissions.size === 0 ? names : new Set([...permissions, ...names]));
+      const merge = (names: ReadonlySet<string>) =>
+        permissions.size === 0 ? names : new Set([...permissions, ...names]);
       return found instanceof Promise ? found.then(merge) : merge(found);
     },
     forget: (subject) => memory.forget(subject),

@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { MethodPolicy } from "../policy/service-policy.js";
 import { resourceOf } from "../policy/resource.js";
+import type { MethodPolicy } from "../policy/service-policy.js";
 import { createConditionCheck } from "./condition-check.js";
 import { createPermissionCheck } from "./permission-check.js";
 import type { Permissions } from "./permissions.js";

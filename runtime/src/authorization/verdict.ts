@@ -6,7 +6,15 @@ import type { MethodPolicy } from "../policy/service-policy.js";
 import type { AuthzRequest } from "./authz-request.js";
 
 /** The part that decided. `authentication` only refuses. */
-export type Decider = "authentication" | "table" | "condition" | "rule" | "authorize" | "check" | "defaultPolicy" | "skipMethods";
+export type Decider =
+  | "authentication"
+  | "table"
+  | "condition"
+  | "rule"
+  | "authorize"
+  | "check"
+  | "defaultPolicy"
+  | "skipMethods";
 
 /** A decision, with the part that made it. */
 export type Verdict = Settled | Conditional;

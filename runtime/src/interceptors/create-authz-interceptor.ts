@@ -3,11 +3,11 @@ import { readMethodChecks } from "../authorization/authorize-methods.js";
 import { type AuthzOptions, authzOptions, type DefaultedAuthzOption } from "../authorization/authz-options.js";
 import { createEnforcer } from "../authorization/enforcer.js";
 import { createEnforcingInterceptor } from "../authorization/enforcing-interceptor.js";
+import type { Grants } from "../authorization/grants.js";
 import { anybody } from "../authorization/verdict.js";
 import { anything, list, withDefault } from "../options/check.js";
 import { compileMethodPatterns } from "../options/method-pattern.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
-import type { Grants } from "../authorization/grants.js";
 import type { PermissionOf, ServicePolicy } from "../policy/service-policy.js";
 
 /** @typeParam T - the tables, which know the permissions of `grants`. */

@@ -79,7 +79,10 @@ const readMember = {
   },
   condition: (value: unknown) => {
     const { cel, holds, admits, readsPermissions } = Object(value) as PolicyCondition;
-    const optional = [...(admits === undefined ? [] : [typeof admits]), ...(readsPermissions === undefined ? [] : [readsPermissions])];
+    const optional = [
+      ...(admits === undefined ? [] : [typeof admits]),
+      ...(readsPermissions === undefined ? [] : [readsPermissions]),
+    ];
     const isRight =
       typeof cel === "string" &&
       typeof holds === "function" &&

@@ -324,7 +324,14 @@ test("calls that share their context values by mistake are each decided about by
   const contextValues = createContextValues();
   const share: Interceptor = (next) => (req) => {
     const subject = req.header.get("x-subject") ?? "";
-    contextValues.set(authContextKey, { subject, roles: ["editor"], scopes: [], permissions: [], claims: {}, type: "own" });
+    contextValues.set(authContextKey, {
+      subject,
+      roles: ["editor"],
+      scopes: [],
+      permissions: [],
+      claims: {},
+      type: "own",
+    });
     return next({ ...req, contextValues });
   };
   const asked: string[] = [];

@@ -44,7 +44,12 @@ describe("permissions of a credential", () => {
     { held: ["docs.read", "docs.write"], read: "ok", write: "ok", share: "PermissionDenied" },
     { held: ["docs.own"], read: "PermissionDenied", write: "PermissionDenied", share: "ok" },
     { held: ["docs.share", "docs.read"], read: "ok", write: "PermissionDenied", share: "ok" },
-    { held: ["docs", "docs.*", "DOCS.READ"], read: "PermissionDenied", write: "PermissionDenied", share: "PermissionDenied" },
+    {
+      held: ["docs", "docs.*", "DOCS.READ"],
+      read: "PermissionDenied",
+      write: "PermissionDenied",
+      share: "PermissionDenied",
+    },
   ])("$held", async ({ held, ...want }) => {
     const { documents } = start();
     const caller = as({ permissions: held });
@@ -63,7 +68,7 @@ describe("permissions of a credential", () => {
   });
 
   test("the audit log and the error name what is missing", async () => {
-    const { documents, events } = start({ grants: {} , policies: [DocumentServicePolicy] as never });
+    const { documents, events } = start({ grants: {}, policies: [DocumentServicePolicy] as never });
     await expect(documents.write({}, as())).rejects.toThrow("Access denied");
     await expect.poll(() => events.length).toBe(1);
     expect(events[0]).toMatchObject({ decidedBy: "table", reason: "missing-permission", resource: undefined });
@@ -116,7 +121,15 @@ describe("grants by role", () => {
   test("`grantsCache` without a function is refused", () => {
     const grantsCache = { ttl: 1 };
     expect(() => createAuth({ policies, authenticate: jsonScheme, grantsCache })).toThrow(/has no effect/);
-    for (const cache of [{ ttl: 0 }, { ttl: -1 }, { ttl: "5" }, { staleTtl: -1 }, { timeout: 0 }, { maxSize: 0.5 }, { tll: 5 }]) {
+    for (const cache of [
+      { ttl: 0 },
+      { ttl: -1 },
+      { ttl: "5" },
+      { staleTtl: -1 },
+      { timeout: 0 },
+      { maxSize: 0.5 },
+      { tll: 5 },
+    ]) {
       const options = { policies, authenticate: jsonScheme, grants: () => [], grantsCache: cache as never };
       expect(() => createAuth(options)).toThrow(TypeError);
     }
@@ -201,7 +214,10 @@ describe("grants from a function", () => {
 
   test("the clock set back, or a machine that slept, makes no answer older than `ttl`", async () => {
     let asked = 0;
-    const { documents } = start({ grants: () => [`${asked++ < 1 ? "docs.read" : "none"}`], grantsCache: { ttl: 1_000 } });
+    const { documents } = start({
+      grants: () => [`${asked++ < 1 ? "docs.read" : "none"}`],
+      grantsCache: { ttl: 1_000 },
+    });
     expect(await outcome(documents.read({}, as()))).toBe("ok");
     vi.setSystemTime(Date.now() - 3_600_000);
     vi.advanceTimersByTime(1_000);
@@ -211,7 +227,12 @@ describe("grants from a function", () => {
   describe("an outage", () => {
     const failing = [
       { name: "an error", fail: () => Promise.reject(new Error("redis is down")) },
-      { name: "an error at once", fail: () => { throw new Error("redis is down"); } },
+      {
+        name: "an error at once",
+        fail: () => {
+          throw new Error("redis is down");
+        },
+      },
       { name: "undefined", fail: () => undefined as never },
       { name: "a text", fail: () => "docs.read" },
       { name: "a list with an empty name", fail: () => [""] },
@@ -312,7 +333,7 @@ describe("permissions on a resource", () => {
     "42": ["account.read"],
   };
   const grants: CreateAuthOptions<typeof policies>["grants"] = (_, { resource }) =>
-    resource === undefined ? ["account.list"] : (Object.hasOwn(held, resource) ? (held[resource] ?? []) : []);
+    resource === undefined ? ["account.list"] : Object.hasOwn(held, resource) ? (held[resource] ?? []) : [];
 
   test.each([
     { accountId: "acme", read: "ok", write: "PermissionDenied" },

@@ -11,7 +11,11 @@ import { outcome, streamOf } from "./callers.js";
 const received: Received = { texts: [] };
 const events: DecisionEvent[] = [];
 const createServerAuth = () =>
-  createAuth({ policies: [NoteServicePolicy], authenticate: jsonScheme, onDecision: (event) => void events.push(event) });
+  createAuth({
+    policies: [NoteServicePolicy],
+    authenticate: jsonScheme,
+    onDecision: (event) => void events.push(event),
+  });
 
 const withTenant = (tenant: unknown) => asCaller({ subject: "ada", claims: tenant === undefined ? {} : { tenant } });
 
@@ -49,24 +53,25 @@ describe.each([{ gate: true }, { gate: false }])("with gate: $gate", ({ gate }) 
   const kinds = Object.keys(calls);
   const pairs = transports.flatMap((transport) => kinds.map((kind) => ({ transport, kind })));
   // HTTP/1.1 carries no bidirectional streams; the router of the lab has no tenancy services.
-  test.each(pairs.filter(({ transport, kind }) => transport !== "router" && !(transport === "connect-h1" && kind === "bidiStream")))(
-    "$kind over $transport: only equal tenants that are not empty",
-    async ({ transport, kind }) => {
-      for (const field of fields) {
-        for (const claim of claims) {
-          received.texts.length = 0;
-          const got = await outcome((calls[kind] as Call)(lab.transports[transport], field, withTenant(claim)));
-          const isSame = field !== "" && field === claim;
-          expect({ field, claim, got, received: received.texts }).toEqual({
-            field,
-            claim,
-            got: isSame ? "ok" : "PermissionDenied",
-            received: isSame ? ["x"] : [],
-          });
-        }
+  test.each(
+    pairs.filter(
+      ({ transport, kind }) => transport !== "router" && !(transport === "connect-h1" && kind === "bidiStream"),
+    ),
+  )("$kind over $transport: only equal tenants that are not empty", async ({ transport, kind }) => {
+    for (const field of fields) {
+      for (const claim of claims) {
+        received.texts.length = 0;
+        const got = await outcome((calls[kind] as Call)(lab.transports[transport], field, withTenant(claim)));
+        const isSame = field !== "" && field === claim;
+        expect({ field, claim, got, received: received.texts }).toEqual({
+          field,
+          claim,
+          got: isSame ? "ok" : "PermissionDenied",
+          received: isSame ? ["x"] : [],
+        });
       }
-    },
-  );
+    }
+  });
 });
 
 describe("in process", () => {

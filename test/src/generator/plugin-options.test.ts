@@ -143,7 +143,7 @@ describe("an option that is wrong says what to write", () => {
     ["registry=a/.ts", 'invalid option "registry=a/.ts": write a name before the extension'],
     [
       "target=ts,registry=a/a_auth.ts",
-      'invalid option "registry=a/a_auth.ts": a/a_auth.ts is generated from a proto file. Write another name',
+      'invalid option "registry=a/a_auth.ts": a/a_auth.ts is generated already. Write another name',
     ],
     ...["/etc/all", "../all", "a/../../all", "a//b", "./a", "C:/all", "a\\b", "a/"].map((name) => [
       `registry=${name}`,

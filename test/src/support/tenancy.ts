@@ -15,7 +15,9 @@ export function tenancyRoutes(received: Received): (router: ConnectRouter) => vo
   };
   async function* each<T>(requests: AsyncIterable<T>) {
     for await (const request of requests) {
-      received.texts.push("accountId" in (request as object) ? String((request as { accountId: string }).accountId) : "");
+      received.texts.push(
+        "accountId" in (request as object) ? String((request as { accountId: string }).accountId) : "",
+      );
       yield {};
     }
   }

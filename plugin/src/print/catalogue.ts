@@ -1,0 +1,66 @@
+import type { GeneratedFile, Target } from "@bufbuild/protoplugin";
+import type { Declaration } from "../declaration/declaration.js";
+import type { Row, ServiceTable, Tables } from "../merge/merge.js";
+import { readComments } from "../request/source-info.js";
+import { literal } from "../text/literal.js";
+import { listText } from "./print-row.js";
+import { printConstant } from "./print-table.js";
+
+/** A permission, with its comment and the methods that need it. */
+interface CatalogueEntry {
+  readonly name: string;
+  description: string;
+  readonly methods: string[];
+}
+
+/** Prints the permissions of a run, sorted by name, as JSON or as a module. */
+export function printCatalogue(f: GeneratedFile, target: Target | "json", tables: Tables): void {
+  const entries = collectPermissions([...tables.values()].flat());
+  if (target === "json") {
+    const lines = entries.map((entry) => `  ${visibleJson(entry)}`);
+    f.print(`[${lines.length === 0 ? "" : `\n${lines.join(",\n")}\n`}]`);
+    return;
+  }
+  const isType = target === "dts";
+  const [modifier, separator] = isType ? ["readonly ", ";"] : ["", ","];
+  const texts = entries.map(({ name, description, methods }) => {
+    const members = [`name: ${literal(name)}`, `description: ${literal(description)}`];
+    const fields = [...members, `methods: ${listText(methods, target, "    ")}`];
+    return `  {\n${fields.map((field) => `    ${modifier}${field}${separator}\n`).join("")}  },\n`;
+  });
+  const list = `${modifier}[${texts.length === 0 ? "" : `\n${texts.join("")}`}]`;
+  printConstant(f, target, "/** Permissions of all services, with the methods that need them. */", "permissions", list);
+}
+
+function visibleJson(entry: CatalogueEntry): string {
+  const { name, description, methods } = entry;
+  return `{"name":${literal(name)},"description":${literal(description)},"methods":[${methods.map(literal).join(",")}]}`;
+}
+
+function collectPermissions(tables: readonly ServiceTable[]): CatalogueEntry[] {
+  const found = new Map<string, CatalogueEntry>();
+  const sorted = [...tables].sort((a, b) => (a.service.typeName < b.service.typeName ? -1 : 1));
+  for (const { service, rows, declaration } of sorted) {
+    const commentsAt = readComments(service.file);
+    for (const row of rows) {
+      for (const name of new Set([...row.permissions, ...row.anyPermissions])) {
+        const entry = found.get(name) ?? { name, description: "", methods: [] };
+        found.set(name, entry);
+        entry.methods.push(`${service.typeName}/${row.method.name}`);
+        if (entry.description === "") entry.description = describe(row, declaration, commentsAt);
+      }
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The comment above the first use: of the option that requires the permission, or of the method. */
+function describe(
+  { declaration: method }: Row,
+  service: Declaration,
+  commentsAt: (path: readonly number[]) => string,
+): string {
+  // Compilers keep no comments inside an option.
+  const option = method.requires === undefined ? service : method;
+  return commentsAt(option.path) || commentsAt(method.path.slice(0, -2));
+}
