@@ -160,7 +160,7 @@ function fieldOf(object: Value, desc: DescMessage, name: string, span: Span, pri
   const { presence, ...value } =
     oneof === undefined
       ? plainField(object, shape, field, type, printer)
-      : oneofField(object, shape, field, oneof, type);
+      : oneofField(object, shape, field, oneof, type, printer);
   if (presence === undefined) return value;
   const [yes, no] = [presence.yes, presence.no].map((test) => and(...object.guards, test));
   return { ...value, presence: { yes: yes ?? never, no: no ?? never } };
@@ -176,14 +176,21 @@ function plainField(object: Value, shape: ObjectShape, field: DescField, type: C
   const isMissing = object.isOptional === true || isOptional;
   const base = { ...withShape(object, type, inner) };
   if (type.kind === "message" || type.kind === "timestamp") {
-    return { ...base, code, isOptional: true, presence: presenceBy(code) };
+    return { ...base, code, isOptional: true, presence: presenceBy(code, printer) };
   }
-  if (type.kind === "wrapper") return { ...base, code, presence: presenceBy(code) };
+  if (type.kind === "wrapper") return { ...base, code, presence: presenceBy(code, printer) };
   const value = isMissing ? `(${code} ?? ${defaultOf(field, type)})` : code;
   return { ...base, code: value, presence: presenceOf(object, field, type, code, value, isTracked, printer) };
 }
 
-function oneofField(object: Value, shape: ObjectShape, field: DescField, oneof: DescOneof, type: CelType): Value {
+function oneofField(
+  object: Value,
+  shape: ObjectShape,
+  field: DescField,
+  oneof: DescOneof,
+  type: CelType,
+  printer: Printer,
+): Value {
   const group = addMember(shape, oneof.localName, false, () => ({
     kind: "oneof",
     read: new Map(),
@@ -192,11 +199,12 @@ function oneofField(object: Value, shape: ObjectShape, field: DescField, oneof: 
   const read = group.kind === "oneof" ? group.read : new Map<string, Shape>();
   const inner = read.get(field.localName) ?? shapeOf(type);
   read.set(field.localName, inner);
+  printer.helpers.add("oneofValue");
   const access = `${object.code}${object.isOptional === true ? "?" : ""}.${oneof.localName}`;
-  const isCase = `${access}${object.isOptional === true ? "?" : ""}.case === ${literal(field.localName)}`;
+  const found = `oneofValue(${access}, ${literal(field.localName)})`;
   const isMessage = type.kind === "message" || type.kind === "timestamp";
-  const code = `(${isCase} ? ${access}.value : ${isMessage ? "undefined" : defaultOf(field, type)})`;
-  const presence = { yes: atom(isCase), no: atom(`!(${isCase})`) };
+  const code = isMessage ? found : `(${found} ?? ${defaultOf(field, type)})`;
+  const presence = presenceBy(found, printer);
   return { ...withShape(object, type, inner), code, presence, ...(isMessage && { isOptional: true }) };
 }
 
@@ -206,8 +214,10 @@ function withShape(object: Value, type: CelType, shape: Shape): Omit<Value, "cod
   return { kind: "value", type, guards, reads, root, ...(isPlain ? {} : { shape }) };
 }
 
-function presenceBy(code: string): NonNullable<Value["presence"]> {
-  return { yes: atom(`${code} !== undefined`), no: atom(`${code} === undefined`) };
+/** A call, since TypeScript would take the value for undefined in the rest of the condition. */
+function presenceBy(code: string, printer: Printer): NonNullable<Value["presence"]> {
+  printer.helpers.add("isSet");
+  return { yes: atom(`isSet(${code})`), no: atom(`!isSet(${code})`) };
 }
 
 function presenceOf(
@@ -231,7 +241,7 @@ function presenceOf(
     if (type.kind === "bool") return { yes: atom(value), no: atom(`!${value}`) };
     return { yes: atom(`${value} !== ${defaultOf(field, type)}`), no: atom(`${value} === ${defaultOf(field, type)}`) };
   }
-  if (usesUndefined(field)) return presenceBy(code);
+  if (usesUndefined(field)) return presenceBy(code, printer);
   // The default of a proto2 field is in the prototype.
   const owner = object.isOptional === true ? `${object.code} ?? {}` : object.code;
   printer.helpers.add("hasKey");

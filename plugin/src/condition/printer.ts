@@ -7,7 +7,7 @@ export interface Printer {
 }
 
 /** A function in a generated file. */
-export type HelperName = "hasKey" | "given" | "claimOf" | "compareText";
+export type HelperName = "hasKey" | "given" | "claimOf" | "compareText" | "oneofValue" | "isSet";
 
 // Literals escape private characters, so these marks cannot be part of one.
 const [open, as, close, there] = ["\u{e001}", "\u{e002}", "\u{e003}", "\u{e004}"];
@@ -70,6 +70,25 @@ function claimOf(claims: unknown, name: string): unknown {
 function claimOf(claims, name) {
   if (typeof claims !== "object" || claims === null || Array.isArray(claims) || !hasKey(claims, name)) return undefined;
   return given(claims[name]);
+}`,
+  },
+  isSet: {
+    calls: [],
+    ts: "function isSet(value: unknown): boolean {\n  return value !== undefined;\n}",
+    js: "function isSet(value) {\n  return value !== undefined;\n}",
+  },
+  oneofValue: {
+    calls: [],
+    ts: `/** Returns the value of a field in a oneof. Returns undefined if another one is set. */
+function oneofValue<T extends { readonly case: string | undefined; readonly value?: unknown }, C extends string>(
+  oneof: T | undefined,
+  name: C,
+): Extract<T, { readonly case: C }>["value"] | undefined {
+  return oneof?.case === name ? oneof.value : undefined;
+}`,
+    js: `/** Returns the value of a field in a oneof. Returns undefined if another one is set. */
+function oneofValue(oneof, name) {
+  return oneof?.case === name ? oneof.value : undefined;
 }`,
   },
   compareText: {

@@ -182,9 +182,11 @@ function generateWithProtoc(
   return readFolder(out);
 }
 
-/** Module namespaces and objects with a key `__proto__`, made comparable. */
+/** Module namespaces, functions, and objects with a key `__proto__`, made comparable. */
 function withoutPrototypes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPrototypes);
+  // Compilers of TypeScript print functions with other spaces and parentheses.
+  if (typeof value === "function") return String(value).replace(/[\s()]/g, "");
   if (typeof value !== "object" || value === null) return value;
   return new Map(
     Object.entries(value)

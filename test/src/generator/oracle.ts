@@ -13,7 +13,15 @@ import {
  * from the documentation: nothing of the generator is used here.
  */
 export interface Verdict {
-  readonly row: { access: string; roles?: string[]; scopes?: string[] };
+  readonly row: {
+    access: string;
+    roles?: string[];
+    scopes?: string[];
+    permissions?: string[];
+    anyPermissions?: string[];
+    condition?: string;
+    resource?: string;
+  };
   readonly errors: readonly string[];
   readonly ambiguities: readonly string[];
 }
@@ -34,9 +42,30 @@ export function judgeMethod(method: DescMethod): Verdict {
 
   let row: Verdict["row"] = { access: "unspecified" };
   if (policy === "deny" || policy === "allow") row = { access: policy };
-  if (requires) row = { access: "requires", roles: requires.roles, scopes: requires.scopes };
-  if (isInternal) row = { access: "internal", roles: requires?.roles ?? [], scopes: requires?.scopes ?? [] };
+  const lists = {
+    roles: requires?.roles ?? [],
+    scopes: requires?.scopes ?? [],
+    ...(requires?.permissions.length && { permissions: requires.permissions }),
+    ...(requires?.anyPermissions.length && { anyPermissions: requires.anyPermissions }),
+  };
+  if (requires) row = { access: "requires", ...lists };
+  if (isInternal) row = { access: "internal", ...lists };
   if (isPublic) row = { access: "public" };
+  const exempt = own?.exempt === true;
+  const ownTexts = {
+    condition: said(own, "condition") && own?.condition,
+    resource: said(own, "resource") && own?.resource,
+  };
+  const inheritedTexts = {
+    condition: saidByService(inherited, "condition") && inherited?.condition,
+    resource: saidByService(inherited, "resource") && inherited?.resource,
+  };
+  if (row.access !== "public" && row.access !== "deny") {
+    const conditions = [!exempt && inheritedTexts.condition, ownTexts.condition].filter((text) => text);
+    const condition = conditions.length > 1 ? conditions.map((text) => `(${text})`).join(" && ") : conditions[0];
+    const resource = ownTexts.resource || (!exempt && inheritedTexts.resource);
+    row = { ...row, ...(condition && { condition }), ...(resource && { resource }) };
+  }
 
   const errors: string[] = [];
   const ambiguities: string[] = [];
@@ -52,6 +81,19 @@ export function judgeMethod(method: DescMethod): Verdict {
       ambiguities.push(`${name} requires beside policy`);
     }
     judgeNames(name, own.requires, errors, ambiguities);
+    for (const field of ["condition", "resource"] as const) {
+      if (!ownTexts[field]) continue;
+      if (own.public) errors.push(`${name} public+${field}`);
+      if (row.access === "deny") {
+        ambiguities.push(said(own, "policy") ? `${name} policy beside ${field}` : `${name} policy silences ${field}`);
+      }
+      if (inherited?.public && !said(own, "public")) ambiguities.push(`${name} public silences ${field}`);
+    }
+    const isBound = inheritedTexts.condition || inheritedTexts.resource;
+    if (exempt && !isBound) ambiguities.push(`${name} exempt without effect`);
+    if (own.public && !inherited?.public && !exempt && isBound) {
+      ambiguities.push(`${name} public over ${inheritedTexts.condition ? "condition" : "resource"}`);
+    }
 
     const opened = inherited?.public && !said(own, "public");
     const closed = !isPublic && inherited?.internal && !said(own, "internal");
@@ -83,6 +125,9 @@ export function judgeService(service: DescService): Omit<Verdict, "row"> {
     if (auth.public && auth.defaultRequires) errors.push(`${name} public+requires`);
     if (auth.public && auth.defaultPolicy === "deny") errors.push(`${name} public+policy`);
     if (auth.public && auth.internal) errors.push(`${name} public+internal`);
+    for (const field of ["condition", "resource"] as const) {
+      if (auth.public && saidByService(auth, field)) errors.push(`${name} public+${field}`);
+    }
     judgeNames(name, auth.defaultRequires, errors, ambiguities);
   }
   return { errors, ambiguities };
@@ -90,13 +135,15 @@ export function judgeService(service: DescService): Omit<Verdict, "row"> {
 
 function judgeNames(
   owner: string,
-  requires: { roles: string[]; scopes: string[] } | undefined,
+  requires: { roles: string[]; scopes: string[]; permissions: string[]; anyPermissions: string[] } | undefined,
   errors: string[],
   ambiguities: string[],
 ): void {
   for (const [kind, names] of [
     ["role", requires?.roles ?? []],
     ["scope", requires?.scopes ?? []],
+    ["permission", requires?.permissions ?? []],
+    ["permission", requires?.anyPermissions ?? []],
   ] as const) {
     names.forEach((name, index) => {
       const control = [...name].some((character) => {
@@ -109,7 +156,7 @@ function judgeNames(
         /[\u00a0\u200b\u202e\u{e0041}]/u.test(name) ||
         /^\s/.test(name) ||
         /\s$/.test(name) ||
-        (kind === "scope" && / /.test(name))
+        (kind !== "role" && / /.test(name))
       ) {
         errors.push(`${owner} bad ${kind}`);
       } else if (names.indexOf(name) < index) {
@@ -119,11 +166,13 @@ function judgeNames(
   }
 }
 
-function said(auth: MethodAuth | undefined, field: "public" | "internal" | "policy"): boolean {
+type Bound = "condition" | "resource";
+
+function said(auth: MethodAuth | undefined, field: "public" | "internal" | "policy" | Bound): boolean {
   return auth !== undefined && isFieldSet(auth, MethodAuthSchema.field[field]);
 }
 
-function saidByService(auth: ServiceAuth | undefined, field: "public" | "internal" | "defaultPolicy"): boolean {
+function saidByService(auth: ServiceAuth | undefined, field: "public" | "internal" | "defaultPolicy" | Bound): boolean {
   return auth !== undefined && isFieldSet(auth, ServiceAuthSchema.field[field]);
 }
 
@@ -139,9 +188,11 @@ export function reasonOf(message: string): string {
       /: `(\w+).* has no effect: the service sets `(?:default_)?(\w+)/,
       (loser, winner) => `${winner} silences ${loser}`,
     ],
-    [/: `public: true` overrides the service's `internal: true`/, () => "public over internal"],
-    [/: (role|scope) .* is listed twice/, (kind) => `duplicate ${kind}`],
-    [/: (role|scope) .* (?:is empty|contains|begins or ends)/, (kind) => `bad ${kind}`],
+    [/: `public: true` overrides the service's `(\w+)/, (field) => `public over ${field}`],
+    [/: `(\w+).* has no effect beside `policy/, (field) => `policy beside ${field}`],
+    [/: `exempt: true` has no effect/, () => "exempt without effect"],
+    [/: (role|scope|permission) .* is listed twice/, (kind) => `duplicate ${kind}`],
+    [/: (role|scope|permission) .* (?:is empty|contains|begins or ends)/, (kind) => `bad ${kind}`],
   ];
   for (const [pattern, reason] of patterns) {
     const match = pattern.exec(text);

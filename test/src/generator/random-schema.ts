@@ -1,6 +1,8 @@
 import { create, createFileRegistry, type FileRegistry, setExtension, toBinary } from "@bufbuild/protobuf";
 import {
   CodeGeneratorRequestSchema,
+  FieldDescriptorProto_Label,
+  FieldDescriptorProto_Type,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
   file_google_protobuf_descriptor,
@@ -20,8 +22,19 @@ import {
 export interface Said {
   readonly public?: boolean | undefined;
   readonly internal?: boolean | undefined;
-  readonly requires?: { readonly roles: string[]; readonly scopes: string[] } | undefined;
+  readonly requires?:
+    | {
+        readonly roles: string[];
+        readonly scopes: string[];
+        readonly permissions?: string[];
+        readonly anyPermissions?: string[];
+      }
+    | undefined;
   readonly policy?: string | undefined;
+  readonly condition?: string | undefined;
+  readonly resource?: string | undefined;
+  /** Of methods alone. */
+  readonly exempt?: boolean | undefined;
 }
 
 /** A service, with what it and its methods say. `undefined` has no option at all. */
@@ -64,8 +77,17 @@ export const arbitrarySchema: fc.Arbitrary<SchemaModel> = fc.boolean().chain((ca
     fc.record({
       public: flag,
       internal: flag,
-      requires: fc.option(fc.record({ roles: list, scopes: list }), { nil: undefined, freq: 2 }),
+      requires: fc.option(fc.record({ roles: list, scopes: list, permissions: list, anyPermissions: list }), {
+        nil: undefined,
+        freq: 2,
+      }),
       policy: fc.option(policy, { nil: undefined, freq: 2 }),
+      condition: fc.option(fc.constantFrom('request.a == "1"', "request.b != caller.subject"), {
+        nil: undefined,
+        freq: 1,
+      }),
+      resource: fc.option(fc.constantFrom("a", "b"), { nil: undefined, freq: 1 }),
+      exempt: fc.option(fc.boolean(), { nil: undefined, freq: 1 }),
     }),
     { nil: undefined, freq: 5 },
   );
@@ -86,7 +108,17 @@ export function describeSchema({ services }: SchemaModel): FileDescriptorProto {
     dependency: services.some(({ said, methods }) => [said, ...methods].some((one) => one !== undefined))
       ? ["connectum/auth/v1/options.proto"]
       : [],
-    messageType: [{ name: "M" }],
+    messageType: [
+      {
+        name: "M",
+        field: ["a", "b"].map((name, i) => ({
+          name,
+          number: i + 1,
+          type: FieldDescriptorProto_Type.STRING,
+          label: FieldDescriptorProto_Label.OPTIONAL,
+        })),
+      },
+    ],
     service: services.map(({ said, methods }, index) => {
       const options = create(ServiceOptionsSchema);
       if (said !== undefined) {
@@ -98,6 +130,8 @@ export function describeSchema({ services }: SchemaModel): FileDescriptorProto {
             ...set("internal", said.internal),
             ...set("defaultRequires", said.requires),
             ...set("defaultPolicy", said.policy),
+            ...set("condition", said.condition),
+            ...set("resource", said.resource),
           }),
         );
       }
@@ -126,6 +160,9 @@ function methodOptions(said: Said | undefined) {
         ...set("internal", said.internal),
         ...set("requires", said.requires),
         ...set("policy", said.policy),
+        ...set("condition", said.condition),
+        ...set("resource", said.resource),
+        ...set("exempt", said.exempt),
       }),
     );
   }

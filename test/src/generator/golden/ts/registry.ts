@@ -5,6 +5,8 @@
 /** Access policies of all services, sorted by name. */
 export const policies: readonly [
   typeof import("./nopackage_auth.js").LonelyPolicy,
+  typeof import("./conditions/notes_auth.js").LooseServicePolicy,
+  typeof import("./conditions/notes_auth.js").NoteServicePolicy,
   typeof import("./kinds/access_auth.js").AccessServicePolicy,
   typeof import("./kinds/access_auth.js").DenyingServicePolicy,
   typeof import("./kinds/edition2023_auth.js").Edition2023ServicePolicy,
@@ -18,11 +20,88 @@ export const policies: readonly [
   typeof import("./names/hostile_auth.js").__proto__Policy,
   typeof import("./names/hostile_auth.js").classPolicy,
   typeof import("./other/deep/v1/same_auth.js").AccessServicePolicy
-] = /* @__PURE__ */ JSON.parse(`[
-{"typeName":"Lonely","methods":{
+] = [
+/* @__PURE__ */ JSON.parse(`{"typeName":"Lonely","methods":{
   "Get":{"access":"public"}
-}},
-{"typeName":"golden.kinds.v1.AccessService","methods":{
+}}`),
+{
+  typeName: "golden.conditions.v1.LooseService",
+  methods: {
+    Unspecified: {
+      access: "unspecified",
+      condition: {
+        cel: "request.tenant_id.startsWith('a')",
+        holds: (_caller: unknown, request: { readonly tenantId: string }): boolean => request.tenantId.startsWith("a"),
+      },
+    },
+    Allow: {
+      access: "allow",
+      condition: {
+        cel: "request.tenant_id < 'm'",
+        holds: (_caller: unknown, request: { readonly tenantId: string }): boolean => compareText(request.tenantId, "m") < 0,
+      },
+    },
+  },
+},
+{
+  typeName: "golden.conditions.v1.NoteService",
+  methods: {
+    Get: {
+      access: "requires",
+      roles: [],
+      scopes: [],
+      permissions: ["notes.read"],
+      resource: { path: "tenant_id", of: (request: { readonly tenantId: string }): string => request.tenantId },
+      condition: {
+        cel: "request.tenant_id == caller.claims.tenant",
+        admits: (caller: { readonly claims: { readonly [name: string]: unknown } }): boolean => typeof claimOf(caller.claims, "tenant") === "string",
+        holds: (caller: { readonly claims: { readonly [name: string]: unknown } }, request: { readonly tenantId: string }): boolean =>
+          typeof claimOf(caller.claims, "tenant") === "string" && request.tenantId === claimOf(caller.claims, "tenant"),
+      },
+    },
+    Write: {
+      access: "requires",
+      roles: ["editor"],
+      scopes: [],
+      permissions: ["notes.read", "notes.write"],
+      anyPermissions: ["notes.share", "notes.own"],
+      resource: { path: "tenant_id", of: (request: { readonly tenantId: string }): string => request.tenantId },
+      condition: {
+        cel: "(request.tenant_id == caller.claims.tenant) && (request.items.all(item, item.tenant_id == request.tenant_id) || 'admin' in caller.roles)",
+        admits: (caller: { readonly claims: { readonly [name: string]: unknown }; readonly roles: ReadonlySet<string> }): boolean => typeof claimOf(caller.claims, "tenant") === "string",
+        holds: (caller: { readonly claims: { readonly [name: string]: unknown }; readonly roles: ReadonlySet<string> }, request: { readonly tenantId: string; readonly items: readonly { readonly tenantId: string }[] }): boolean =>
+          typeof claimOf(caller.claims, "tenant") === "string" && request.tenantId === claimOf(caller.claims, "tenant") && (request.items.every(($item) => $item.tenantId === request.tenantId) || caller.roles.has("admin")),
+      },
+    },
+    Move: {
+      access: "requires",
+      roles: [],
+      scopes: [],
+      permissions: ["notes.read"],
+      resource: { path: "number", of: (request: { readonly number: bigint }): bigint => request.number },
+      condition: {
+        cel: "request.kind != Kind.KIND_SECRET && request.due > now && request.number < 5 && has(request.team) && request.user == caller.claims.org.id && 'notes.move' in caller.permissions",
+        readsPermissions: true,
+        admits: (caller: { readonly claims: { readonly [name: string]: unknown }; readonly permissions: ReadonlySet<string> }): boolean =>
+          typeof claimOf(caller.claims, "org") === "object" && typeof claimOf(claimOf(caller.claims, "org"), "id") === "string" && caller.permissions.has("notes.move"),
+        holds: (caller: { readonly claims: { readonly [name: string]: unknown }; readonly permissions: ReadonlySet<string> }, request: { readonly kind: number; readonly due?: { readonly seconds: bigint; readonly nanos: number } | undefined; readonly number: bigint; readonly owner: { readonly case: "team"; readonly value: string } | { readonly case: "user"; readonly value: string } | { readonly case: undefined; readonly value?: unknown } }, now: { readonly seconds: bigint; readonly nanos: number }): boolean =>
+          request.kind !== 1 && ((request.due?.seconds ?? BigInt(0)) > now.seconds || ((request.due?.seconds ?? BigInt(0)) === now.seconds && (request.due?.nanos ?? 0) > now.nanos)) && request.number < BigInt(5) && isSet(oneofValue(request.owner, "team")) && typeof claimOf(caller.claims, "org") === "object" && typeof claimOf(claimOf(caller.claims, "org"), "id") === "string" && (oneofValue(request.owner, "user") ?? "") === claimOf(claimOf(caller.claims, "org"), "id") && caller.permissions.has("notes.move"),
+      },
+    },
+    Mine: {
+      access: "requires",
+      roles: [],
+      scopes: [],
+      condition: {
+        cel: "has(caller.claims.tenant)",
+        admits: (caller: { readonly claims: { readonly [name: string]: unknown } }): boolean => claimOf(caller.claims, "tenant") !== undefined,
+        holds: (caller: { readonly claims: { readonly [name: string]: unknown } }): boolean => claimOf(caller.claims, "tenant") !== undefined,
+      },
+    },
+    Health: { access: "public" },
+  },
+},
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.AccessService","methods":{
   "Public":{"access":"public"},
   "Internal":{"access":"internal","roles":[],"scopes":[]},
   "InternalWithRole":{"access":"internal","roles":["billing"],"scopes":[]},
@@ -33,45 +112,45 @@ export const policies: readonly [
   "Deny":{"access":"deny"},
   "Unspecified":{"access":"unspecified"},
   "Split":{"access":"requires","roles":["admin"],"scopes":["orders:read"]}
-}},
-{"typeName":"golden.kinds.v1.DenyingService","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.DenyingService","methods":{
   "Inherited":{"access":"deny"},
   "Allowed":{"access":"allow"}
-}},
-{"typeName":"golden.kinds.v1.Edition2023Service","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.Edition2023Service","methods":{
   "Get":{"access":"requires","roles":["reader"],"scopes":[]}
-}},
-{"typeName":"golden.kinds.v1.Edition2024Service","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.Edition2024Service","methods":{
   "Get":{"access":"requires","roles":["reader"],"scopes":[]}
-}},
-{"typeName":"golden.kinds.v1.EmptyService","methods":{}},
-{"typeName":"golden.kinds.v1.InheritingService","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.EmptyService","methods":{}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.InheritingService","methods":{
   "Inherited":{"access":"internal","roles":["service"],"scopes":[]},
   "NotInternal":{"access":"requires","roles":["service"],"scopes":[]},
   "Open":{"access":"public"}
-}},
-{"typeName":"golden.kinds.v1.Proto2Service","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.Proto2Service","methods":{
   "Get":{"access":"public"}
-}},
-{"typeName":"golden.kinds.v1.PublicService","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.PublicService","methods":{
   "Inherited":{"access":"public"},
   "Closed":{"access":"requires","roles":[],"scopes":["read"]},
   "Undone":{"access":"unspecified"}
-}},
-{"typeName":"golden.kinds.v1.StreamingService","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.StreamingService","methods":{
   "Unary":{"access":"requires","roles":["streamer"],"scopes":[]},
   "Server":{"access":"requires","roles":["streamer"],"scopes":[]},
   "Client":{"access":"requires","roles":["streamer"],"scopes":[]},
   "Bidi":{"access":"requires","roles":["streamer"],"scopes":[]}
-}},
-{"typeName":"golden.names.v1.Strings","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.names.v1.Strings","methods":{
   "Quotes":{"access":"requires","roles":["it's \\"quoted\\"","back\\\\slash","*/","\${x}","\`","//","a, b"],"scopes":["läsa"]},
   "Unicode":{"access":"requires","roles":["🦊","管理"],"scopes":[]}
-}},
-{"typeName":"golden.names.v1.__proto__","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.names.v1.__proto__","methods":{
   "Get":{"access":"internal","roles":[],"scopes":[]}
-}},
-{"typeName":"golden.names.v1.class","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.names.v1.class","methods":{
   "__proto__":{"access":"public"},
   "constructor":{"access":"deny"},
   "toString":{"access":"deny"},
@@ -80,15 +159,16 @@ export const policies: readonly [
   "await":{"access":"unspecified"},
   "_":{"access":"unspecified"},
   "snake_case":{"access":"unspecified"}
-}},
-{"typeName":"golden.other.deep.v1.AccessService","methods":{
+}}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.other.deep.v1.AccessService","methods":{
   "Get":{"access":"requires","roles":["deep"],"scopes":[]}
-}}
-]`);
+}}`),
+];
 
 /** Methods of all services that skip authentication. */
 export const publicMethods = [
   "Lonely/Get",
+  "golden.conditions.v1.NoteService/Health",
   "golden.kinds.v1.AccessService/Public",
   "golden.kinds.v1.InheritingService/Open",
   "golden.kinds.v1.Proto2Service/Get",
@@ -106,6 +186,7 @@ export const internalMethods = [
 
 /** Proto files of these services. */
 export const protoFiles = [
+  "conditions/notes.proto",
   "kinds/access.proto",
   "kinds/edition2023.proto",
   "kinds/edition2024.proto",
@@ -115,3 +196,45 @@ export const protoFiles = [
   "nopackage.proto",
   "other/deep/v1/same.proto",
 ] as const;
+
+function hasKey(object: object, key: string): boolean {
+  return Object.prototype.hasOwnProperty.call(object, key);
+}
+
+/** Returns undefined for null and empty values: an empty claim must not equal an empty field. */
+function given(value: unknown): unknown {
+  if (value === null || value === "") return undefined;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value;
+  return typeof value === "object" && Object.keys(value as object).length === 0 ? undefined : value;
+}
+
+/** Reads a claim. Returns undefined for an absent, null or empty one. */
+function claimOf(claims: unknown, name: string): unknown {
+  if (typeof claims !== "object" || claims === null || Array.isArray(claims) || !hasKey(claims, name)) return undefined;
+  return given((claims as { readonly [name: string]: unknown })[name]);
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined;
+}
+
+/** Returns the value of a field in a oneof. Returns undefined if another one is set. */
+function oneofValue<T extends { readonly case: string | undefined; readonly value?: unknown }, C extends string>(
+  oneof: T | undefined,
+  name: C,
+): Extract<T, { readonly case: C }>["value"] | undefined {
+  return oneof?.case === name ? oneof.value : undefined;
+}
+
+/** Compares texts by code points. Negative if a is first. */
+function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x === y) continue;
+    // Surrogates are units of the largest code points.
+    const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
+    return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
