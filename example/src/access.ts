@@ -4,10 +4,12 @@ import {
   createAuth,
   type DecisionEvent,
   jwt,
+  type PermissionOf,
   type ServicePolicy,
   signedTokenTrust,
 } from "@connectum/auth";
 import { OrderServicePolicy } from "./gen/shop/v1/order_auth.js";
+import { StockServicePolicy } from "./gen/shop/v1/stock_auth.js";
 import { FeedbackServicePolicy, UserServicePolicy } from "./gen/shop/v1/user_auth.js";
 import type { IdentityProvider } from "./identity-provider.js";
 import type { Orders } from "./orders.js";
@@ -20,7 +22,18 @@ export const audience = "shop";
 export const internalAudience = "shop.internal";
 
 /** The generated tables of all services of this server. */
-export const policies: readonly ServicePolicy[] = [OrderServicePolicy, UserServicePolicy, FeedbackServicePolicy];
+export const policies: readonly ServicePolicy[] = [
+  OrderServicePolicy,
+  UserServicePolicy,
+  FeedbackServicePolicy,
+  StockServicePolicy,
+];
+
+/** The permissions of each role. A function could read them from a database instead. */
+export const grants: Readonly<Record<string, readonly PermissionOf<typeof StockServicePolicy>[]>> = {
+  support: ["stock.read"],
+  admin: ["stock.read", "stock.count"],
+};
 
 /** The access of the methods without rules in the protos. */
 export const rules: readonly AuthzRule[] = [
@@ -45,6 +58,7 @@ export function createShopAuth({ identityProvider, orders, onDecision = () => {}
   return createAuth({
     policies,
     rules,
+    grants,
     checks: [checkOrders(orders)],
     authenticate: jwt({ jwksUri, issuer, audience, typ: "at+jwt" }),
     // One provider signs the tokens of people and of services. The audience separates them.

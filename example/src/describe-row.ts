@@ -17,8 +17,10 @@ export function describeRow(row: MethodPolicy): string {
       const demands = [
         ...(row.roles.length > 0 ? [`role ${row.roles.join(" or ")}`] : []),
         ...(row.scopes.length > 0 ? [`scope ${row.scopes.join(" and ")}`] : []),
+        ...(row.permissions ? [`permission ${row.permissions.join(" and ")}`] : []),
       ];
-      return `requires ${demands.join(" and ") || "a signed-in caller"}`;
+      const condition = row.condition ? `, only if ${row.condition.cel}` : "";
+      return `requires ${demands.join(" and ") || "a signed-in caller"}${condition}`;
     }
   }
 }

@@ -8,6 +8,8 @@ export interface TokenClaims {
   readonly name?: string;
   readonly roles?: readonly string[];
   readonly scopes?: readonly string[];
+  /** The branch of the shop where the person works. */
+  readonly branch?: string;
   /** The API that accepts the token. */
   readonly audience: string;
   /** Seconds until the token expires; negative for an expired token. Default: one hour. */
@@ -36,9 +38,9 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   return {
     issuer,
     jwksUri: `${issuer}/.well-known/jwks.json`,
-    issueToken({ subject, name, roles, scopes, audience, lifetime = 3600 }) {
+    issueToken({ subject, name, roles, scopes, branch, audience, lifetime = 3600 }) {
       const now = Math.floor(Date.now() / 1000);
-      return new SignJWT({ name, roles, scope: scopes?.join(" ") })
+      return new SignJWT({ name, roles, branch, scope: scopes?.join(" ") })
         .setProtectedHeader(header)
         .setIssuer(issuer)
         .setAudience(audience)

@@ -1,9 +1,10 @@
-/** A person with an account, their roles, and the scopes of their tokens. */
+/** A person with an account, their roles, the branch where they work, and the scopes of their tokens. */
 export interface Person {
   readonly subject: string;
   readonly name: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
+  readonly branch?: string;
 }
 
 export const carol: Person = {
@@ -18,6 +19,7 @@ export const sam: Person = {
   name: "Sam Support",
   roles: ["support"],
   scopes: ["orders:read", "orders:write"],
+  branch: "north",
 };
 
 export const ada: Person = {
@@ -25,6 +27,7 @@ export const ada: Person = {
   name: "Ada Admin",
   roles: ["admin"],
   scopes: ["orders:read"],
+  branch: "south",
 };
 
 export const people: readonly Person[] = [carol, sam, ada];

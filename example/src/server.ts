@@ -6,11 +6,13 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { createShopAuth, policies, type ShopAuthOptions } from "./access.js";
 import { assertCovered } from "./assert-covered.js";
 import { OrderService } from "./gen/shop/v1/order_pb.js";
+import { StockService } from "./gen/shop/v1/stock_pb.js";
 import { FeedbackService, UserService } from "./gen/shop/v1/user_pb.js";
 import type { IdentityProvider } from "./identity-provider.js";
 import { sampleOrders } from "./orders.js";
 import { feedbackService } from "./services/feedback-service.js";
 import { createOrderService } from "./services/order-service.js";
+import { createStockService } from "./services/stock-service.js";
 import { userService } from "./services/user-service.js";
 import { withCors } from "./web/cors.js";
 import { withPage } from "./web/page.js";
@@ -40,7 +42,8 @@ export async function startServer({ identityProvider, port = 0, ...audit }: Shop
       router
         .service(OrderService, createOrderService(orders))
         .service(UserService, userService)
-        .service(FeedbackService, feedbackService);
+        .service(FeedbackService, feedbackService)
+        .service(StockService, createStockService());
       assertCovered(
         policies,
         router.handlers.map(({ service }) => service),

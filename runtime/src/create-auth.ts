@@ -109,7 +109,7 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
       "skipMethods: not an option of createAuth. Set public: true in the schema, or use optionalMethods",
     );
   }
-  const own = readOptions("createAuth", options as CreateAuthOptions, createAuthOptions);
+  const own = readOptions("createAuth", options as unknown as CreateAuthOptions, createAuthOptions);
   const { policies, authenticate: users, internal } = own;
   const enforcer = createEnforcer(policies, own);
   const schemes = listSchemes(users, "authenticate");

@@ -2,11 +2,11 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthzRule, ServicePolicy } from "@connectum/auth";
 import type { MethodPolicy } from "@connectum/auth/policy";
 import { decide } from "@connectum/auth/policy";
-import { internalAudience, policies, rules } from "../access.js";
+import { grants, internalAudience, policies, rules } from "../access.js";
 import { describeRow } from "../describe-row.js";
 import type { Caller } from "./callers.js";
 
-/** Explains the outcome of a call in words: the row of the table, and the caller's missing role or scope. */
+/** Explains the outcome of a call in words: the row of the table, and what the caller lacks. */
 export function explain(method: DescMethod, caller: Caller): string {
   const row = rowOf(method);
   const says = describeRow(row);
@@ -16,13 +16,16 @@ export function explain(method: DescMethod, caller: Caller): string {
   if (row.access === "internal" && !caller.internal) return `${says}; this is a person's token`;
   if (row.access !== "internal" && caller.internal) return `the token is for ${internalAudience}, not for people`;
   if (row.access === "unspecified") return `${says}; ${describeRule(ruleFor(method, caller))}`;
-  const decision = decide(row, caller);
+  const permissions = caller.roles.flatMap((role) => grants[role] ?? []);
+  const decision = decide(row, { ...caller, permissions });
   if (decision.kind !== "denied") return says;
   switch (decision.reason) {
     case "missing-role":
       return `${says}; ${caller.subject} is ${caller.roles.join(" and ") || "without a role"}`;
     case "missing-scope":
       return `${says}; the token has ${caller.scopes.join(" and ") || "no scope"}`;
+    case "missing-permission":
+      return `${says}; ${caller.subject} has ${permissions.join(" and ") || "no permission"}`;
     default:
       return says;
   }

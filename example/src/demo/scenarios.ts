@@ -1,6 +1,7 @@
 import type { DescMethod, JsonValue } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { OrderService } from "../gen/shop/v1/order_pb.js";
+import { StockService } from "../gen/shop/v1/stock_pb.js";
 import { FeedbackService, UserService } from "../gen/shop/v1/user_pb.js";
 import type { Callers } from "./callers.js";
 import type { ClientKey } from "./clients.js";
@@ -27,6 +28,7 @@ const { Unauthenticated, PermissionDenied } = Code;
 const { listProducts, getOrder, watchOrders, importOrders, chat, cancelOrder, purgeOrders } = OrderService.method;
 const { getMe, listUsers, deleteUser } = UserService.method;
 const { sendFeedback } = FeedbackService.method;
+const { getStock, countStock } = StockService.method;
 
 const order = { method: getOrder, messages: [{ id: "1001" }] };
 const cancel = { method: cancelOrder, messages: [{ id: "1002" }] };
@@ -34,6 +36,12 @@ const stranger = { messages: [{ id: "1004" }], because: "order 1004 is another c
 const purge = { method: purgeOrders };
 const feedback = { method: sendFeedback, messages: [{ text: "Lovely tea." }] };
 const talk = { method: chat, messages: [{ text: "Where is my teapot?" }, { text: "Never mind, found it." }] };
+const north = { method: getStock, messages: [{ branch: "north" }] };
+const south = { method: getStock, messages: [{ branch: "south" }] };
+const count = (branch: string, amount: number) => ({
+  method: countStock,
+  messages: [{ branch, items: [{ product: "Kettle", amount }] }],
+});
 const shipment = {
   method: importOrders,
   messages: ["Tray", "Strainer"].map((product, i) => ({ order: { id: `200${i}`, customer: "carol", product } })),
@@ -88,6 +96,43 @@ export const scenarios: readonly Scenario[] = [
         expected: "ok",
         clients: ["esGrpc"],
         because: "support may cancel any order",
+      },
+    ],
+  },
+  {
+    title: "a permission, which roles grant, and a condition: the caller's own branch",
+    rows: [
+      { ...north, caller: "anonymous", expected: Unauthenticated, clients: ["curlConnect"] },
+      { ...north, caller: "carol", expected: PermissionDenied, clients: ["grpcJs", "esConnect"] },
+      {
+        ...north,
+        caller: "sam",
+        expected: "ok",
+        clients: ["curlConnect", "grpcJs", "esGrpcWeb"],
+        because: "sam works in the branch north",
+      },
+      {
+        ...south,
+        caller: "sam",
+        expected: PermissionDenied,
+        clients: ["curlGrpc", "grpcJs", "esConnect"],
+        because: "sam works in the branch north, not south",
+      },
+      {
+        method: getStock,
+        caller: "ada",
+        expected: PermissionDenied,
+        clients: ["curlGrpcWeb"],
+        because: "the request names no branch",
+      },
+      { ...count("north", 3), caller: "sam", expected: PermissionDenied, clients: ["curlConnect", "esGrpc"] },
+      { ...count("south", 3), caller: "ada", expected: "ok", clients: ["grpcJs", "curlGrpc"] },
+      {
+        ...count("south", -1),
+        caller: "ada",
+        expected: PermissionDenied,
+        clients: ["esConnect"],
+        because: "an amount is below 0",
       },
     ],
   },

@@ -15,7 +15,8 @@ export interface ProtoAuthzInterceptorOptions<T extends readonly ServicePolicy[]
   extends AuthzOptions {
   /** Generated tables: `[OrderServicePolicy]`, or `policies` of the registry file. */
   readonly policies: T;
-  readonly grants?: Grants<PermissionOf<T[number]>>;
+  // Tables without permissions type nothing: any grants fit, and are refused at creation.
+  readonly grants?: [PermissionOf<T[number]>] extends [never] ? Grants : Grants<PermissionOf<T[number]>>;
 }
 
 export interface AuthzInterceptorOptions extends AuthzOptions {
@@ -45,7 +46,7 @@ const rulesOnlyOptions = (): OptionTable<AuthzInterceptorOptions, DefaultedAuthz
 export function createProtoAuthzInterceptor<T extends readonly ServicePolicy[]>(
   options: ProtoAuthzInterceptorOptions<T>,
 ): Interceptor {
-  const own = readOptions("createProtoAuthzInterceptor", options as ProtoAuthzInterceptorOptions, protoAuthzOptions);
+  const own = readOptions("createProtoAuthzInterceptor", options as unknown as ProtoAuthzInterceptorOptions, protoAuthzOptions);
   return createEnforcingInterceptor(createEnforcer(own.policies, own));
 }
 

@@ -61,7 +61,9 @@ export type RoleOf<T extends ServicePolicy> = Listed<T, "roles">;
 export type ScopeOf<T extends ServicePolicy> = Listed<T, "scopes">;
 
 /** Permissions in a table: `"orders.read" | "orders.cancel"`. */
-export type PermissionOf<T extends ServicePolicy> = Listed<T, "permissions"> | Listed<T, "anyPermissions">;
+export type PermissionOf<T extends ServicePolicy> = ServicePolicy extends T
+  ? string
+  : Listed<T, "permissions"> | Listed<T, "anyPermissions">;
 
 /**
  * The request that the condition and the resource of a row read. `unknown` if they read none.

@@ -7,6 +7,7 @@ import {
   createAuth,
   type DecisionEvent,
   type PermissionOf,
+  type ServicePolicy,
 } from "@connectum/auth";
 import { can, decide } from "@connectum/auth/policy";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
@@ -98,6 +99,8 @@ describe("grants by role", () => {
     expectTypeOf<PermissionOf<typeof DocumentServicePolicy>>().toEqualTypeOf<
       "docs.read" | "docs.write" | "docs.share" | "docs.own"
     >();
+    // Of any tables, any.
+    expectTypeOf<PermissionOf<ServicePolicy>>().toEqualTypeOf<string>();
     void (() => {
       createAuth({ policies, authenticate: jsonScheme, grants: { viewer: ["docs.read"] } });
       // @ts-expect-error a misspelled permission
