@@ -50,7 +50,9 @@ function compileConditions(row: Row, enums: EnumLookup, mistakes: Mistake[]): Co
     mistakes.push(...[...messages].map((message) => ({ ...base, severity: "error", message }) as const));
     if (constant === undefined) continue;
     const outcome = constant ? "so it refuses nothing" : "so nobody may call";
-    mistakes.push({ ...base, severity: "ambiguous", message: `is always ${constant}, ${outcome}. Delete it` });
+    // The second is never true together with the first.
+    const both = !constant && declaration === row.conditions[1] ? " together with the service's condition" : "";
+    mistakes.push({ ...base, severity: "ambiguous", message: `is always ${constant}${both}, ${outcome}. Delete it` });
   }
   return compiler.result();
 }
@@ -58,6 +60,11 @@ function compileConditions(row: Row, enums: EnumLookup, mistakes: Mistake[]): Co
 function checkResource(row: Row, mistakes: Mistake[]): CompiledResource | undefined {
   const { resource: declaration } = row;
   if (declaration?.resource === undefined) return undefined;
+  const isUsed = [...row.permissions, ...row.anyPermissions].length > 0 || readsPermissions(row);
+  if (declaration === row.declaration && !isUsed) {
+    const message = "has no effect: the method requires no permissions. Add some to `requires`, or delete it";
+    mistakes.push({ row, declaration, field: "resource", severity: "ambiguous", message });
+  }
   try {
     return compileResource(declaration.resource, row.method.input);
   } catch (error) {
@@ -66,6 +73,11 @@ function checkResource(row: Row, mistakes: Mistake[]): CompiledResource | undefi
     mistakes.push({ row, declaration, field: "resource", severity: "error", message });
     return undefined;
   }
+}
+
+/** Returns true if a condition reads the permissions that count for the call. */
+function readsPermissions({ conditions }: Row): boolean {
+  return conditions.some(({ condition = "" }) => condition.includes("caller.permissions"));
 }
 
 /**

@@ -13,13 +13,21 @@ export function checkRequirements(declaration: Declaration, problems: Problems):
     ["permission", "anyPermissions"],
   ] as const) {
     const names = declaration.requires?.[field] ?? [];
+    const required: readonly string[] = (field === "anyPermissions" && declaration.requires?.permissions) || [];
     for (const [index, name] of names.entries()) {
       const fault = faultOf(name, kind);
       const isDuplicate = names.indexOf(name) < index;
-      if (fault === undefined && !isDuplicate) continue;
+      const isRequired = required.includes(name);
+      if (fault === undefined && !isDuplicate && !isRequired) continue;
       const place = placeOf(declaration, declaration.fields.requires.number, numbers[field].number, index);
+      const inBoth = "is in `permissions`, too, so `any_permissions` has no effect. Delete one of them.";
       const duplicate = `is listed twice. Delete one, or write the ${kind} that you meant.`;
-      const text = fault === undefined ? duplicate : `${fault}, so no caller has it. ${suggest(name, kind)}`;
+      const text =
+        fault === undefined
+          ? isDuplicate
+            ? duplicate
+            : inBoth
+          : `${fault}, so no caller has it. ${suggest(name, kind)}`;
       const severity = fault === undefined ? "ambiguous" : "error";
       problems.add(severity, place, `${ownerName(declaration)}: ${kind} ${literal(name)} ${text}`);
     }

@@ -131,7 +131,9 @@ function factOf(caller: Value, name: string, span: Span): Value {
     const names = Object.keys(callerFacts);
     const meant = nearest(name, names);
     const hint =
-      meant === undefined ? `It has ${names.join(", ")}. Claims are at caller.claims` : `Did you mean ${meant}?`;
+      meant === undefined
+        ? `It has ${names.join(", ")}. Did you mean caller.claims.${name}?`
+        : `Did you mean ${meant}?`;
     throw new ConditionError(span, `caller has no field ${literal(name)}. ${hint}`);
   }
   addMember(caller.shape as ObjectShape, name, false, () => ({ kind: "plain", text: fact.text }));

@@ -15,8 +15,13 @@ export const stringFunctions: ReadonlyMap<string, string> = new Map([
 /** `text.startsWith(part)`, and its likes. */
 export function callOnString(name: string, text: Value, part: Value, span: Span): Truth {
   const [x, y] = [text, part].map((value) => asText(value, name, span)) as [Value, Value];
+  if (y.isLiteral === true && y.code === '""') {
+    throw new ConditionError(span, `looks for an empty text with ${name}(), which is always there. Write a text`);
+  }
   const call = `${x.code}.${stringFunctions.get(name)}(${y.code})`;
-  return truthOf([x, y], atom(call), atom(`!${call}`));
+  // An empty part is in every text: the request must not choose it.
+  const isPart: Value = y.isLiteral === true || part.type.kind === "dyn" ? y : { ...y, guards: [...y.guards, atom(`${y.code} !== ""`)] };
+  return truthOf([x, isPart], atom(call), atom(`!${call}`));
 }
 
 function asText(value: Value, name: string, span: Span): Value {

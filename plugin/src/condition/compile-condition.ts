@@ -80,7 +80,8 @@ export class ConditionCompiler {
         new ConditionError({ start: 0, end: 0 }, "is too complex: its code is very long. Check it in code"),
       );
     }
-    return { errors: [], constant: truth.yes.op === "constant" ? truth.yes.value : undefined };
+    const { yes } = this.#truth;
+    return { errors: [], constant: yes.op === "constant" ? yes.value : undefined };
   }
 
   /** The conditions, joined. Undefined without any. */

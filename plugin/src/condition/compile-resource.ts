@@ -22,6 +22,11 @@ export interface CompiledResource {
  * @throws ConditionError for a path that leads to no string or integer.
  */
 export function compileResource(path: string, request: DescMessage): CompiledResource {
+  if (path === "")
+    throw new ConditionError({ start: 0, end: 0 }, "is empty. Delete it: permissions need no resource then");
+  if (path.startsWith("request.") && !request.fields.some(({ name }) => name === "request")) {
+    throw new ConditionError({ start: 0, end: 7 }, `begins in the request. Write ${path.slice(8)}`);
+  }
   if (!/^\w+(\.\w+)*$/.test(path)) {
     throw new ConditionError(
       { start: 0, end: path.length },

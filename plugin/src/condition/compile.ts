@@ -108,10 +108,7 @@ export class Compiler {
       case "*":
       case "/":
       case "%":
-        throw new ConditionError(
-          node,
-          `calculates with \`${node.op}\`, which is not supported. Send the result in the request`,
-        );
+        throw new ConditionError(node, `calculates with \`${node.op}\`, which is not supported. Check it in code`);
       case "list":
         throw new ConditionError(node, "a list in brackets is supported after `in` only");
       default:

@@ -49,10 +49,11 @@ function conditionText(condition: CompiledCondition, target: Target): string {
   const [before, after] = fieldStyles[target];
   const { cel, holds, admits, parameters, readsPermissions } = condition;
   const { caller, request, now } = parameters;
+  // A condition that is always false reads nothing.
   const all = [
-    ["caller", caller],
-    ["request", request],
-    ["now", now],
+    ["caller", readsWord(holds, "caller") ? caller : undefined],
+    ["request", readsWord(holds, "request") ? request : undefined],
+    ["now", readsWord(holds, "now") ? now : undefined],
   ] as const;
   const fields = [`cel: ${literal(cel)}`];
   if (readsPermissions) fields.push("readsPermissions: true");
@@ -68,7 +69,8 @@ function conditionText(condition: CompiledCondition, target: Target): string {
 }
 
 function readsWord(code: string, name: string): boolean {
-  return new RegExp(`(?<![\\w."])${name}[.?]`).test(code);
+  const withoutTexts = code.replace(/"(?:[^"\\]|\\.)*"/g, "");
+  return new RegExp(`(?<![\\w.$])${name}[.?,)]`).test(withoutTexts);
 }
 
 /** Returns an arrow function, or its type in a declaration file. A parameter without a type is not read. */

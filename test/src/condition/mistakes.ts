@@ -24,7 +24,7 @@ export const mistakes: Readonly<Record<string, string>> = {
   "request.flag and request.flag": "at character 14 (and): is not CEL: unexpected character: 'd'. Write &&.",
   "not request.flag": "at character 5 (request): is not CEL: unexpected character: 't'. Write ! instead of not.",
   "request.count + 1 == 2":
-    "at character 1 (request.count + 1): calculates with `+`, which is not supported. Send the result in the request.",
+    "at character 1 (request.count + 1): calculates with `+`, which is not supported. Check it in code.",
   "request.tenant_id.matches('a.*')":
     "at character 1 (request.tenant_id.matches('a.*')): the function matches() is not supported in conditions. They know has, size, startsWith, endsWith, contains, all, exists.",
   "request.tenant_id.startWith('a')":

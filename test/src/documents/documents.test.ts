@@ -9,6 +9,7 @@ import { blocksOf } from "./blocks.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
 import { contributing, pluginReadme, runtimeReadme } from "./packages.js";
+import { permissions, removeNotes } from "./permissions.js";
 import { readme, stopReadme } from "./readme.js";
 import type { Runs } from "./runs.js";
 import { removeShop } from "./shop.js";
@@ -19,13 +20,14 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authentication.md": authentication,
   "docs/authorization.md": authorization,
   "docs/generator.md": generator,
+  "docs/permissions.md": permissions,
   "runtime/README.md": runtimeReadme,
   "plugin/README.md": pluginReadme,
   "CONTRIBUTING.md": contributing,
 };
 
 afterAll(async () => {
-  await Promise.all([stopReadme(), closeIssuers(), removeShop()]);
+  await Promise.all([stopReadme(), closeIssuers(), removeShop(), removeNotes()]);
   await removeGreeter();
 });
 

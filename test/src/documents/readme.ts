@@ -37,6 +37,10 @@ export const readme: Runs = {
     await project.use("buf lint && buf format -d --exit-code");
   },
 
+  async conditions(text) {
+    expect(readFileSync(join(root, "docs/permissions.md"), "utf8")).toContain(text);
+  },
+
   async "buf.yaml"() {
     const project = await generated();
     expect((await project.use("buf ls-files")).trim().split("\n")).toEqual([

@@ -89,6 +89,10 @@ export function judgeMethod(method: DescMethod): Verdict {
       }
       if (inherited?.public && !said(own, "public")) ambiguities.push(`${name} public silences ${field}`);
     }
+    const held = [...(row.permissions ?? []), ...(row.anyPermissions ?? [])];
+    if (ownTexts.resource && !["public", "deny"].includes(row.access) && held.length === 0) {
+      ambiguities.push(`${name} resource without permissions`);
+    }
     const isBound = inheritedTexts.condition || inheritedTexts.resource;
     if (exempt && !isBound) ambiguities.push(`${name} exempt without effect`);
     if (own.public && !inherited?.public && !exempt && isBound) {
@@ -161,6 +165,8 @@ function judgeNames(
         errors.push(`${owner} bad ${kind}`);
       } else if (names.indexOf(name) < index) {
         ambiguities.push(`${owner} duplicate ${kind}`);
+      } else if (names === requires?.anyPermissions && requires.permissions.includes(name)) {
+        ambiguities.push(`${owner} permission in both`);
       }
     });
   }
@@ -191,6 +197,8 @@ export function reasonOf(message: string): string {
     [/: `public: true` overrides the service's `(\w+)/, (field) => `public over ${field}`],
     [/: `(\w+).* has no effect beside `policy/, (field) => `policy beside ${field}`],
     [/: `exempt: true` has no effect/, () => "exempt without effect"],
+    [/: permission .* is in `permissions`, too/, () => "permission in both"],
+    [/: resource has no effect: the method requires no permissions/, () => "resource without permissions"],
     [/: (role|scope|permission) .* is listed twice/, (kind) => `duplicate ${kind}`],
     [/: (role|scope|permission) .* (?:is empty|contains|begins or ends)/, (kind) => `bad ${kind}`],
   ];

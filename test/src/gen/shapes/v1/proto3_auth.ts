@@ -116,7 +116,7 @@ export const Proto3ServicePolicy = {
         admits: (caller: { readonly subject: string; readonly name: string | undefined; readonly roles: ReadonlySet<string>; readonly scopes: ReadonlySet<string>; readonly permissions: ReadonlySet<string>; readonly type: string; readonly internal: boolean }): boolean =>
           caller.subject !== "" && caller.name !== undefined && caller.name !== "" && caller.roles.has("admin") && caller.permissions.size < 5 && caller.type !== "" && caller.type === "jwt" && !caller.internal,
         holds: (caller: { readonly subject: string; readonly name: string | undefined; readonly roles: ReadonlySet<string>; readonly scopes: ReadonlySet<string>; readonly permissions: ReadonlySet<string>; readonly type: string; readonly internal: boolean }, request: { readonly text: string; readonly maybe?: string | undefined }): boolean =>
-          caller.subject !== "" && request.text === caller.subject && caller.name !== undefined && caller.name !== "" && (request.maybe ?? "") === caller.name && caller.roles.has("admin") && Array.from(caller.scopes).every(($scope) => $scope.startsWith(request.text)) && caller.permissions.size < 5 && caller.type !== "" && caller.type === "jwt" && !caller.internal,
+          caller.subject !== "" && request.text === caller.subject && caller.name !== undefined && caller.name !== "" && (request.maybe ?? "") === caller.name && caller.roles.has("admin") && Array.from(caller.scopes).every(($scope) => request.text !== "" && $scope.startsWith(request.text)) && caller.permissions.size < 5 && caller.type !== "" && caller.type === "jwt" && !caller.internal,
       },
     },
   },
