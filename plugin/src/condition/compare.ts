@@ -110,7 +110,10 @@ function align(a: Value, b: Value, span: Span): [Value, Value] {
 export function sameForm(a: Value, b: Value): [Value, Value] {
   const { kind } = scalarOf(a.type);
   if (kind !== "int" && kind !== "uint") return [a, b];
-  const isBig = [a, b].some(({ type, isLiteral }) => isLiteral !== true && (scalarOf(type) as Int).form !== "number");
+  // JavaScript would round a large literal.
+  const isBig = [a, b].some(({ type, int, isLiteral }) =>
+    int === undefined ? isLiteral !== true && (scalarOf(type) as Int).form !== "number" : !isSafe(int),
+  );
   return [withBig(a, isBig), withBig(b, isBig)];
 }
 
@@ -131,8 +134,11 @@ export function withBig(value: Value, isBig: boolean): Value {
 
 /** Not `5n`, which needs ES2020 as a target of TypeScript. */
 function bigLiteral(value: bigint): string {
-  const isSafe = BigInt(Number.MIN_SAFE_INTEGER) <= value && value <= BigInt(Number.MAX_SAFE_INTEGER);
-  return isSafe ? `BigInt(${value})` : `BigInt("${value}")`;
+  return isSafe(value) ? `BigInt(${value})` : `BigInt("${value}")`;
+}
+
+function isSafe(value: bigint): boolean {
+  return BigInt(Number.MIN_SAFE_INTEGER) <= value && value <= BigInt(Number.MAX_SAFE_INTEGER);
 }
 
 /** Reads a claim as a type. A claim of another type is an error, as an empty one. */

@@ -188,7 +188,7 @@ export class Compiler {
     const { args } = node.args;
     if (node.args.op === "value" && typeof args === "bigint" && args <= maxInt + 1n) return intLiteral(-args);
     const value = this.#value(node.args, scope);
-    if (value.isLiteral === true && value.type.kind === "double") return { ...value, code: `-${value.code}` };
+    if (value.isLiteral === true && value.type.kind === "double") return { ...value, code: String(-Number(value.code)) };
     throw new ConditionError(node, "calculates with `-`, which is supported in front of numbers only");
   }
 
