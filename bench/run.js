@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const benches = {
   decide: ["decide/index.js"],
+  condition: ["condition/index.js"],
   chain: ["chain/index.js"],
   server: ["server/index.js"],
   gate: ["gate/index.js"],

@@ -3,21 +3,22 @@ import { createContextValues } from "@connectrpc/connect";
 import { authContextKey } from "@connectum/auth";
 
 /** An identity as authentication leaves it: frozen, and the same object for every call with one token. */
-export function createIdentity(roles, scopes = []) {
+export function createIdentity(roles, scopes = [], claims = {}, permissions = []) {
   return Object.freeze({
     subject: "alice",
     roles: Object.freeze(roles),
     scopes: Object.freeze(scopes),
-    claims: Object.freeze({}),
+    permissions: Object.freeze(permissions),
+    claims: Object.freeze(claims),
     type: "bench",
   });
 }
 
 const { signal } = new AbortController();
-const message = {};
+const empty = {};
 
 /** A unary request as interceptors are given it. */
-export function requestOf(method, header, contextValues) {
+export function requestOf(method, header, contextValues, message = empty) {
   return {
     stream: false,
     service: method.parent,
@@ -38,7 +39,7 @@ export function requestOf(method, header, contextValues) {
  * @param {import("@bufbuild/protobuf").DescMethod} method
  * @param {object | undefined} identity
  */
-export function createCalls(interceptors, method, identity, want = "ok") {
+export function createCalls(interceptors, method, identity, want = "ok", message = empty) {
   const response = Object.freeze({ stream: false, message: {} });
   const handler = async () => response;
   const call = interceptors.reduceRight((next, interceptor) => interceptor(next), handler);
@@ -48,7 +49,7 @@ export function createCalls(interceptors, method, identity, want = "ok") {
     for (let i = 0; i < calls; i++) {
       const contextValues = createContextValues();
       if (identity !== undefined) contextValues.set(authContextKey, identity);
-      const req = requestOf(method, header, contextValues);
+      const req = requestOf(method, header, contextValues, message);
       if (want === "ok") await call(req);
       else {
         try {

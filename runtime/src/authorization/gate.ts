@@ -28,14 +28,16 @@ export function createGate({ enforced, now, evaluate, conclude }: Enforcer): Gat
   let used = false;
 
   /** Runs the checks that do not need the message. */
-  function runEarly(verdict: Verdict, call: Call, context: AuthContext): Promise<void> | undefined {
+  function runEarly(verdict: Verdict, call: Call, context: AuthContext): void | Promise<void> {
     const checks = verdict.effect === "conditional" ? verdict.checks.filter((check) => check.runEarly) : [];
     if (checks.length === 0) return undefined;
     const start = now();
-    return runChecks(checks, (check) => check.runEarly?.(context)).then((denial) => {
+    const refuse = (denial: Verdict | undefined) => {
       const error = denial && conclude(explainDenial(denial, verdict, undefined), call, context, start);
       if (error) throw error;
-    });
+    };
+    const denial = runChecks(checks, (check) => check.runEarly?.(context));
+    return denial instanceof Promise ? denial.then(refuse) : refuse(denial);
   }
 
   return {

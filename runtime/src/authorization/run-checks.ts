@@ -1,27 +1,37 @@
+import { isPromiseLike } from "../platform/is-promise-like.js";
 import type { Check, Verdict } from "./verdict.js";
 
 /**
- * Runs the checks in order and stops at the first that fails.
+ * Runs the checks in order and stops at the first that fails. Answers at once unless a check needs time.
  *
- * @returns the denial, or undefined if all checks pass. Never rejects.
+ * @returns the denial, or undefined if all checks pass. Never throws or rejects.
  */
-export async function runChecks(
+export function runChecks(
   checks: readonly Check[],
   run: (check: Check) => unknown,
-): Promise<Verdict | undefined> {
-  for (const check of checks) {
-    const { decidedBy } = check;
-    let [result, error, hasThrown]: [unknown, unknown, boolean] = [undefined, undefined, false];
+): Verdict | undefined | Promise<Verdict | undefined> {
+  for (const [i, check] of checks.entries()) {
+    let result: unknown;
     try {
-      result = await run(check);
-      if (result === true) continue;
-    } catch (thrown) {
-      [error, hasThrown] = [thrown, true];
+      result = run(check);
+    } catch (error) {
+      return denialOf(check, undefined, error, true);
     }
-    const failed = check.explain?.(result, hasThrown) ?? { reason: decidedBy as "authorize" | "check" };
-    return { effect: "deny", decidedBy, error, ...failed };
+    if (isPromiseLike(result)) {
+      return Promise.resolve(result).then(
+        (value) => (value === true ? runChecks(checks.slice(i + 1), run) : denialOf(check, value, undefined, false)),
+        (error) => denialOf(check, undefined, error, true),
+      );
+    }
+    if (result !== true) return denialOf(check, result, undefined, false);
   }
   return undefined;
+}
+
+function denialOf(check: Check, result: unknown, error: unknown, hasThrown: boolean): Verdict {
+  const { decidedBy } = check;
+  const failed = check.explain?.(result, hasThrown) ?? { reason: decidedBy as "authorize" | "check" };
+  return { effect: "deny", decidedBy, error, ...failed };
 }
 
 /** Adds the resource to a denial, and the requirements of the row to a denial by the table. */

@@ -46,7 +46,11 @@ const rulesOnlyOptions = (): OptionTable<AuthzInterceptorOptions, DefaultedAuthz
 export function createProtoAuthzInterceptor<T extends readonly ServicePolicy[]>(
   options: ProtoAuthzInterceptorOptions<T>,
 ): Interceptor {
-  const own = readOptions("createProtoAuthzInterceptor", options as unknown as ProtoAuthzInterceptorOptions, protoAuthzOptions);
+  const own = readOptions(
+    "createProtoAuthzInterceptor",
+    options as unknown as ProtoAuthzInterceptorOptions,
+    protoAuthzOptions,
+  );
   return createEnforcingInterceptor(createEnforcer(own.policies, own));
 }
 

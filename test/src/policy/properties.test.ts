@@ -101,7 +101,8 @@ function callRole(
   const router = {
     interceptors: [
       (next) => (req) => {
-        if (who) req.contextValues.set(authContextKey, { subject: "s", permissions: [], claims: {}, type: "test", ...who });
+        if (who)
+          req.contextValues.set(authContextKey, { subject: "s", permissions: [], claims: {}, type: "test", ...who });
         return next(req);
       },
       createProtoAuthzInterceptor({ policies: [table], rules, roles, defaultPolicy }),

@@ -78,7 +78,8 @@ describe("what its verification says", () => {
     expect((await callWith(options as object, headers)).caller).toEqual({
       subject: "ada",
       roles: [],
-      scopes: [], permissions: [],
+      scopes: [],
+      permissions: [],
       claims: {},
       type,
     });

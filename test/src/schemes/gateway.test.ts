@@ -143,7 +143,14 @@ test("the kind of credential is `gateway`, or the name", async () => {
 test("a mapping without a field does not read it, whatever it may be called", async () => {
   const bare = createGatewayAuthInterceptor({ headerMapping: { subject: "X-User" }, trustSource });
   const headers = { ...proof, "x-user": "ada", "x-roles": "[", roles: "admin", undefined: "[" };
-  expect(await callerOf(bare, headers)).toEqual({ subject: "ada", roles: [], scopes: [], permissions: [], claims: {}, type: "gateway" });
+  expect(await callerOf(bare, headers)).toEqual({
+    subject: "ada",
+    roles: [],
+    scopes: [],
+    permissions: [],
+    claims: {},
+    type: "gateway",
+  });
 });
 
 describe("who may say it", () => {
