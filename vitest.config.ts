@@ -10,6 +10,7 @@ const system = ["test/src/system/**/*.test.ts", "test/src/published/{bundles,lay
 /** Tests of random samples: `npm test` takes a few of them, `npm run test:system` all. */
 const random = [
   "test/src/authentication/identity.test.ts",
+  "test/src/condition/random-conditions.test.ts",
   "test/src/generator/{option-bytes,random-agreement}.test.ts",
   "test/src/policy/properties.test.ts",
 ];

@@ -11,9 +11,6 @@ import { conjunction, type Truth } from "./term.js";
 /** Longest text of a condition, in characters. */
 const maxText = 4_096;
 
-/** Longest code of a condition, in characters. */
-const maxCode = 65_536;
-
 /** A condition, compiled to JavaScript. */
 export interface CompiledCondition {
   readonly cel: string;
@@ -75,11 +72,6 @@ export class ConditionCompiler {
     if (compiler.errors.length > 0) return { errors: compiler.errors, constant: undefined };
     this.#texts.push(text);
     this.#truth = this.#truth === undefined ? truth : conjunction(this.#truth, truth);
-    if (print(this.#truth.yes).length > maxCode) {
-      return failed(
-        new ConditionError({ start: 0, end: 0 }, "is too complex: its code is very long. Check it in code"),
-      );
-    }
     const { yes } = this.#truth;
     return { errors: [], constant: yes.op === "constant" ? yes.value : undefined };
   }

@@ -24,6 +24,12 @@ import {
 /** The largest int of CEL. */
 const maxInt = 2n ** 63n - 1n;
 
+/** Most parts of an expression in each other. */
+const maxDepth = 1_000;
+
+/** Longest code of an expression, in characters. */
+const maxCode = 65_536;
+
 /** Most loops in each other. */
 const maxLoops = 3;
 
@@ -32,6 +38,8 @@ export class Compiler {
   readonly #printer: Printer;
   readonly #packageName: string;
   readonly #enums: EnumLookup;
+  /** Number of parts around the current one. */
+  #depth = 0;
   /** The mistakes found so far. */
   readonly errors: ConditionError[] = [];
 
@@ -44,12 +52,7 @@ export class Compiler {
   /** Compiles an expression that must be true or false. Collects the mistakes of its parts. */
   truth(node: ASTNode, scope: Scope): Truth {
     try {
-      const term = this.#term(node, scope);
-      if (term.kind === "truth") return term;
-      const { type } = term;
-      const { kind } = type.kind === "wrapper" ? type.of : type;
-      if (kind === "bool" || kind === "dyn") return asTruth(term);
-      throw new ConditionError(node, `is ${nameOf(term.type)}, but must be true or false. Compare it with a value`);
+      return this.#truthOf(node, this.#term(node, scope));
     } catch (error) {
       if (!(error instanceof ConditionError)) throw error;
       this.errors.push(error);
@@ -64,12 +67,35 @@ export class Compiler {
     }
   }
 
+  #truthOf(node: ASTNode, term: Term): Truth {
+    if (term.kind === "truth") return term;
+    const { type } = term;
+    const { kind } = type.kind === "wrapper" ? type.of : type;
+    if (kind === "bool" || kind === "dyn") return asTruth(term);
+    throw new ConditionError(node, `is ${nameOf(term.type)}, but must be true or false. Compare it with a value`);
+  }
+
   #value(node: ASTNode, scope: Scope): Value {
     const term = this.#term(node, scope);
     return term.kind === "value" ? term : asValue(term);
   }
 
+  /** Compiles a node. `?:` and `==` of bools double the code of their parts, so its size is limited at each step. */
   #term(node: ASTNode, scope: Scope): Term {
+    if (this.#depth === maxDepth) throw new ConditionError(node, "has too many parts in each other. Check it in code");
+    this.#depth++;
+    let term: Term;
+    try {
+      term = this.#compile(node, scope);
+    } finally {
+      this.#depth--;
+    }
+    const texts = term.kind === "value" ? [term.code, ...term.guards.map(print)] : [print(term.yes), print(term.no)];
+    if (texts.reduce((length, text) => length + text.length, 0) <= maxCode) return term;
+    throw new ConditionError(node, "is too complex: its code would be very long. Check it in code");
+  }
+
+  #compile(node: ASTNode, scope: Scope): Term {
     switch (node.op) {
       case "value":
         return literalOf(node);
@@ -216,10 +242,11 @@ export class Compiler {
         code: `(${print(decision.yes)} ? ${one.code} : ${other.code})`,
         guards: [or(and(decision.yes, ...a.guards), and(decision.no, ...b.guards))],
         reads: new Set([...decision.reads, ...a.reads, ...b.reads]),
-        root: a.root ?? b.root,
+        // The outermost origin is the most expensive one.
+        root: a.root === undefined || b.root === undefined ? (a.root ?? b.root) : Math.min(a.root, b.root),
       };
     }
-    const [yes, no] = [this.truth(left, scope), this.truth(right, scope)];
+    const [yes, no] = [this.#truthOf(left, a), this.#truthOf(right, b)];
     const chosen = conjunction(decision, yes);
     const otherwise = conjunction(negate(decision), no);
     const pick = (part: "yes" | "mayBeTrue") => or(chosen[part], otherwise[part]);

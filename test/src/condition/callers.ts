@@ -40,7 +40,12 @@ function randomJson(tape: Tape, depth: number): Json {
     [3, "number"],
     [2, "boolean"],
     [1, "null"],
-    ...(depth < 3 ? ([[4, "list"], [4, "object"]] as const) : []),
+    ...(depth < 3
+      ? ([
+          [4, "list"],
+          [4, "object"],
+        ] as const)
+      : []),
   ] as const);
   if (kind === "string") return string(tape);
   if (kind === "boolean") return tape.below(2) === 1;
@@ -53,5 +58,7 @@ function randomJson(tape: Tape, depth: number): Json {
   }
   if (tape.once(3)) return tape.many(3, () => randomJson(tape, depth + 1));
   // Often, items are of one type.
-  return tape.below(2) === 0 ? tape.many(3, () => string(tape)) : tape.many(3, () => Number(int(tape, 64)));
+  return tape.below(2) === 0
+    ? tape.many(3, () => (tape.once(5) ? "" : string(tape)))
+    : tape.many(3, () => Number(int(tape, 64)));
 }

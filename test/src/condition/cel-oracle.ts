@@ -7,7 +7,7 @@ import {
   type CelValue,
   celEnv,
   celFunc,
-  isCelError,
+  celMethod,
   isCelList,
   isCelMap,
   isCelUint,
@@ -38,6 +38,7 @@ export const deviations = [
   "a key is looked for in an object of claims",
   "a loop is over an object of claims",
   "an unset wrapper is looked for in a list",
+  "an empty text is looked for in a text",
 ] as const;
 export type Deviation = (typeof deviations)[number];
 
@@ -73,7 +74,12 @@ function resultOf(value: unknown): boolean | "error" {
   return typeof value === "boolean" ? value : "error";
 }
 
-function bindingsOf(caller: Caller, request: Message, now: Time, ofItem: (item: Json) => CelInput): Record<string, CelInput> {
+function bindingsOf(
+  caller: Caller,
+  request: Message,
+  now: Time,
+  ofItem: (item: Json) => CelInput,
+): Record<string, CelInput> {
   const { subject, name, type, internal, roles, scopes, permissions, claims } = caller;
   const texts = Object.entries({ subject, name, type }).filter(([, text]) => text !== undefined && text !== "");
   const facts = new Map<string, CelInput>([
@@ -113,14 +119,16 @@ const corrections = [
   // A number without fraction is a key of a map with integer keys.
   celFunc("@in", [DOUBLE, map], BOOL, (key, container) => Number.isInteger(key) && container.has(BigInt(key) as never)),
   // has() of something without fields is an error.
-  celFunc("fieldsOf", [DYN], DYN, (value) => {
-    const hasFields = isCelMap(value) || (typeof value === "object" && value !== null && "desc" in value);
-    if (!hasFields) throw new Error("has no fields");
-    return value as CelInput;
-  }),
+  celFunc("fieldsOf", [DYN], DYN, fieldsOf),
   celFunc("itemsOf", [DYN], DYN, (value) => value as CelInput),
   celFunc("isOneOf", [DYN, list], BOOL, (value, items) => [...items].some((item) => areEqual(item, value))),
 ];
+
+function fieldsOf(value: CelValue): CelInput {
+  const hasFields = isCelMap(value) || (typeof value === "object" && value !== null && "desc" in value);
+  if (!hasFields) throw new Error("has no fields");
+  return value as CelInput;
+}
 
 function compareTexts(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -169,6 +177,10 @@ function strictFunctions(found: Set<Deviation>) {
   const checkMarks = (...values: readonly CelValue[]) => {
     if (values.some((value) => value instanceof Uint8Array)) deviate("an empty item of a claim is read");
   };
+  const refuse = (...values: readonly CelValue[]): never => {
+    checkMarks(...values);
+    throw new Error("no such overload");
+  };
   /** Only a claim is a number beside an integer: the types of fields and literals are known to agree. */
   const equals = (a: CelValue, b: CelValue): boolean => {
     checkMarks(a, b);
@@ -191,7 +203,13 @@ function strictFunctions(found: Set<Deviation>) {
       if (!Number.isSafeInteger(a)) deviate("an integer is compared with a claim that is no safe integer");
       const [x, y] = [BigInt(a), isCelUint(b) ? b.value : b];
       const [left, right] = isSwapped ? [y, x] : [x, y];
-      return name === "_<_" ? left < right : name === "_<=_" ? left <= right : name === "_>_" ? left > right : left >= right;
+      return name === "_<_"
+        ? left < right
+        : name === "_<=_"
+          ? left <= right
+          : name === "_>_"
+            ? left > right
+            : left >= right;
     };
     return [
       celFunc(name, [DOUBLE, INT], BOOL, (a, b) => compare(a, b, false)),
@@ -200,6 +218,12 @@ function strictFunctions(found: Set<Deviation>) {
       celFunc(name, [UINT, DOUBLE], BOOL, (a, b) => compare(b, a, true)),
     ];
   });
+  const texts = (["startsWith", "endsWith", "contains"] as const).map((name) =>
+    celMethod(name, STRING, [STRING], BOOL, function (part) {
+      if (part === "") deviate("an empty text is looked for in a text");
+      return name === "contains" ? this.includes(part) : this[name](part);
+    }),
+  );
   /** One that is equal decides. Else, a comparison that is an error is an error of the whole. */
   const isOneOf = (value: CelValue, items: CelList): boolean => {
     checkMarks(value, ...items);
@@ -232,7 +256,11 @@ function strictFunctions(found: Set<Deviation>) {
     if (value === null) deviate("an unset wrapper is looked for in a list");
     const differing = [...items].some((item) => kindOf(item) !== kindOf(value));
     if (differing) deviate("a claim has another type than the value");
-    if (typeof value === "number" && [...items].some((item) => typeof item !== "number") && !Number.isSafeInteger(value)) {
+    if (
+      typeof value === "number" &&
+      [...items].some((item) => typeof item !== "number") &&
+      !Number.isSafeInteger(value)
+    ) {
       deviate("an integer is compared with a claim that is no safe integer");
     }
     return [...items].some((item) => areEqual(item, value));
@@ -253,7 +281,20 @@ function strictFunctions(found: Set<Deviation>) {
     celFunc("isOneOf", [DYN, list], BOOL, isOneOf),
     celFunc("@in", [DYN, list], BOOL, isIn),
     ...[STRING, DOUBLE, INT, BOOL, UINT].map((type) => celFunc("@in", [type, map], BOOL, isKey)),
+    ...texts,
+    // With an empty item, nothing else is applicable. The library tries these last.
+    ...(["_<_", "_<=_", "_>_", "_>=_", "@in"] as const).map((name) => celFunc(name, [DYN, DYN], BOOL, refuse)),
+    ...(["startsWith", "endsWith", "contains"] as const).map((name) =>
+      celMethod(name, DYN, [DYN], BOOL, function (part) {
+        return refuse(this, part);
+      }),
+    ),
+    celFunc("fieldsOf", [DYN], DYN, (value) => {
+      checkMarks(value);
+      return fieldsOf(value);
+    }),
     celFunc("itemsOf", [DYN], DYN, (value) => {
+      checkMarks(value);
       if (isCelMap(value) && isFromClaims(value)) deviate("a loop is over an object of claims");
       return value as CelInput;
     }),
@@ -274,8 +315,8 @@ function kindOf(value: CelValue): string {
 function areEqual(a: CelValue, b: CelValue): boolean {
   const [x, y] = [a, b].map((value) => (isCelUint(value) ? value.value : value));
   const isNumber = (value: unknown) => typeof value === "number" || typeof value === "bigint";
-  // A bigint equals a number of the same value by `==` only.
-  if (isNumber(x) && isNumber(y)) return Number.isNaN(x) ? false : x == y;
+  // `===` tells a bigint from a number of the same value.
+  if (isNumber(x) && isNumber(y)) return x <= y && x >= y;
   if (isCelList(a) && isCelList(b)) {
     return a.size === b.size && [...a].every((item, index) => areEqual(item, b.get(index) as CelValue));
   }
@@ -291,5 +332,3 @@ function timeOf(value: CelValue): string | undefined {
   const message = isMessage ? (value.message as Partial<Time>) : undefined;
   return typeof message?.seconds === "bigint" ? `${message.seconds} ${message.nanos}` : undefined;
 }
-
-export { isCelError };

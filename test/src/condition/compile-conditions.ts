@@ -1,8 +1,7 @@
-import { create, type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
-import { setExtension } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromBinary, type Message, setExtension, toBinary } from "@bufbuild/protobuf";
 import {
-  type FileDescriptorSet,
   FileDescriptorProtoSchema,
+  type FileDescriptorSet,
   FileDescriptorSetSchema,
   type MethodOptions,
   MethodOptionsSchema,
@@ -38,17 +37,21 @@ const parameter = "target=js,js_import_style=legacy_commonjs,strict=false";
 export function compileConditions(schema: FileDescriptorSet, packageName: string, asked: readonly Asked[]): Outcome[] {
   const refused = new Map<number, string>();
   for (;;) {
-    const { files, error } = runPlugin(requestFor(withService(schema, packageName, asked, refused), ["asked.proto"], parameter));
+    const { files, error } = runPlugin(
+      requestFor(withService(schema, packageName, asked, refused), ["asked.proto"], parameter),
+    );
     if (error === "") {
       const tables = evaluate(files.get("asked_auth.js") ?? "");
-      const { methods } = tables["AskedPolicy"] as { readonly methods: Record<string, { readonly condition: Compiled }> };
+      const { methods } = tables["AskedPolicy"] as {
+        readonly methods: Record<string, { readonly condition: Compiled }>;
+      };
       return asked.map((_, index) => {
         const reason = refused.get(index);
         return reason === undefined ? (methods[`M${index}`]?.condition as Compiled) : { refused: reason };
       });
     }
-    const found = [...error.matchAll(/Asked\.M(\d+): condition ([^]*?)(?=\n\S*asked\.proto|$)/g)];
-    if (found.length === 0) throw new Error(`the plugin failed: ${error}`);
+    const found = [...error.matchAll(/Asked\.M(\d+): condition ([\s\S]*?)(?=\n\S*asked\.proto|$)/g)];
+    if (found.every(([, index]) => refused.has(Number(index)))) throw new Error(`the plugin failed: ${error}`);
     for (const [, index, reason = ""] of found) refused.set(Number(index), reason);
   }
 }

@@ -64,16 +64,25 @@ service S { rpc M(R) returns (R) {
     { name: "a loop over another list", condition: "request.items.all(i, request.names.exists(n, n == i.id))" },
     { name: "a loop over the same list", condition: "request.items.all(i, request.items.exists(j, j.id == i.id))" },
     { name: "a list of an outer item", condition: "request.items.all(i, i.tags.all(t, 'x' in i.tags))" },
-    { name: "an outer item in a loop of the caller", condition: "request.items.all(i, i.tags.all(t, caller.roles.all(r, r in i.tags)))" },
+    {
+      name: "an outer item in a loop of the caller",
+      condition: "request.items.all(i, i.tags.all(t, caller.roles.all(r, r in i.tags)))",
+    },
     { name: "two texts compared for every item", condition: "request.items.all(i, request.name == request.part)" },
     { name: "a text measured for every item", condition: "request.items.all(i, size(request.name) < 5)" },
     { name: "a map measured for every item", condition: "request.items.all(i, has(request.labels))" },
     { name: "a text as the key for every item", condition: "request.items.all(i, request.name in i.labels)" },
-    { name: "a prefix compared for every item", condition: "request.items.all(i, request.name.startsWith(request.part))" },
+    {
+      name: "a prefix compared for every item",
+      condition: "request.items.all(i, request.name.startsWith(request.part))",
+    },
     { name: "a text searched for a text", condition: "request.name.contains(request.part)" },
     { name: "a text searched for an item", condition: "request.names.all(n, request.name.contains(n))" },
     { name: "an order of texts for every item", condition: "request.items.all(i, request.name < request.part)" },
-    { name: "four loops", condition: "request.items.all(i, i.tags.all(t, caller.roles.all(a, caller.scopes.all(b, a == b))))" },
+    {
+      name: "four loops",
+      condition: "request.items.all(i, i.tags.all(t, caller.roles.all(a, caller.scopes.all(b, a == b))))",
+    },
   ])("$name", ({ condition }) => {
     expect(errorOf(condition)).toMatch(/square of the request|take very long|more than 3 loops/);
   });
@@ -84,7 +93,10 @@ service S { rpc M(R) returns (R) {
     { name: "a list of the item", condition: "request.items.all(i, 'x' in i.tags)" },
     { name: "the caller's names", condition: "request.items.all(i, i.id in caller.roles)" },
     { name: "a claim", condition: "request.items.all(i, i.id in caller.claims.ids)" },
-    { name: "a list of the request for each of the caller's names", condition: "caller.roles.all(r, r in request.names)" },
+    {
+      name: "a list of the request for each of the caller's names",
+      condition: "caller.roles.all(r, r in request.names)",
+    },
     { name: "a text searched for a literal", condition: "request.name.contains('x')" },
   ])("$name is accepted", ({ condition }) => {
     expect(errorOf(condition)).toBe("");

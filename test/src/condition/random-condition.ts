@@ -7,7 +7,7 @@ import type { Tape } from "./tape.js";
 export interface RandomCondition {
   readonly text: string;
   readonly request: DescMessage;
-  /** It compares a claim with a wrapper, or looks for a claim in a list: if unset or empty, the type of the claim counts. */
+  /** It compares a claim with a wrapper, or looks for one in a list: if unset or empty, the claim's type counts. */
   readonly comparesClaimWithUnknown: boolean;
 }
 
@@ -17,7 +17,7 @@ interface Source {
 }
 
 type Scalar = "string" | "bool" | "int" | "uint" | "double" | "time";
-const scalars: readonly Scalar[] = ["string", "int", "bool", "double", "uint", "time"];
+const scalars: readonly Scalar[] = ["string", "int", "string", "time", "bool", "double", "uint", "int"];
 
 interface Scope {
   readonly request: Source;
@@ -46,14 +46,23 @@ class Writer {
     const tape = this.#tape;
     const isSimple = depth <= 0;
     const kind = tape.weighted([
-      [2, "fact"],
+      [1, "fact"],
       [5, "has"],
       [10, "compare"],
-      [3, "in"],
+      [4, "in"],
       [3, "text"],
       [2, "bool"],
       [1, "claim"],
-      ...(isSimple ? [] : ([[5, "and"], [5, "or"], [4, "not"], [2, "choice"], [1, "same"], [5, "loop"]] as const)),
+      ...(isSimple
+        ? []
+        : ([
+            [8, "and"],
+            [8, "or"],
+            [5, "not"],
+            [4, "choice"],
+            [2, "same"],
+            [8, "loop"],
+          ] as const)),
     ] as const);
     const inner = () => this.#part(scope, depth - 1);
     switch (kind) {
@@ -121,16 +130,13 @@ class Writer {
     const tape = this.#tape;
     const type = tape.early(scalars);
     const isOrder = type !== "bool" && tape.below(3) === 2;
-    const left = tape.once(4) && type !== "time" ? this.#claim(scope) : this.#operand(scope, type, depth);
-    const isClaim = left.includes("claims") || this.#isClaimVariable(scope, left);
-    let right = this.#operand(scope, type, depth);
-    if (!isClaim && type !== "time" && tape.below(3) === 0) right = this.#claim(scope);
-    else if (isClaim && !isOrder && tape.once(4)) right = this.#claim(scope);
-    const isBoth = tape.once(2);
+    const isClaim = type !== "time" && tape.once(3);
+    const left = isClaim ? this.#claim(scope) : this.#operand(scope, type, depth);
+    const isClaimToo = type !== "time" && tape.once(4) && !(isClaim && isOrder);
+    const right = isClaimToo ? this.#claim(scope) : this.#operand(scope, type, depth);
     const operator = isOrder ? tape.pick(["<", "<=", ">", ">="]) : tape.pick(["==", "!="]);
-    const claims = [left, right].filter((text) => text.includes("claims") || this.#isClaimVariable(scope, text));
-    if (claims.length > 0 && `${left}${right}`.includes(".w_")) this.comparesClaimWithUnknown = true;
-    return isBoth ? this.#space(left, operator, right) : this.#space(right, operator, left);
+    if (isClaim !== isClaimToo && `${left}${right}`.includes(".w_")) this.comparesClaimWithUnknown = true;
+    return tape.once(2) ? this.#space(left, operator, right) : this.#space(right, operator, left);
   }
 
   #membership(scope: Scope, depth: number): string {
@@ -143,7 +149,10 @@ class Writer {
       [2, "map"],
     ] as const);
     const isClaimItem = kind !== "claim" && tape.once(4);
-    const item = (type: Scalar) => (isClaimItem ? this.#claim(scope) : this.#operand(scope, type, depth));
+    const item = (type: Scalar) => {
+      if (isClaimItem) return this.#claim(scope);
+      return (tape.once(5) ? this.#wrapper(scope, type) : undefined) ?? this.#operand(scope, type, depth);
+    };
     switch (kind) {
       case "facts": {
         if (isClaimItem) this.comparesClaimWithUnknown = true;
@@ -157,13 +166,15 @@ class Writer {
         return `${left} in [${all}]`;
       }
       case "claim":
-        return `${this.#operand(scope, tape.pick(["string", "string", "int", "uint"]), depth)} in ${this.#claim(scope)}`;
+        return `${item(tape.pick(["string", "string", "int", "uint"]))} in ${this.#claim(scope)}`;
       case "list":
       case "map": {
         const container = this.#container(scope, kind);
         if (container === undefined) return "caller.internal";
-        const type = container.type.kind === "list" ? container.type.of : container.type.kind === "map" && container.type.key;
-        if (!type || !(scalars as readonly string[]).includes(type.kind) || type.kind === "time") return "caller.internal";
+        const type =
+          container.type.kind === "list" ? container.type.of : container.type.kind === "map" && container.type.key;
+        if (!type || !(scalars as readonly string[]).includes(type.kind) || type.kind === "time")
+          return "caller.internal";
         if (isClaimItem) this.comparesClaimWithUnknown = true;
         return `${item(type.kind as Scalar)} in ${container.text}`;
       }
@@ -180,7 +191,9 @@ class Writer {
       [3, this.#claim(scope)],
       [1, name === "contains" ? "caller.subject" : this.#operand(scope, "string", depth)],
     ]);
-    return `${subject.startsWith("size") || /^["'r(]/.test(subject) ? this.#claim(scope) : subject}.${name}(${argument})`;
+    // A receiver that is a literal is always the same.
+    const isFixed = /^["'rR(]/.test(subject) && !subject.startsWith("request");
+    return `${isFixed ? this.#claim(scope) : subject}.${name}(${argument})`;
   }
 
   #loop(scope: Scope, depth: number): string {
@@ -201,7 +214,8 @@ class Writer {
   #range(scope: Scope, kind: "list" | "map" | "facts" | "claim"): { readonly text: string; readonly of: Readable } {
     const tape = this.#tape;
     if (kind === "claim") return { text: this.#claim(scope), of: { kind: "claim" } };
-    const container = kind === "facts" ? undefined : this.#container(scope, kind, kind === "map" ? "string" : undefined);
+    const container =
+      kind === "facts" ? undefined : this.#container(scope, kind, kind === "map" ? "string" : undefined);
     if (container?.type.kind === "list") return { text: container.text, of: container.type.of };
     if (container?.type.kind === "map") return { text: container.text, of: container.type.key };
     return { text: `caller.${tape.pick(["roles", "scopes", "permissions"])}`, of: { kind: "string" } };
@@ -236,7 +250,7 @@ class Writer {
     ] as const);
     if (kind === "path") return this.#path(scope, type) ?? this.#literal(type);
     if (kind === "choice" && type !== "bool") {
-      const [one, other] = [this.#operand(scope, type, 0), this.#operand(scope, type, 0)];
+      const [one, other] = [this.#operand(scope, type, depth - 2), this.#operand(scope, type, 0)];
       return `(${this.#part(scope, 0)} ? ${one} : ${other})`;
     }
     if (kind === "special") return this.#special(scope, type);
@@ -271,17 +285,27 @@ class Writer {
     return source.text + tape.early(tape.once(3) ? paths : paths.slice(0, 30)).text;
   }
 
+  /** A field of the request with a wrapper type. */
+  #wrapper(scope: Scope, kind: Scalar): string | undefined {
+    const { type } = scope.request;
+    const paths = type.kind === "message" ? pathsOf(type.desc) : [];
+    const wrappers = paths.filter((path) => path.type.kind === kind && "isWrapper" in path.type);
+    return wrappers.length === 0 ? undefined : `request${this.#tape.early(wrappers.slice(0, 3)).text}`;
+  }
+
   /** A claim, or a part of one. */
   #claim(scope: Scope, isNamed = false): string {
     const tape = this.#tape;
     const variable = scope.loops.find(({ type }) => type.kind === "claim");
     const isVariable = variable !== undefined && tape.below(5) > 0;
     let text = isVariable ? variable.text : "caller.claims";
-    const steps = (isVariable ? 0 : 1) + tape.weighted([
-      [6, 0],
-      [2, 1],
-      [1, 2],
-    ]);
+    const steps =
+      (isVariable ? 0 : 1) +
+      tape.weighted([
+        [6, 0],
+        [2, 1],
+        [1, 2],
+      ]);
     for (let step = 0; step < Math.max(steps, isNamed ? 1 : 0); step += 1) {
       const name = tape.early(claimNames);
       const isLast = step + 1 >= steps;
@@ -290,10 +314,6 @@ class Writer {
       else text += `["${name}"]`;
     }
     return text;
-  }
-
-  #isClaimVariable({ loops }: Scope, text: string): boolean {
-    return loops.some((loop) => loop.type.kind === "claim" && new RegExp(`^${loop.text}\\b`).test(text));
   }
 
   #literal(type: Scalar): string {
@@ -327,7 +347,9 @@ class Writer {
     const single = escaped.replaceAll('\\"', '"').replaceAll("'", "\\'");
     const points = Array.from(text, (point) => point.codePointAt(0) as number);
     const long = points.map((point) => `\\U${point.toString(16).padStart(8, "0")}`).join("");
-    const hex = points.map((point) => (point < 128 ? `\\x${point.toString(16).padStart(2, "0")}` : String.fromCodePoint(point)));
+    const hex = points.map((point) =>
+      point < 128 ? `\\x${point.toString(16).padStart(2, "0")}` : String.fromCodePoint(point),
+    );
     const isRaw = !/["'\\\n\0]/.test(text);
     return this.#tape.weighted([
       [10, `"${escaped}"`],

@@ -23,7 +23,8 @@ const known = new Map<DescMessage, readonly Path[]>();
 
 /** All parts of a message down to some depth, the outer ones first. */
 export function pathsOf(desc: DescMessage): readonly Path[] {
-  const paths = known.get(desc) ?? below(desc, 3).sort((a, b) => a.text.split(/[.[]/).length - b.text.split(/[.[]/).length);
+  const paths =
+    known.get(desc) ?? below(desc, 3).sort((a, b) => a.text.split(/[.[]/).length - b.text.split(/[.[]/).length);
   known.set(desc, paths);
   return paths;
 }
@@ -37,10 +38,15 @@ function inside(text: string, type: Readable, isNamed: boolean, depth: number): 
   if (type.kind === "message") {
     return [own, ...below(type.desc, depth - 1).map((path) => ({ ...path, text: text + path.text }))];
   }
-  if (type.kind === "list") return [own, ...["[0]", "[1]"].flatMap((index) => inside(text + index, type.of, false, depth))];
+  if (type.kind === "list")
+    return [own, ...["[0]", "[1]"].flatMap((index) => inside(text + index, type.of, false, depth))];
   if (type.kind !== "map") return [own];
-  const keys = { string: ['["a"]', ".b", ".ab", '["x y"]', '["__proto__"]', ".constructor"], bool: ["[true]"] } as const;
-  const numbers = type.key.kind === "uint" ? ["[0u]", "[1u]", "[9007199254740993u]"] : ["[0]", "[1]", "[-1]", "[9007199254740993]"];
+  const keys = {
+    string: ['["a"]', ".b", ".ab", '["x y"]', '["__proto__"]', ".constructor"],
+    bool: ["[true]"],
+  } as const;
+  const numbers =
+    type.key.kind === "uint" ? ["[0u]", "[1u]", "[9007199254740993u]"] : ["[0]", "[1]", "[-1]", "[9007199254740993]"];
   const steps = type.key.kind === "string" || type.key.kind === "bool" ? keys[type.key.kind] : numbers;
   return [own, ...steps.flatMap((step) => inside(text + step, type.of, step.startsWith("."), depth))];
 }

@@ -9,7 +9,7 @@ import {
   ScalarType,
   toBinary,
 } from "@bufbuild/protobuf";
-import { type FileDescriptorSet, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { FeatureSet_FieldPresence, type FileDescriptorSet, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { compile } from "../generator/schema.js";
 import { doubles, int, string, times, uint } from "./pools.js";
 import { requestProtos } from "./request-protos.js";
@@ -50,9 +50,9 @@ function randomMessage(tape: Tape, desc: DescMessage, depth: number): Message {
   return message;
 }
 
-/** IsFieldRequired of protobuf-es knows the presence by number. */
-function isRequired(field: DescField): boolean {
-  return (field.fieldKind === "scalar" || field.fieldKind === "enum") && field.presence === 3;
+/** A message without a required field has no bytes. */
+function isRequired({ presence }: DescField): boolean {
+  return presence === FeatureSet_FieldPresence.LEGACY_REQUIRED;
 }
 
 function randomField(tape: Tape, field: DescField, depth: number): unknown {
@@ -65,7 +65,6 @@ function randomField(tape: Tape, field: DescField, depth: number): unknown {
     }
     case "map": {
       const key = () => String(randomScalar(tape, field.mapKey, false));
-      // A literal with __proto__ would set the prototype.
       return Object.fromEntries(tape.many(3, () => [key(), randomItem(tape, field, false, depth)] as const));
     }
     default:

@@ -44,7 +44,14 @@ async function startRawLab(version: "1.1" | "2", interceptor: Interceptor, knows
 const secret = "the-secret-of-the-gateway";
 const proof: RawHeader = ["x-gateway-secret", secret];
 const user: RawHeader = ["x-user", "ada"];
-const headerMapping = { subject: "x-user", name: "x-name", roles: "x-roles", scopes: "x-scopes", claims: "x-claims" };
+const headerMapping = {
+  subject: "x-user",
+  name: "x-name",
+  roles: "x-roles",
+  scopes: "x-scopes",
+  permissions: "x-permissions",
+  claims: "x-claims",
+};
 const gatewayBy = (mapping: Partial<HeaderMapping> = {}) =>
   createGatewayAuthInterceptor({
     headerMapping: { ...headerMapping, ...mapping },
@@ -176,6 +183,7 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
         ["x-name", utf8(big)],
         ["x-roles", utf8("größe,日本")],
         ["x-scopes", utf8('["läsa"]')],
+        ["x-permissions", utf8('["läsa.åäö"]')],
         ["x-claims", utf8('{"a":"🦊"}')],
       ];
       expect(await decoding.call(...headers)).toEqual({
@@ -183,6 +191,7 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
         name: big,
         roles: ["größe", "日本"],
         scopes: ["läsa"],
+        permissions: ["läsa.åäö"],
         claims: { a: "🦊" },
         type: "gateway",
       });
