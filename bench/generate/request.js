@@ -14,11 +14,15 @@ const methodsPerService = 20;
 // Small files, as people write them: protoc-gen-es takes time by the square of a file's size.
 const servicesPerFile = 1;
 
-/** A serialized request for so many RPCs; a function of the plugin's parameter. */
-export function createRequests(rpcs) {
+/**
+ * A serialized request for so many RPCs; a function of the plugin's parameter.
+ *
+ * @param {{ conditions?: boolean }} options - `conditions` gives every method that is not public a condition.
+ */
+export function createRequests(rpcs, { conditions = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "connectum-bench-"));
   try {
-    const names = writeProtos(folder, rpcs);
+    const names = writeProtos(folder, rpcs, conditions);
     const image = join(folder, "image.binpb");
     execFileSync(process.execPath, [buf, "build", folder, "-o", image], { stdio: "inherit" });
     const { file } = fromBinary(FileDescriptorSetSchema, readFileSync(image));
@@ -38,7 +42,7 @@ export function createRequests(rpcs) {
   }
 }
 
-function writeProtos(folder, rpcs) {
+function writeProtos(folder, rpcs, conditions) {
   const options = join(folder, "connectum/auth/v1/options.proto");
   mkdirSync(join(options, ".."), { recursive: true });
   writeFileSync(options, readFileSync(optionsProto));
@@ -47,14 +51,14 @@ function writeProtos(folder, rpcs) {
     const count = Math.min(left, methodsPerService * servicesPerFile);
     const name = `shop/p${index}/v1/service.proto`;
     mkdirSync(join(folder, name, ".."), { recursive: true });
-    writeFileSync(join(folder, name), protoText(`shop.p${index}.v1`, count));
+    writeFileSync(join(folder, name), protoText(`shop.p${index}.v1`, count, conditions));
     names.push(name);
     left -= count;
   }
   return names;
 }
 
-function protoText(pkg, count) {
+function protoText(pkg, count, conditions) {
   const services = [];
   const messages = [];
   for (let method = 0; method < count; method++) {
@@ -62,11 +66,11 @@ function protoText(pkg, count) {
     services[service] ??= [
       `// Service ${service} of the shop.`,
       `service Service${service} {`,
-      '  option (connectum.auth.v1.service_auth) = {default_requires: {roles: ["customer", "support"]}};',
+      `  option (connectum.auth.v1.service_auth) = {default_requires: {roles: ["customer", "support"]}${conditions ? condition : ""}};`,
     ];
     services[service].push(
       `  // Does the work of method ${method}, and says how it went.`,
-      `  rpc Method${method}(Method${method}Request) returns (Method${method}Response)${methodOption(method)}`,
+      `  rpc Method${method}(Method${method}Request) returns (Method${method}Response)${methodOption(method, conditions)}`,
     );
     messages.push(
       `// What method ${method} is asked.\nmessage Method${method}Request {\n  // Which one.\n  string id = 1;\n  int32 count = 2;\n}`,
@@ -77,10 +81,15 @@ function protoText(pkg, count) {
   return `${header}${services.map((lines) => `${lines.join("\n")}\n}\n`).join("")}${messages.join("\n")}\n`;
 }
 
-function methodOption(method) {
+const condition = ` condition: "request.id == caller.claims.id && request.count <= 100"`;
+
+function methodOption(method, conditions) {
   switch (method % 4) {
     case 0:
-      return " {\n    option (connectum.auth.v1.method_auth) = {public: true};\n  }";
+      return " {\n    option (connectum.auth.v1.method_auth) = {public: true PUBLIC};\n  }".replace(
+        " PUBLIC",
+        conditions ? " exempt: true" : "",
+      );
     case 1:
       return ' {\n    option (connectum.auth.v1.method_auth) = {requires: {roles: ["admin"], scopes: ["orders:write"]}};\n  }';
     default:

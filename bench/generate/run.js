@@ -92,6 +92,23 @@ try {
       });
     }
   }
+  console.log("\nA condition of two comparisons for each method, target=ts:");
+  {
+    const [without, withConditions] = [false, true].map((conditions) =>
+      createRequests(1_000, { conditions })("target=ts"),
+    );
+    const times = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, input] of [without, withConditions].entries()) times[index].push(time([ours], input));
+    }
+    const [before, after] = times.map(median);
+    report({
+      RPCs: 1_000,
+      "without ms": before.toFixed(0),
+      "with ms": after.toFixed(0),
+      ratio: ratio(after / before, 1.5),
+    });
+  }
   console.log("\nGrowth, target=ts:");
   for (const rpcs of [largest / 8, largest / 4, largest / 2, largest]) {
     const input = createRequests(rpcs)("target=ts");

@@ -9,6 +9,7 @@ export const importAdvice = "Import the connectum/auth/v1/options.proto that com
 
 /** Reports the problems inside one option. */
 export function checkOption(declaration: Declaration, problems: Problems): void {
+  if (declaration.state === "absent") return;
   checkDecodable(declaration, problems);
   checkPolicy(declaration, problems);
   checkContradictions(declaration, problems);

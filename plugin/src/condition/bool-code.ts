@@ -41,6 +41,8 @@ function join(op: "&&" | "||", parts: readonly BoolCode[]): BoolCode {
 /** Returns true for `a` and `!a`, and for two different literals that equal one value. */
 function areOpposite(a: string, b: string, op: "&&" | "||"): boolean {
   if (a === `!${b}` || b === `!${a}`) return true;
+  // Most parts compare different things.
+  if (a.charAt(0) !== b.charAt(0) || a.slice(0, a.indexOf(" ")) !== b.slice(0, b.indexOf(" "))) return false;
   const [x, y] = [a, b].map((text) => /^(.*) ([!=]==) ("(?:[^"\\]|\\.)*"|-?[\d.]+)$/.exec(text));
   if (!x || !y || x[1] !== y[1]) return false;
   // -0 equals 0.

@@ -20,7 +20,8 @@ export function callOnString(name: string, text: Value, part: Value, span: Span)
   }
   const call = `${x.code}.${stringFunctions.get(name)}(${y.code})`;
   // An empty part is in every text: the request must not choose it.
-  const isPart: Value = y.isLiteral === true || part.type.kind === "dyn" ? y : { ...y, guards: [...y.guards, atom(`${y.code} !== ""`)] };
+  const isPart: Value =
+    y.isLiteral === true || part.type.kind === "dyn" ? y : { ...y, guards: [...y.guards, atom(`${y.code} !== ""`)] };
   return truthOf([x, isPart], atom(call), atom(`!${call}`));
 }
 

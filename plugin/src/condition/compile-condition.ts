@@ -1,5 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { parse } from "@marcbachmann/cel-js";
+import { type ASTNode, parse } from "@marcbachmann/cel-js";
 import { print } from "./bool-code.js";
 import { Compiler } from "./compile.js";
 import { ConditionError } from "./condition-error.js";
@@ -65,7 +65,7 @@ export class ConditionCompiler {
     let truth: Truth;
     try {
       const scope = createScope({ kind: "message", desc: this.#request }, this.#requestShape, this.#callerShape);
-      truth = compiler.truth(parse(text).ast, scope);
+      truth = compiler.truth(parseOnce(text), scope);
     } catch (error) {
       return failed(explainSyntax(error, text));
     }
@@ -81,19 +81,30 @@ export class ConditionCompiler {
     const truth = this.#truth;
     if (truth === undefined) return undefined;
     const [holds, admits] = [print(truth.yes), print(truth.mayBeTrue)];
+    // A condition that is always false reads nothing.
+    const reads = (name: string) => truth.yes.op !== "constant" && truth.reads.has(name);
     return {
       cel: this.#texts.length === 1 ? `${this.#texts[0]}` : this.#texts.map((text) => `(${text})`).join(" && "),
       holds,
       admits: admits === "true" ? undefined : admits,
       parameters: {
-        caller: truth.reads.has("caller") ? printShape(this.#callerShape) : undefined,
-        request: truth.reads.has("request") ? printShape(this.#requestShape) : undefined,
-        now: truth.reads.has("now") ? "{ readonly seconds: bigint; readonly nanos: number }" : undefined,
+        caller: reads("caller") ? printShape(this.#callerShape) : undefined,
+        request: reads("request") ? printShape(this.#requestShape) : undefined,
+        now: reads("now") ? "{ readonly seconds: bigint; readonly nanos: number }" : undefined,
       },
       readsPermissions: this.#callerShape.members.has("permissions"),
       helpers: this.#helpers,
     };
   }
+}
+
+/** The syntax trees of parsed texts: a service's condition is compiled for every method. */
+const parsed = new Map<string, ASTNode>();
+
+function parseOnce(text: string): ASTNode {
+  const ast = parsed.get(text) ?? parse(text).ast;
+  parsed.set(text, ast);
+  return ast;
 }
 
 /** Explains an error of the parser. */

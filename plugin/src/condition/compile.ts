@@ -77,22 +77,25 @@ export class Compiler {
 
   #value(node: ASTNode, scope: Scope): Value {
     const term = this.#term(node, scope);
-    return term.kind === "value" ? term : asValue(term);
+    return term.kind === "value" ? term : asValue(this.#limit(node, term));
   }
 
-  /** Compiles a node. `?:` and `==` of bools double the code of their parts, so its size is limited at each step. */
+  /** `?:`, and comparisons of bools, double the code of their parts, so its size is limited at each of them. */
+  #limit<T extends Term>(node: ASTNode, term: T): T {
+    const codes = term.kind === "value" ? term.guards : [term.yes, term.no];
+    const texts = [...codes.map(print), term.kind === "value" ? term.code : ""];
+    if (texts.reduce((length, text) => length + text.length, 0) <= maxCode) return term;
+    throw new ConditionError(node, "is too complex: its code would be very long. Check it in code");
+  }
+
   #term(node: ASTNode, scope: Scope): Term {
     if (this.#depth === maxDepth) throw new ConditionError(node, "has too many parts in each other. Check it in code");
     this.#depth++;
-    let term: Term;
     try {
-      term = this.#compile(node, scope);
+      return this.#compile(node, scope);
     } finally {
       this.#depth--;
     }
-    const texts = term.kind === "value" ? [term.code, ...term.guards.map(print)] : [print(term.yes), print(term.no)];
-    if (texts.reduce((length, text) => length + text.length, 0) <= maxCode) return term;
-    throw new ConditionError(node, "is too complex: its code would be very long. Check it in code");
   }
 
   #compile(node: ASTNode, scope: Scope): Term {
@@ -111,7 +114,7 @@ export class Compiler {
       case "!_":
         return negate(this.truth(node.args, scope));
       case "?:":
-        return this.#choice(node, scope);
+        return this.#limit(node, this.#choice(node, scope));
       case "==":
         return this.#comparison(node, scope);
       case "!=":
@@ -214,7 +217,8 @@ export class Compiler {
     const { args } = node.args;
     if (node.args.op === "value" && typeof args === "bigint" && args <= maxInt + 1n) return intLiteral(-args);
     const value = this.#value(node.args, scope);
-    if (value.isLiteral === true && value.type.kind === "double") return { ...value, code: String(-Number(value.code)) };
+    if (value.isLiteral === true && value.type.kind === "double")
+      return { ...value, code: String(-Number(value.code)) };
     throw new ConditionError(node, "calculates with `-`, which is supported in front of numbers only");
   }
 

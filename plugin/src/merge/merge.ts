@@ -55,6 +55,8 @@ const fold: readonly FoldRule[] = [
   { access: "deny", by: "policy", when: (all) => all.policy === "deny", overrides: ["condition", "resource"] },
 ];
 
+const none: readonly Declaration[] = [];
+
 /**
  * Returns the tables of a file's services, in declaration order. Merges the option of each method with its service's.
  *
@@ -92,17 +94,16 @@ function merge(method: Declaration, service: Declaration): Omit<Row, "method" | 
   };
   const decidedBy = fold.find(({ when }) => when(all));
   const access = decidedBy?.access ?? "unspecified";
-  const isConditional = access !== "public" && access !== "deny";
-  const sources = isConditional ? [...(method.exempt === true ? [] : [service]), method] : [];
+  const isBound = [method, service].some(({ condition, resource }) => (condition ?? resource) !== undefined);
+  const isConditional = isBound && access !== "public" && access !== "deny";
+  const sources = isConditional ? [...(method.exempt === true ? [] : [service]), method] : none;
   const {
     roles = [],
     scopes = [],
     permissions = [],
     anyPermissions = [],
   } = access === "requires" || access === "internal" ? (all.requires ?? {}) : {};
-  return {
-    ...{ access, roles, scopes, permissions, anyPermissions, decidedBy },
-    conditions: sources.filter(({ condition }) => condition !== undefined),
-    resource: sources.filter(({ resource }) => resource !== undefined).at(-1),
-  };
+  const conditions = isConditional ? sources.filter(({ condition }) => condition !== undefined) : none;
+  const resource = isConditional ? sources.filter((source) => source.resource !== undefined).at(-1) : undefined;
+  return { access, roles, scopes, permissions, anyPermissions, decidedBy, conditions, resource };
 }

@@ -49,28 +49,22 @@ function conditionText(condition: CompiledCondition, target: Target): string {
   const [before, after] = fieldStyles[target];
   const { cel, holds, admits, parameters, readsPermissions } = condition;
   const { caller, request, now } = parameters;
-  // A condition that is always false reads nothing.
   const all = [
-    ["caller", readsWord(holds, "caller") ? caller : undefined],
-    ["request", readsWord(holds, "request") ? request : undefined],
-    ["now", readsWord(holds, "now") ? now : undefined],
+    ["caller", caller],
+    ["request", request],
+    ["now", now],
   ] as const;
   const fields = [`cel: ${literal(cel)}`];
   if (readsPermissions) fields.push("readsPermissions: true");
   if (admits !== undefined) {
     const early = [
-      ["caller", readsWord(admits, "caller") ? caller : undefined],
-      ["now", readsWord(admits, "now") ? now : undefined],
+      ["caller", admits.includes("caller.") ? caller : undefined],
+      ["now", admits.includes("now.") ? now : undefined],
     ] as const;
     fields.push(`admits: ${functionText(early, "boolean", admits, target)}`);
   }
   fields.push(`holds: ${functionText(all, "boolean", holds, target)}`);
   return `{\n${fields.map((field) => `        ${before}${field}${after}\n`).join("")}      }`;
-}
-
-function readsWord(code: string, name: string): boolean {
-  const withoutTexts = code.replace(/"(?:[^"\\]|\\.)*"/g, "");
-  return new RegExp(`(?<![\\w.$])${name}[.?,)]`).test(withoutTexts);
 }
 
 /** Returns an arrow function, or its type in a declaration file. A parameter without a type is not read. */
