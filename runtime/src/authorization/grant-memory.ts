@@ -1,8 +1,6 @@
 import type { AuthContext } from "../context/auth-context.js";
 import { isInternal } from "../context/internal-identity.js";
-import { startTimer } from "../platform/clock.js";
-import { type End, endIn, hasEnded } from "../platform/period.js";
-import { sha256 } from "../platform/sha256.js";
+import { type End, endIn, hasEnded, startTimer } from "../platform/clock.js";
 import { createWarning } from "../platform/warn.js";
 import { isNameList } from "../policy/name-list.js";
 import { isFixed } from "./caller.js";
@@ -144,17 +142,15 @@ export class GrantMemory {
     if (oldest !== undefined) memory.delete(oldest);
   }
 
-  /** A digest of everything that the function can see, without the times and the number of a token: a new token is no new caller. */
+  /** Everything that the function can see, without the times and the number of a token: a new token is no new caller. */
   #nameOf(caller: AuthContext): string {
     const known = this.#names.get(caller);
     if (known !== undefined) return known;
     const { subject, name, type, roles, scopes, permissions } = caller;
     const claims = Object.entries(caller.claims).filter(([claim]) => !["exp", "iat", "nbf", "jti"].includes(claim));
-    const digest = sha256(
-      JSON.stringify([subject, name, type, roles, scopes, permissions, claims, isInternal(caller)]),
-    );
-    if (isFixed(caller)) this.#names.set(caller, digest);
-    return digest;
+    const text = JSON.stringify([subject, name, type, roles, scopes, permissions, claims, isInternal(caller)]);
+    if (isFixed(caller)) this.#names.set(caller, text);
+    return text;
   }
 }
 

@@ -1,4 +1,3 @@
-import { isPromiseLike } from "../platform/is-promise-like.js";
 import type { Check, Verdict } from "./verdict.js";
 
 /**
@@ -17,13 +16,15 @@ export function runChecks(
     } catch (error) {
       return denialOf(check, undefined, error, true);
     }
-    if (isPromiseLike(result)) {
+    if (result === true) continue;
+    // A promise of any library. Another object is a denial, a moment later.
+    if (Object(result) === result) {
       return Promise.resolve(result).then(
         (value) => (value === true ? runChecks(checks.slice(i + 1), run) : denialOf(check, value, undefined, false)),
         (error) => denialOf(check, undefined, error, true),
       );
     }
-    if (result !== true) return denialOf(check, result, undefined, false);
+    return denialOf(check, result, undefined, false);
   }
   return undefined;
 }
