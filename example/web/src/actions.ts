@@ -55,5 +55,5 @@ export const actions: readonly Action[] = [
 
 function action<T extends ServicePolicy>(policy: T, method: MethodOf<T>, label: string, run: Action["run"]): Action {
   const row: MethodPolicy = policy.methods[method] ?? { access: "deny" };
-  return { label, method, row, isOffered: ({ person }) => can(policy, method, person), run };
+  return { label, method, row, isOffered: ({ person }) => can<ServicePolicy>(policy, method, person), run };
 }

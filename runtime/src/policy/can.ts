@@ -12,7 +12,7 @@ type RequestArgument<Row> = unknown extends RequestOf<Row> ? [request?: unknown]
  * actions too. `undefined` is an anonymous caller.
  *
  * Returns false for an `unspecified` or unknown method: the server's rules are not known here. A method whose condition or
- * resource reads the request needs the request.
+ * resource reads the request needs the request. In a generic function, `can<ServicePolicy>(…)` takes any table and method.
  *
  * @throws TypeError for anything but a generated table.
  *

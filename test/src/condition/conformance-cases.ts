@@ -73,7 +73,7 @@ export function convertConformanceSuite(): {
 type Planned = { readonly outside: string } | { readonly convert: (types: Registry) => Converted };
 
 function plan(name: string, test: SimpleTest, builder: RequestBuilder): Planned {
-  const { expr, container, resultMatcher } = test;
+  const { container, resultMatcher } = test;
   if (test.disableMacros) return { outside: "the test has no macros" };
   const isError = ["evalError", "anyEvalErrors"].includes(resultMatcher.case ?? "");
   const value = resultMatcher.case === "value" ? resultMatcher.value : undefined;
