@@ -86,7 +86,7 @@ export class ConditionCompiler {
     return {
       cel: this.#texts.length === 1 ? `${this.#texts[0]}` : this.#texts.map((text) => `(${text})`).join(" && "),
       holds,
-      admits: admits === "true" ? undefined : admits,
+      admits: admits === "true" || truth.yes.op === "constant" ? undefined : admits,
       parameters: {
         caller: reads("caller") ? printShape(this.#callerShape) : undefined,
         request: reads("request") ? printShape(this.#requestShape) : undefined,

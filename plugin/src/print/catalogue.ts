@@ -17,8 +17,7 @@ interface CatalogueEntry {
 export function printCatalogue(f: GeneratedFile, target: Target | "json", tables: Tables): void {
   const entries = collectPermissions([...tables.values()].flat());
   if (target === "json") {
-    const lines = entries.map((entry) => `  ${visibleJson(entry)}`);
-    f.print(`[${lines.length === 0 ? "" : `\n${lines.join(",\n")}\n`}]`);
+    f.print(`[${entries.length === 0 ? "" : `\n${entries.map(entryJson).join(",\n")}\n`}]`);
     return;
   }
   const isType = target === "dts";
@@ -32,9 +31,12 @@ export function printCatalogue(f: GeneratedFile, target: Target | "json", tables
   printConstant(f, target, "/** Permissions of all services, with the methods that need them. */", "permissions", list);
 }
 
-function visibleJson(entry: CatalogueEntry): string {
-  const { name, description, methods } = entry;
-  return `{"name":${literal(name)},"description":${literal(description)},"methods":[${methods.map(literal).join(",")}]}`;
+/** Prints an entry as formatters do, so that they leave the file as it is. */
+function entryJson({ name, description, methods }: CatalogueEntry): string {
+  const line = `    "methods": [${methods.map(literal).join(", ")}]`;
+  const lines = `    "methods": [\n${methods.map((method) => `      ${literal(method)}`).join(",\n")}\n    ]`;
+  const list = line.length <= 80 ? line : lines;
+  return `  {\n    "name": ${literal(name)},\n    "description": ${literal(description)},\n${list}\n  }`;
 }
 
 function collectPermissions(tables: readonly ServiceTable[]): CatalogueEntry[] {

@@ -364,3 +364,66 @@ describe("registry", () => {
     });
   });
 });
+
+describe("the catalogue of permissions", () => {
+  const proto = `syntax = "proto3"; package a; import "connectum/auth/v1/options.proto"; message M {}
+service S {
+  option (connectum.auth.v1.service_auth) = {default_requires: {permissions: "read"}};
+  // Reads it.
+  rpc Read(M) returns (M);
+  // Writes it.
+  rpc Write(M) returns (M) {
+    // May write.
+    option (connectum.auth.v1.method_auth) = {requires: {permissions: ["write", "read"], any_permissions: "own"}};
+  }
+  rpc Open(M) returns (M) { option (connectum.auth.v1.method_auth) = {public: true}; }
+}`;
+  const run = (parameter: string, text = proto) =>
+    runPlugin(requestFor(compile({ "a.proto": text }), ["a.proto"], parameter));
+
+  test("as JSON lists each permission once, with the comment above its first use", () => {
+    const { files } = run("target=js+dts,catalogue=lib/permissions.json");
+    expect([...files.keys()].sort()).toEqual(["a_auth.d.ts", "a_auth.js", "lib/permissions.json"]);
+    expect(JSON.parse(files.get("lib/permissions.json") ?? "")).toEqual([
+      { name: "own", description: "May write.", methods: ["a.S/Write"] },
+      { name: "read", description: "Reads it.", methods: ["a.S/Read", "a.S/Write"] },
+      { name: "write", description: "May write.", methods: ["a.S/Write"] },
+    ]);
+  });
+
+  test("as a module has the same for every target", () => {
+    const { files } = run("target=ts+js+dts,catalogue=permissions");
+    expect(files.get("permissions.ts")).toContain(
+      'name: "own",\n    description: "May write.",\n    methods: ["a.S/Write"],',
+    );
+    expect(files.get("permissions.js")).toContain('methods: ["a.S/Read", "a.S/Write"],');
+    expect(files.get("permissions.d.ts")).toContain('readonly methods: readonly ["a.S/Read", "a.S/Write"];');
+  });
+
+  test("without permissions is empty", () => {
+    const none = 'syntax = "proto3"; package a; message M {} service S { rpc Read(M) returns (M); }';
+    expect(run("target=ts,catalogue=permissions.json", none).files.get("permissions.json")?.trim()).toBe("[]");
+    expect(run("target=ts,catalogue=permissions.ts", none).files.get("permissions.ts")).toContain(
+      "export const permissions = [] as const;",
+    );
+  });
+
+  test.each([
+    { value: "", want: "write the name of the file, for example catalogue=permissions.json" },
+    {
+      value: "../permissions.json",
+      want: "the file must be inside the output folder. Write a relative path with / and without . or ..",
+    },
+    { value: "permissions.js", want: "target=ts writes no .js file. Write catalogue=permissions.ts" },
+    { value: "a_auth.ts", want: "a_auth.ts is generated already. Write another name" },
+  ])('catalogue="$value" is refused', ({ value, want }) => {
+    const { error, files } = run(`target=ts,catalogue=${value}`);
+    expect(error).toBe(`invalid option "catalogue=${value}": ${want}`);
+    expect(files.size).toBe(0);
+  });
+
+  test("of the same name as the registry is refused", () => {
+    const { error } = run("target=ts,registry=all.ts,catalogue=all.ts");
+    expect(error).toBe('invalid option "catalogue=all.ts": all.ts is generated already. Write another name');
+  });
+});
