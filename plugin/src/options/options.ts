@@ -140,10 +140,11 @@ export function parseFilePath(key: keyof typeof fileOptions, value: string, targ
     throw fail("the file must be inside the output folder. Write a relative path with / and without . or ..");
   }
   if (!/^[\w./@+-]+$/.test(value)) throw fail("use only letters, digits and . _ - @ + / in the path");
-  const [, path = value, extension] = /(.*?)(\.d\.ts|\.ts|\.js)$/.exec(value) ?? [];
+  const [, path = value, extension] = /(.*?)(\.d\.ts|\.ts|\.js|\.json)$/.exec(value) ?? [];
   if (path === "" || path.endsWith("/")) throw fail("write a name before the extension");
   const written = targets.map((target) => extensions[target]);
-  if (extension === undefined || written.includes(extension)) return path;
+  const isJson = extension === ".json" && key === "catalogue";
+  if (extension === undefined || isJson || written.includes(extension)) return path;
   const best = Object.values(extensions).find((one) => written.includes(one));
   throw fail(`target=${targets.join("+")} writes no ${extension} file. Write ${key}=${path}${best}`);
 }

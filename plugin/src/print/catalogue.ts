@@ -1,12 +1,11 @@
 import type { GeneratedFile, Target } from "@bufbuild/protoplugin";
-import type { Declaration } from "../declaration/declaration.js";
-import type { Row, ServiceTable, Tables } from "../merge/merge.js";
+import type { ServiceTable, Tables } from "../merge/merge.js";
 import { readComments } from "../request/source-info.js";
 import { literal } from "../text/literal.js";
 import { listText } from "./print-row.js";
 import { printConstant } from "./print-table.js";
 
-/** A permission, with its comment and the methods that need it. */
+/** A permission, with the methods that need it, and the comment of the first one. */
 interface CatalogueEntry {
   readonly name: string;
   description: string;
@@ -42,27 +41,17 @@ function entryJson({ name, description, methods }: CatalogueEntry): string {
 function collectPermissions(tables: readonly ServiceTable[]): CatalogueEntry[] {
   const found = new Map<string, CatalogueEntry>();
   const sorted = [...tables].sort((a, b) => (a.service.typeName < b.service.typeName ? -1 : 1));
-  for (const { service, rows, declaration } of sorted) {
+  for (const { service, rows } of sorted) {
     const commentsAt = readComments(service.file);
     for (const row of rows) {
       for (const name of new Set([...row.permissions, ...row.anyPermissions])) {
         const entry = found.get(name) ?? { name, description: "", methods: [] };
         found.set(name, entry);
         entry.methods.push(`${service.typeName}/${row.method.name}`);
-        if (entry.description === "") entry.description = describe(row, declaration, commentsAt);
+        // buf keeps no comments of options.
+        if (entry.description === "") entry.description = commentsAt(row.declaration.path.slice(0, -2));
       }
     }
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** The comment above the first use: of the option that requires the permission, or of the method. */
-function describe(
-  { declaration: method }: Row,
-  service: Declaration,
-  commentsAt: (path: readonly number[]) => string,
-): string {
-  // Compilers keep no comments inside an option.
-  const option = method.requires === undefined ? service : method;
-  return commentsAt(option.path) || commentsAt(method.path.slice(0, -2));
 }

@@ -35,7 +35,7 @@ export function printFiles(schema: Schema<GeneratorOptions>, target: Target, fil
     printRegistry(f, target, path, files, code, schema.proto.parameter);
   }
   if (catalogue?.endsWith(".json")) {
-    parseFilePath("catalogue", catalogue.slice(0, -5), schema.targets);
+    parseFilePath("catalogue", catalogue, schema.targets);
     // One file for all targets.
     if (target === schema.targets[0]) printCatalogue(begin("catalogue", catalogue, catalogue), "json", files);
   } else if (catalogue !== undefined) {

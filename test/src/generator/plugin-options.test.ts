@@ -373,7 +373,6 @@ service S {
   rpc Read(M) returns (M);
   // Writes it.
   rpc Write(M) returns (M) {
-    // May write.
     option (connectum.auth.v1.method_auth) = {requires: {permissions: ["write", "read"], any_permissions: "own"}};
   }
   rpc Open(M) returns (M) { option (connectum.auth.v1.method_auth) = {public: true}; }
@@ -381,20 +380,20 @@ service S {
   const run = (parameter: string, text = proto) =>
     runPlugin(requestFor(compile({ "a.proto": text }), ["a.proto"], parameter));
 
-  test("as JSON lists each permission once, with the comment above its first use", () => {
+  test("as JSON lists each permission once, with the comment of its first method", () => {
     const { files } = run("target=js+dts,catalogue=lib/permissions.json");
     expect([...files.keys()].sort()).toEqual(["a_auth.d.ts", "a_auth.js", "lib/permissions.json"]);
     expect(JSON.parse(files.get("lib/permissions.json") ?? "")).toEqual([
-      { name: "own", description: "May write.", methods: ["a.S/Write"] },
+      { name: "own", description: "Writes it.", methods: ["a.S/Write"] },
       { name: "read", description: "Reads it.", methods: ["a.S/Read", "a.S/Write"] },
-      { name: "write", description: "May write.", methods: ["a.S/Write"] },
+      { name: "write", description: "Writes it.", methods: ["a.S/Write"] },
     ]);
   });
 
   test("as a module has the same for every target", () => {
     const { files } = run("target=ts+js+dts,catalogue=permissions");
     expect(files.get("permissions.ts")).toContain(
-      'name: "own",\n    description: "May write.",\n    methods: ["a.S/Write"],',
+      'name: "own",\n    description: "Writes it.",\n    methods: ["a.S/Write"],',
     );
     expect(files.get("permissions.js")).toContain('methods: ["a.S/Read", "a.S/Write"],');
     expect(files.get("permissions.d.ts")).toContain('readonly methods: readonly ["a.S/Read", "a.S/Write"];');
