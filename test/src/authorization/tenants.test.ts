@@ -35,7 +35,7 @@ const calls: Readonly<Record<string, Call>> = {
 };
 
 const fields = ["acme", "globex", ""];
-const claims = ["acme", "globex", "", null, undefined, 0, false, [], {}, ["acme"], { tenant: "acme" }, "acme ", "Acme"];
+const claims = ["acme", "globex", "", undefined, null, 0, false, [], {}, ["acme"], { tenant: "acme" }, "acme ", "Acme"];
 
 describe.each([{ gate: true }, { gate: false }])("with gate: $gate", ({ gate }) => {
   let lab: Lab;
