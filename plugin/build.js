@@ -36,6 +36,11 @@ await bundle(
   "@marcbachmann/cel-js, (c) Marc Bachmann, MIT",
 );
 await bundle(
+  "dist/review.cjs",
+  { entryPoints: ["src/review-main.ts"], plugins: [stubTypeScript, lazyCel] },
+  "@bufbuild/protobuf, (c) Buf Technologies, Apache-2.0 and BSD-3-Clause",
+);
+await bundle(
   "dist/plugin.cjs",
   { entryPoints: ["src/main.ts"], plugins: [stubTypeScript, lazyCel] },
   "@bufbuild/protobuf and @bufbuild/protoplugin, (c) Buf Technologies, Apache-2.0 and BSD-3-Clause",

@@ -1,18 +1,13 @@
 import { create, maximumEdition, minimumEdition, toBinary } from "@bufbuild/protobuf";
 import { type CodeGeneratorRequest, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
 import { createEcmaScriptPlugin, type Schema, type Target } from "@bufbuild/protoplugin";
-import { checkConditions } from "./check/check-conditions.js";
-import { checkExtensions } from "./check/check-extensions.js";
 import { checkFilters } from "./check/check-filters.js";
-import { checkInheritance } from "./check/check-inheritance.js";
-import { checkOption } from "./check/check-option.js";
 import { checkRegistry } from "./check/check-registry.js";
 import { Problems } from "./check/problems.js";
-import type { CodeOfRows } from "./condition/row-code.js";
-import { type Tables, tablesOf } from "./merge/merge.js";
 import { explainInvalid, type GeneratorOptions, parseOptions } from "./options/options.js";
 import { printFiles, tidy } from "./print/print-files.js";
 import { pluginName, pluginVersion } from "./process/help.js";
+import { type Resolved, resolve } from "./resolve.js";
 
 /** A serialized CodeGeneratorResponse with files or an error, and warnings for standard error, one per line. */
 export type GeneratorResult = { readonly response: Uint8Array; readonly warnings: readonly string[] };
@@ -51,29 +46,14 @@ export function generate(request: CodeGeneratorRequest): GeneratorResult {
   return { response: toBinary(CodeGeneratorResponseSchema, response), warnings };
 }
 
-/** The tables of a run, and the compiled code of their rows. */
-interface Resolved {
-  readonly tables: Tables;
-  readonly code: CodeOfRows;
-}
-
 /** Checks, merges and compiles the options of all files. Throws an `Error` with every problem, one per line. */
 function resolveSchema(schema: Schema<GeneratorOptions>, warnings: string[]): Resolved {
   const { files, allFiles, options } = schema;
   const problems = new Problems();
-  const foreignNumbers = checkExtensions(allFiles, problems);
-  const tables = new Map(files.map((file) => [file, tablesOf(file, foreignNumbers)]));
-  checkFilters(schema, tables, foreignNumbers, problems);
-  for (const table of [...tables.values()].flat()) {
-    checkOption(table.declaration, problems);
-    for (const row of table.rows) {
-      checkOption(row.declaration, problems);
-      checkInheritance(row, table, problems);
-    }
-  }
-  const code = checkConditions(allFiles, tables, problems);
+  const resolved = resolve(files, allFiles, problems);
+  checkFilters(schema, resolved.tables, resolved.foreignNumbers, problems);
   const errors = problems.report(options.strict, warnings);
   if (errors.length > 0) throw new Error(errors.join("\n"));
   checkRegistry(schema);
-  return { tables, code };
+  return resolved;
 }

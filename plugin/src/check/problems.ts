@@ -10,6 +10,12 @@ export type Severity = "error" | "ambiguous" | "warning";
 /** An element of a proto file, by its path in SourceCodeInfo. */
 export type Place = { readonly file: DescFile; readonly path: Path };
 
+export interface Problem {
+  readonly severity: Severity;
+  readonly place: Place;
+  readonly message: string;
+}
+
 /**
  * Collects the problems of a schema and reports them together, sorted by file and position.
  *
@@ -21,11 +27,17 @@ export type Place = { readonly file: DescFile; readonly path: Path };
  * // ['shop/v1/orders.proto:12:7: shop.v1.S: unknown default_policy "alow".']
  */
 export class Problems {
-  readonly #found: { severity: Severity; file: string; at: Position; message: string }[] = [];
+  readonly #found: (Problem & { file: string; at: Position })[] = [];
 
   /** Adds a problem. The message names the element, since a place may have no position. */
-  add(severity: Severity, { file, path }: Place, message: string): void {
-    this.#found.push({ severity, file: file.proto.name, at: positionOf(file, path), message });
+  add(severity: Severity, place: Place, message: string): void {
+    const { file, path } = place;
+    this.#found.push({ severity, place, message, file: file.proto.name, at: positionOf(file, path) });
+  }
+
+  /** All problems, in the order in which they were found. */
+  get all(): readonly Problem[] {
+    return this.#found;
   }
 
   /** Returns the errors, and appends the warnings to `warnings`. */

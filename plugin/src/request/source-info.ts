@@ -51,7 +51,17 @@ export type Position = { readonly line: number; readonly column: number };
  * positionOf(file, [6, 0, 3, 50101, 1]); // `default_policy` with buf, the option's statement with protoc
  */
 export function positionOf(file: DescFile, path: Path): Position {
-  let best = { rank: 0, line: 0, column: 0 };
+  const { line, column } = closestTo(file, path);
+  return { line, column };
+}
+
+/** Returns the path of the closest known position: `path`, an entry of it, or a parent. */
+export function knownPathOf(file: DescFile, path: Path): Path {
+  return closestTo(file, path).path;
+}
+
+function closestTo(file: DescFile, path: Path): Position & { readonly path: Path } {
+  let best: Position & { readonly rank: number; readonly path: Path } = { rank: 0, line: 0, column: 0, path: [] };
   for (const { path: other, span } of locationsOf(file)) {
     const [line, column] = span;
     const differs = path.findIndex((number, index) => number !== other[index]);
@@ -59,7 +69,7 @@ export function positionOf(file: DescFile, path: Path): Position {
     // A path with more than four parts leads into the option of a service or a method.
     const rank = other.length === common ? 2 * common : common > 4 ? 2 * common - 1 : 0;
     if (line === undefined || column === undefined || rank <= best.rank) continue;
-    best = { rank, line: line + 1, column: column + 1 };
+    best = { rank, line: line + 1, column: column + 1, path: other };
   }
   return best;
 }

@@ -1,0 +1,61 @@
+import type { Row } from "../merge/merge.js";
+
+/** The parts of a row that decide which callers it admits. */
+export interface Access extends Pick<Row, "access" | "roles" | "scopes" | "permissions" | "anyPermissions"> {
+  /** The texts of the conditions, which must all be true. */
+  readonly conditions: readonly string[];
+  /** The path of the resource on which the permissions must be held. */
+  readonly resource: string | undefined;
+}
+
+/** Returns the access of a row. */
+export function accessOf(row: Row): Access {
+  const { access, roles, scopes, permissions, anyPermissions } = row;
+  return {
+    ...{ access, roles, scopes, permissions, anyPermissions },
+    conditions: row.conditions.flatMap(({ condition }) => (condition === undefined ? [] : [condition])),
+    resource: row.resource?.resource,
+  };
+}
+
+/**
+ * Returns true if every caller whom `inner` admits is admitted by `outer` too.
+ *
+ * The server's code decides an unspecified method. As `inner`, it may admit anybody; as `outer`, it may admit nobody.
+ * Conditions are compared by their texts: another text may admit other callers.
+ *
+ * @example
+ * isWithin(requires("admin"), requires("admin", "support")); // true: one role of two suffices
+ * isWithin(requires("admin", "support"), requires("admin")); // false: support is admitted by the first alone
+ */
+export function isWithin(inner: Access, outer: Access): boolean {
+  if (inner.access === "deny" || outer.access === "public") return true;
+  if (inner.access === "public" || outer.access === "deny") return false;
+  if (inner.access === "unspecified" || outer.access === "unspecified") {
+    return inner.access === outer.access && includesAll(inner.conditions, outer.conditions);
+  }
+  // Internal callers reach internal methods only, and users the others.
+  if ((inner.access === "internal") !== (outer.access === "internal")) return false;
+  return (
+    (outer.roles.length === 0 || (inner.roles.length > 0 && includesAll(outer.roles, inner.roles))) &&
+    includesAll(inner.scopes, outer.scopes) &&
+    impliesPermissions(inner, outer) &&
+    includesAll(inner.conditions, outer.conditions)
+  );
+}
+
+/** Returns true if every caller with the permissions of `inner` has those of `outer`. */
+function impliesPermissions(inner: Access, outer: Access): boolean {
+  if (outer.permissions.length === 0 && outer.anyPermissions.length === 0) return true;
+  // A permission on one resource says nothing about another.
+  if (inner.resource !== outer.resource) return false;
+  const [only, ...others] = inner.anyPermissions;
+  const held = only !== undefined && others.length === 0 ? [...inner.permissions, only] : inner.permissions;
+  if (!includesAll(held, outer.permissions)) return false;
+  if (outer.anyPermissions.length === 0 || outer.anyPermissions.some((name) => held.includes(name))) return true;
+  return inner.anyPermissions.length > 0 && includesAll(outer.anyPermissions, inner.anyPermissions);
+}
+
+function includesAll(names: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.every((name) => names.includes(name));
+}

@@ -1,0 +1,102 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Access, isWithin } from "../../../plugin/dist/review/compare-access.js";
+import { samples } from "../support/samples.js";
+
+const subsets = <T>(items: readonly T[]): T[][] =>
+  items.reduce<T[][]>((all, item) => [...all, ...all.map((subset) => [...subset, item])], [[]]);
+
+const roles = ["a", "b"];
+const scopes = ["s", "t"];
+const permissions = ["p", "q", "r"];
+const conditions = ["c1", "c2"];
+const resources = [undefined, "x", "y"];
+
+interface Caller {
+  readonly kind: "anonymous" | "user" | "internal";
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  /** By resource. */
+  readonly permissions: ReadonlyMap<string | undefined, readonly string[]>;
+  /** The conditions that are true for the caller and the request. */
+  readonly conditions: readonly string[];
+}
+
+/** Every caller of a small universe. Permissions on the second resource are few: three kinds of places are many. */
+const callers: readonly Caller[] = [
+  { kind: "anonymous", roles: [], scopes: [], permissions: new Map(), conditions: [] },
+  ...(["user", "internal"] as const).flatMap((kind) =>
+    subsets(roles).flatMap((heldRoles) =>
+      subsets(scopes).flatMap((heldScopes) =>
+        subsets(conditions).flatMap((truths) =>
+          subsets(permissions).flatMap((held) =>
+            resources.map((resource): Caller => {
+              const places = new Map([[resource, held]]);
+              return { kind, roles: heldRoles, scopes: heldScopes, permissions: places, conditions: truths };
+            }),
+          ),
+        ),
+      ),
+    ),
+  ),
+];
+
+/** The definition of access, written down from the documentation. */
+function admits(access: Access, caller: Caller): boolean {
+  const has = (list: readonly string[], name: string) => list.includes(name);
+  if (access.access === "public") return true;
+  if (access.access === "deny" || caller.kind === "anonymous") return false;
+  if ((access.access === "internal") !== (caller.kind === "internal")) return false;
+  if (!access.conditions.every((condition) => has(caller.conditions, condition))) return false;
+  if (access.access === "allow") return true;
+  const held = caller.permissions.get(access.resource) ?? [];
+  return (
+    (access.roles.length === 0 || access.roles.some((role) => has(caller.roles, role))) &&
+    access.scopes.every((scope) => has(caller.scopes, scope)) &&
+    access.permissions.every((permission) => has(held, permission)) &&
+    (access.anyPermissions.length === 0 || access.anyPermissions.some((permission) => has(held, permission)))
+  );
+}
+
+const subset = (items: readonly string[]) => fc.subarray([...items]);
+const access: fc.Arbitrary<Access> = fc
+  .record({
+    access: fc.constantFrom("public", "internal", "requires", "allow", "deny" as const),
+    roles: subset(roles),
+    scopes: subset(scopes),
+    permissions: subset(permissions),
+    anyPermissions: subset(permissions),
+    conditions: subset(conditions),
+    resource: fc.constantFrom(...resources),
+  })
+  .map((one) => {
+    const hasRequirements = one.access === "requires" || one.access === "internal";
+    const none = { roles: [], scopes: [], permissions: [], anyPermissions: [] };
+    const isOpen = one.access === "public" || one.access === "deny";
+    return { ...one, ...(hasRequirements ? {} : none), ...(isOpen && { conditions: [], resource: undefined }) };
+  });
+
+describe("access widens exactly if some caller gains it", () => {
+  test("by brute force over a universe of callers", () => {
+    let within = 0;
+    fc.assert(
+      fc.property(access, access, (inner, outer) => {
+        const gains = callers.find((caller) => admits(inner, caller) && !admits(outer, caller));
+        if (gains === undefined) within++;
+        expect({ isWithin: isWithin(inner, outer), gains }).toEqual({ isWithin: gains === undefined, gains });
+      }),
+      { numRuns: samples(1_000, 20_000) },
+    );
+    expect(within).toBeGreaterThan(100);
+  });
+
+  test("what the server's code decides may be anything", () => {
+    const rest = { roles: [], scopes: [], permissions: [], anyPermissions: [], conditions: [], resource: undefined };
+    const of = (access: Access["access"]): Access => ({ access, ...rest });
+    expect(isWithin(of("unspecified"), of("allow"))).toBe(false);
+    expect(isWithin(of("allow"), of("unspecified"))).toBe(false);
+    expect(isWithin(of("unspecified"), of("unspecified"))).toBe(true);
+    expect(isWithin(of("unspecified"), of("public"))).toBe(true);
+    expect(isWithin(of("deny"), of("unspecified"))).toBe(true);
+  });
+});
