@@ -4,8 +4,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Tests of a fresh process: no file before them has started an interceptor or changed a global. */
 const alone = ["test/src/context/async-context.test.ts"];
-/** Tests with other programs: browsers, servers, package managers, old compilers. */
-const system = ["test/src/system/**/*.test.ts", "test/src/published/{bundles,layouts,tarballs,types}.test.ts"];
+/** Tests with other programs: browsers, servers, package managers, old compilers, many runs of buf. */
+const system = [
+  "test/src/system/**/*.test.ts",
+  "test/src/published/{bundles,layouts,tarballs,types}.test.ts",
+  "test/src/review/buf.test.ts",
+];
 
 /** Tests of random samples: `npm test` takes a few of them, `npm run test:system` all. */
 const random = [

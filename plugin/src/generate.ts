@@ -4,10 +4,10 @@ import { createEcmaScriptPlugin, type Schema, type Target } from "@bufbuild/prot
 import { checkFilters } from "./check/check-filters.js";
 import { checkRegistry } from "./check/check-registry.js";
 import { Problems } from "./check/problems.js";
+import { type Resolved, resolve } from "./check/resolve.js";
 import { explainInvalid, type GeneratorOptions, parseOptions } from "./options/options.js";
 import { printFiles, tidy } from "./print/print-files.js";
 import { pluginName, pluginVersion } from "./process/help.js";
-import { type Resolved, resolve } from "./resolve.js";
 
 /** A serialized CodeGeneratorResponse with files or an error, and warnings for standard error, one per line. */
 export type GeneratorResult = { readonly response: Uint8Array; readonly warnings: readonly string[] };

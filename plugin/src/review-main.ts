@@ -1,9 +1,18 @@
-import { create, createRegistry, type DescMessage, fromBinary, fromJsonString, type Message, toBinary, toJsonString } from "@bufbuild/protobuf";
+import {
+  create,
+  createRegistry,
+  type DescMessage,
+  fromBinary,
+  fromJsonString,
+  type Message,
+  toBinary,
+  toJsonString,
+} from "@bufbuild/protobuf";
 import { type Any, anyPack, anyUnpack } from "@bufbuild/protobuf/wkt";
 import * as check from "./gen/buf/plugin/check/v1/check_pb.js";
-import { type Response, RequestSchema, ResponseSchema, SpecSchema } from "./gen/pluginrpc/v1/pluginrpc_pb.js";
+import { RequestSchema, type Response, ResponseSchema, SpecSchema } from "./gen/pluginrpc/v1/pluginrpc_pb.js";
 import { readStdin, write } from "./process/stdio.js";
-import { check as runCheck, listCategories, listRules } from "./review/check-service.js";
+import { listCategories, listRules, check as runCheck } from "./review/check-service.js";
 import { ReviewOptionError } from "./review/review-options.js";
 
 /** A procedure: the argument that selects it, and its types. */
@@ -54,7 +63,8 @@ function main(args: readonly string[]): number {
     const list = Object.entries(procedures).map(([path, { argument }]) => ({ path, args: [argument] }));
     print(SpecSchema, create(SpecSchema, { procedures: list }));
   } else {
-    const [, procedure] = Object.entries(procedures).find(([path, { argument }]) => [path, argument].includes(args[0] ?? "")) ?? [];
+    const [, procedure] =
+      Object.entries(procedures).find(([path, { argument }]) => [path, argument].includes(args[0] ?? "")) ?? [];
     if (procedure === undefined) {
       if (args.length === 0 || args[0]?.startsWith("-")) {
         write(2, Buffer.from(`${help}\n`));
@@ -66,11 +76,17 @@ function main(args: readonly string[]): number {
   return 0;
 }
 
-function respond({ input, output, run }: Procedure, isJson: boolean, registry: ReturnType<typeof createRegistry>): Response {
+function respond(
+  { input, output, run }: Procedure,
+  isJson: boolean,
+  registry: ReturnType<typeof createRegistry>,
+): Response {
   try {
     const bytes = readStdin();
     const value: Any | undefined = isJson
-      ? bytes.length === 0 ? undefined : fromJsonString(RequestSchema, Buffer.from(bytes).toString(), { registry }).value
+      ? bytes.length === 0
+        ? undefined
+        : fromJsonString(RequestSchema, Buffer.from(bytes).toString(), { registry }).value
       : fromBinary(RequestSchema, bytes).value;
     const request = value === undefined ? create(input) : anyUnpack(value, input);
     if (request === undefined) return failure(invalidArgument, `expected ${input.typeName}, got ${value?.typeUrl}`);

@@ -1,9 +1,9 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import { ownerName, Problems, placeOf } from "../check/problems.js";
-import { AuthRequirementsSchema, type AuthRequirements } from "../gen/connectum/auth/v1/options_pb.js";
+import { resolve } from "../check/resolve.js";
 import type { Declaration } from "../declaration/declaration.js";
+import { type AuthRequirements, AuthRequirementsSchema } from "../gen/connectum/auth/v1/options_pb.js";
 import type { Row, ServiceTable } from "../merge/merge.js";
-import { resolve } from "../resolve.js";
 import { literal } from "../text/literal.js";
 import { nearest } from "../text/nearest.js";
 import type { ReviewOptions } from "./review-options.js";
@@ -23,7 +23,8 @@ export function lint(files: readonly DescFile[], allFiles: readonly DescFile[], 
   }));
   for (const table of [...tables.values()].flat()) {
     findings.push(...checkTenant(table, options), ...checkNames(table.declaration, options));
-    for (const row of table.rows) findings.push(...checkMethod(row, table, options), ...checkNames(row.declaration, options));
+    for (const row of table.rows)
+      findings.push(...checkMethod(row, table, options), ...checkNames(row.declaration, options));
   }
   return findings;
 }
@@ -45,7 +46,11 @@ function checkMethod(row: Row, { declaration: service }: ServiceTable, { writeMe
     (field) => declaration[field] !== undefined && declaration[field] === service[field],
   );
   if (declaration.requires && service.requires && isSame(declaration.requires, service.requires)) {
-    report("repeated", "`requires` repeats the service's `default_requires`. Delete it.", declaration.fields.requires.number);
+    report(
+      "repeated",
+      "`requires` repeats the service's `default_requires`. Delete it.",
+      declaration.fields.requires.number,
+    );
   }
   for (const field of repeated) {
     const { name: own, number } = declaration.fields[field];

@@ -1,11 +1,11 @@
 import type { DescFile } from "@bufbuild/protobuf";
-import { checkConditions } from "./check/check-conditions.js";
-import { checkExtensions } from "./check/check-extensions.js";
-import { checkInheritance } from "./check/check-inheritance.js";
-import { checkOption } from "./check/check-option.js";
-import type { Problems } from "./check/problems.js";
-import type { CodeOfRows } from "./condition/row-code.js";
-import { type Tables, tablesOf } from "./merge/merge.js";
+import type { CodeOfRows } from "../condition/row-code.js";
+import { type Tables, tablesOf } from "../merge/merge.js";
+import { checkConditions } from "./check-conditions.js";
+import { checkExtensions } from "./check-extensions.js";
+import { checkInheritance } from "./check-inheritance.js";
+import { checkOption } from "./check-option.js";
+import type { Problems } from "./problems.js";
 
 /** The tables of files, and the compiled code of their rows. */
 export interface Resolved {
