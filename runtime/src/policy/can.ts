@@ -1,4 +1,5 @@
-import { admits, type ConditionCaller, holds } from "./condition.js";
+import { admits, holds } from "./condition.js";
+import { conditionCaller } from "./condition-caller.js";
 import { type Caller, decide } from "./decide.js";
 import { checkTable } from "./read-tables.js";
 import { resourceOf } from "./resource.js";
@@ -39,16 +40,4 @@ export function can<T extends ServicePolicy, M extends MethodOf<T> = MethodOf<T>
   const reader = conditionCaller(caller, resource);
   const now = Date.now();
   return admits(condition, reader, now) && holds(condition, reader, request, now);
-}
-
-/** The caller as conditions read it. A missing name is empty, which conditions refuse. */
-function conditionCaller(caller: Partial<Caller>, resource: string | undefined): ConditionCaller {
-  const { roles, scopes, permissions, permissionsOn = {}, subject = "", name, type = "", claims = {} } = caller;
-  const held = resource === undefined ? permissions : Object.hasOwn(permissionsOn, resource) && permissionsOn[resource];
-  return {
-    ...{ subject, name, type, claims, internal: caller.internal === true },
-    roles: new Set(roles),
-    scopes: new Set(scopes),
-    permissions: new Set(held || []),
-  };
 }

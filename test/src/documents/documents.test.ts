@@ -11,6 +11,7 @@ import { removeGreeter } from "./greeter.js";
 import { contributing, pluginReadme, runtimeReadme } from "./packages.js";
 import { permissions, removeNotes } from "./permissions.js";
 import { readme, stopReadme } from "./readme.js";
+import { review } from "./review.js";
 import type { Runs } from "./runs.js";
 import { removeShop } from "./shop.js";
 
@@ -21,6 +22,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authorization.md": authorization,
   "docs/generator.md": generator,
   "docs/permissions.md": permissions,
+  "docs/review.md": review,
   "runtime/README.md": runtimeReadme,
   "plugin/README.md": pluginReadme,
   "CONTRIBUTING.md": contributing,

@@ -16,7 +16,7 @@ import { generated, readmeBlock, registry } from "./greeter.js";
 import { once } from "./once.js";
 
 /** Documents whose snippets are files of one project: the README's, with the service of docs/authorization.md. */
-const documents = ["docs/authentication.md", "docs/authorization.md", "runtime/README.md"];
+const documents = ["docs/authentication.md", "docs/authorization.md", "docs/review.md", "runtime/README.md"];
 
 /** What snippets import, and readers have of their own. */
 const stubs = {

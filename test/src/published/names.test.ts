@@ -48,10 +48,10 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
   },
   "./testing": {
     values: `
-    checkCoverage checkWiring createMockAuthContext createTestJwt createTestKeyPair startTestKeySet TEST_JWT_SECRET
-    withAuthContext`,
+    accessMatrix checkCoverage checkWiring createMockAuthContext createTestJwt createTestKeyPair expectAccess
+    startTestKeySet TEST_JWT_SECRET withAuthContext`,
     types: `
-    Coverage MockAuthContextInit TestJwtOptions TestKeyAlgorithm TestKeyPair TestKeySet TestKeySetFailure
+    Coverage MockAuthContextInit TestCaller TestJwtOptions TestKeyAlgorithm TestKeyPair TestKeySet TestKeySetFailure
     WiredServer WiringOptions`,
   },
 };
