@@ -51,6 +51,6 @@ export const review: Runs = {
     expect((await snippet<{ matrix: object }>("src/matrix.ts")).matrix).toEqual(JSON.parse(text));
   },
   async "src/access.test.ts"() {
-    expect(await (await shop()).use("node --test dist/access.test.js")).toMatch(/pass 1\n[^]*fail 0/);
+    expect(await (await shop()).use("node --test dist/access.test.js")).toMatch(/pass 1\n[\s\S]*fail 0/);
   },
 };

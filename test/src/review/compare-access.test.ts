@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import { type Access, isWithin } from "../../../plugin/dist/review/compare-access.js";
 import { samples } from "../support/samples.js";
 
-const subsets = <T>(items: readonly T[]): T[][] =>
-  items.reduce<T[][]>((all, item) => [...all, ...all.map((subset) => [...subset, item])], [[]]);
+function subsets<T>([first, ...rest]: readonly T[]): T[][] {
+  if (first === undefined) return [[]];
+  return subsets(rest).flatMap((subset) => [subset, [first, ...subset]]);
+}
 
 const roles = ["a", "b"];
 const scopes = ["s", "t"];
