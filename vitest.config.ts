@@ -17,6 +17,7 @@ const random = [
   "test/src/condition/random-conditions.test.ts",
   "test/src/generator/{option-bytes,random-agreement}.test.ts",
   "test/src/policy/properties.test.ts",
+  "test/src/review/compare-access.test.ts",
 ];
 
 /** Starts the longest file first, so that nothing waits for it at the end. A clean checkout does not know the durations. */

@@ -1,7 +1,8 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { explainUnknownField, member } from "./access.js";
+import { member } from "./access.js";
 import { typeOfField } from "./cel-type.js";
 import { ConditionError } from "./condition-error.js";
+import { explainUnknownField } from "./fields.js";
 import { createScope } from "./scope.js";
 import { objectShape, printShape } from "./shape.js";
 

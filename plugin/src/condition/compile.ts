@@ -1,13 +1,18 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { literal } from "../text/literal.js";
 import { nearest } from "../text/nearest.js";
-import { elementOf, indexed, member } from "./access.js";
-import { always, and, atom, type BoolCode, or, print } from "./bool-code.js";
+import { indexed, member } from "./access.js";
+import { always, atom, print } from "./bool-code.js";
 import { callOnString, isIn, isOneOf, sizeOf, stringFunctions } from "./calls.js";
 import { nameOf } from "./cel-type.js";
-import { equal, guardsOfParent, ordered, sameForm } from "./compare.js";
+import { chooseTruth, chooseValue } from "./choice.js";
+import { equal, ordered } from "./compare.js";
 import { ConditionError } from "./condition-error.js";
-import { castTo, type Printer } from "./printer.js";
+import { checkCost, requireInnermost } from "./cost.js";
+import { explainFunction } from "./explain-function.js";
+import { intLiteral, literalOf, maxInt } from "./literals.js";
+import { itemsOf, loopOver } from "./loops.js";
+import type { Printer } from "./printer.js";
 import { type EnumLookup, findEnumValue, type Scope, within } from "./scope.js";
 import {
   asTruth,
@@ -20,9 +25,6 @@ import {
   type Truth,
   type Value,
 } from "./term.js";
-
-/** The largest int of CEL. */
-const maxInt = 2n ** 63n - 1n;
 
 /** Most parts of an expression in each other. */
 const maxDepth = 1_000;
@@ -180,7 +182,7 @@ export class Compiler {
   #comparison(node: ASTNode, scope: Scope): Truth {
     const [left, right] = node.args as [ASTNode, ASTNode];
     const [a, b] = [this.#value(left, scope), this.#value(right, scope)];
-    this.#checkCost(node, scope, a, b);
+    checkCost(node, scope, a, b);
     if (node.op !== "==" && node.op !== "!=") {
       const op = node.op as "<" | "<=" | ">" | ">=";
       this.#checkSize(node, op, a, b);
@@ -204,12 +206,12 @@ export class Compiler {
     if (right.op === "list") {
       const items = right.args.map((item) => this.#value(item, scope));
       if (items.length === 0) throw new ConditionError(right, "an empty list contains nothing. Write its items");
-      this.#checkCost(node, scope, value, ...items);
+      checkCost(node, scope, value, ...items);
       return isOneOf(value, items, node);
     }
     const container = this.#value(right, scope);
     if (container.type.kind === "claims") return this.#presence(node, indexed(container, value, node, this.#printer));
-    this.#requireInnermost(node, scope, container.type.kind === "map" ? value : container);
+    requireInnermost(node, scope, container.type.kind === "map" ? value : container);
     return isIn(value, container, node, this.#printer);
   }
 
@@ -227,42 +229,9 @@ export class Compiler {
     const [test, left, right] = node.args;
     const decision = this.truth(test, scope);
     const [a, b] = [this.#term(left, scope), this.#term(right, scope)];
-    if (a.kind === "value" && b.kind === "value" && a.type.kind !== "bool" && a.type.kind !== "dyn") {
-      if (
-        a.type.kind !== b.type.kind ||
-        nameOf(a.type) !== nameOf(b.type) ||
-        a.shape !== undefined ||
-        b.shape !== undefined
-      ) {
-        throw new ConditionError(
-          node,
-          `chooses between ${nameOf(a.type)} and ${nameOf(b.type)}. Both need one type of a single value`,
-        );
-      }
-      const [one, other] = sameForm(a, b);
-      return {
-        kind: "value",
-        type: one.type,
-        code: `(${print(decision.yes)} ? ${one.code} : ${other.code})`,
-        guards: [or(and(decision.yes, ...a.guards), and(decision.no, ...b.guards))],
-        reads: new Set([...decision.reads, ...a.reads, ...b.reads]),
-        // The outermost origin is the most expensive one.
-        root: a.root === undefined || b.root === undefined ? (a.root ?? b.root) : Math.min(a.root, b.root),
-      };
-    }
-    const [yes, no] = [this.#truthOf(left, a), this.#truthOf(right, b)];
-    const chosen = conjunction(decision, yes);
-    const otherwise = conjunction(negate(decision), no);
-    const pick = (part: "yes" | "mayBeTrue") => or(chosen[part], otherwise[part]);
-    const negative = [conjunction(decision, negate(yes)), conjunction(negate(decision), negate(no))] as const;
-    return {
-      kind: "truth",
-      yes: pick("yes"),
-      no: or(negative[0].yes, negative[1].yes),
-      mayBeTrue: pick("mayBeTrue"),
-      mayBeFalse: or(negative[0].mayBeTrue, negative[1].mayBeTrue),
-      reads: new Set([...chosen.reads, ...otherwise.reads]),
-    };
+    const isOfValues = a.kind === "value" && b.kind === "value" && a.type.kind !== "bool" && a.type.kind !== "dyn";
+    if (isOfValues) return chooseValue(node, decision, a, b);
+    return chooseTruth(decision, this.#truthOf(left, a), this.#truthOf(right, b));
   }
 
   #call(node: ASTNode & { op: "call" }, scope: Scope): Term {
@@ -279,7 +248,7 @@ export class Compiler {
     if (name === "size" && args.length === 0) return this.#size(node, receiver, scope);
     if (stringFunctions.has(name) && args.length === 1 && first !== undefined) {
       const [text, part] = [this.#value(receiver, scope), this.#value(first, scope)];
-      this.#checkCost(node, scope, text, part);
+      checkCost(node, scope, text, part);
       if (name === "contains" && part.root !== undefined) {
         throw new ConditionError(
           node,
@@ -298,7 +267,7 @@ export class Compiler {
     if (node.op === "[]") throw new ConditionError(node, 'has() needs a field. Write `"key" in object` for a key');
     if (node.op !== ".") throw new ConditionError(node, "has() needs a field, such as has(request.owner)");
     const value = this.#value(node, scope);
-    if (value.type.kind === "map") this.#requireInnermost(node, scope, value);
+    if (value.type.kind === "map") requireInnermost(node, scope, value);
     return this.#presence(node, value);
   }
 
@@ -319,130 +288,28 @@ export class Compiler {
 
   #size(node: ASTNode, argument: ASTNode, scope: Scope): Value {
     const value = this.#value(argument, scope);
-    if (value.type.kind !== "list") this.#requireInnermost(node, scope, value);
+    if (value.type.kind !== "list") requireInnermost(node, scope, value);
     return sizeOf(value, node);
   }
 
   #loop(node: ASTNode, name: "all" | "exists", range: Value, variable: string, body: ASTNode, scope: Scope): Truth {
     if (scope.loops >= maxLoops) throw new ConditionError(node, `more than ${maxLoops} loops are in each other`);
     if (scope.variables.has(variable)) throw new ConditionError(node, `the name ${variable} is taken. Choose another`);
-    this.#requireInnermost(node, scope, range);
-    const { code, name: parameter, item, guards } = this.#items(node, range, variable);
-    const inner = within(scope, variable, item);
-    const { yes, no, mayBeTrue, reads: read } = this.truth(body, inner);
-    const reads = new Set([...range.reads, ...[...read].filter((one) => one !== variable)]);
-    const each = (method: "every" | "some", test: BoolCode) =>
-      // An empty list decides, whatever the test of an item is.
-      test.op === "constant" && test.value === (method === "every")
-        ? test
-        : atom(`${code}.${method}((${parameter}) => ${print(test)})`);
-    const isAll = name === "all";
-    const found = and(...guards, isAll ? each("every", yes) : each("some", yes));
-    const missing = and(...guards, isAll ? each("some", no) : each("every", no));
-    const isEarly = isKnownEarly(reads);
-    const early = isKnownEarly(range.reads) ? guards : [];
-    // Without items, all() is true.
-    const inEachItem =
-      isAll || mayBeTrue.op === "constant" || print(mayBeTrue).includes(parameter) ? always : mayBeTrue;
-    return {
-      kind: "truth",
-      yes: found,
-      no: missing,
-      mayBeTrue: isEarly ? found : and(...early, inEachItem),
-      mayBeFalse: isEarly ? missing : and(...early),
-      reads,
-    };
-  }
-
-  /** The items of a range, as an array, and the variable of the loop. */
-  #items(
-    node: ASTNode,
-    range: Value,
-    variable: string,
-  ): { code: string; name: string; item: Value; guards: readonly BoolCode[] } {
-    const { type, code, guards } = range;
-    // `$` keeps it apart from every word of JavaScript.
-    const name = `$${variable}`;
-    const own = { kind: "value", guards: [], reads: new Set([variable]) } as const;
-    const root = range.root === undefined ? undefined : (range.root ?? 0) + 1;
-    if (type.kind === "list") {
-      const item: Value = { ...elementOf(range, type.element, name), ...own, root };
-      if (type.isSet === true) return { code: `Array.from(${code})`, name, item, guards };
-      return { code, name, item, guards };
-    }
-    if (type.kind === "map" && type.key.kind === "string") {
-      return { code: `Object.keys(${code})`, name, item: { ...own, type: type.key, code: name, root }, guards };
-    }
-    if (type.kind === "dyn") {
-      this.#printer.helpers.add("given");
-      const items = castTo(code, "unknown[]");
-      const item: Value = { ...own, type, code: `given(${name})`, guards: [atom(`given(${name}) !== undefined`)] };
-      return { code: items, name, item, guards: [...guardsOfParent(range), atom(`Array.isArray(${code})`)] };
-    }
-    throw new ConditionError(node, `loops over ${nameOf(type)}. Lists, and maps with string keys, are supported`);
+    requireInnermost(node, scope, range);
+    const items = itemsOf(node, range, variable, this.#printer);
+    return loopOver(name, range, variable, items, this.truth(body, within(scope, variable, items.item)));
   }
 
   /** An operand of an index. */
   #light(node: ASTNode, scope: Scope): Value {
     const value = this.#value(node, scope);
-    this.#requireInnermost(node, scope, value);
+    requireInnermost(node, scope, value);
     return value;
   }
-
-  /** Comparing two values takes the time of the smaller one. One of them must be small. */
-  #checkCost(node: ASTNode, scope: Scope, ...values: readonly Value[]): void {
-    const heavy = values.filter((value) => isHeavy(value, scope));
-    if (heavy.length === values.length) this.#refuseCost(node);
-  }
-
-  #requireInnermost(node: ASTNode, scope: Scope, value: Value): void {
-    if (isHeavy(value, scope)) this.#refuseCost(node);
-  }
-
-  #refuseCost(node: ASTNode): never {
-    const text =
-      "reads a part of the request again for every item of a loop, so its time would grow with the square of the request";
-    throw new ConditionError(node, `${text}. Compare items with the caller or with literals, or check it in code`);
-  }
-}
-
-/** A part of the request of any size, from outside the innermost loop. */
-function isHeavy({ root, type }: Value, { depth }: Scope): boolean {
-  const isSized = ["string", "bytes", "list", "map", "wrapper"].includes(type.kind);
-  return isSized && root !== undefined && root !== depth;
 }
 
 function isSize(code: string): boolean {
   return /\.(length|size)$/.test(code);
-}
-
-function literalOf(node: ASTNode & { op: "value" }): Value {
-  const { args } = node;
-  const base = { kind: "value", guards: [], reads: new Set<string>(), isLiteral: true } as const;
-  if (typeof args === "string") return { ...base, type: { kind: "string" }, code: literal(args) };
-  if (typeof args === "boolean") return { ...base, type: { kind: "bool" }, code: String(args) };
-  if (typeof args === "number") return { ...base, type: { kind: "double" }, code: String(args) };
-  if (args === null) return { ...base, type: { kind: "null" }, code: "null" };
-  if (typeof args === "bigint") {
-    if (args > maxInt) throw new ConditionError(node, "is larger than an int of 64 bits");
-    return intLiteral(args);
-  }
-  if (args instanceof Uint8Array) throw new ConditionError(node, "bytes are not supported in conditions");
-  const value = BigInt(args.valueOf() as bigint);
-  if (value > 2n * maxInt + 1n) throw new ConditionError(node, "is larger than a uint of 64 bits");
-  return { ...intLiteral(value), type: { kind: "uint", form: "number" } };
-}
-
-function intLiteral(value: bigint): Value {
-  return {
-    kind: "value",
-    type: { kind: "int", form: "number" },
-    code: String(value),
-    guards: [],
-    reads: new Set(),
-    isLiteral: true,
-    int: value,
-  };
 }
 
 /** `a.b.c` as a text, if it consists of names. */
@@ -452,23 +319,3 @@ function pathOf(node: ASTNode): string | undefined {
   const parent = pathOf(node.args[0]);
   return parent === undefined ? undefined : `${parent}.${node.args[1]}`;
 }
-
-const functions = ["has", "size", "startsWith", "endsWith", "contains", "all", "exists"];
-
-function explainFunction(name: string): string {
-  // Two edits turn most short names into one another.
-  const meant = name.length < 4 && !functions.includes(name) ? undefined : nearest(name, functions);
-  const hint = meant === undefined || meant === name ? "" : ` Did you mean ${meant}()?`;
-  if (meant === name) return `${name}() is written in another form: ${examples[name]}`;
-  return `the function ${name}() is not supported in conditions.${hint} They know ${functions.join(", ")}`;
-}
-
-const examples: { readonly [name: string]: string } = {
-  has: "has(request.owner)",
-  size: "size(request.items)",
-  startsWith: 'request.name.startsWith("a")',
-  endsWith: 'request.name.endsWith("a")',
-  contains: 'request.name.contains("a")',
-  all: "request.items.all(item, item.id == …)",
-  exists: "request.items.exists(item, item.id == …)",
-};
