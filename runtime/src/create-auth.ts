@@ -161,9 +161,8 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
     revoke: revocations.revoke,
     forgetGrants: enforcer.forget,
     async effectivePermissions(caller, { resource } = {}) {
-      const known = resource === undefined ? enforcer.callerOf(caller).permissions : [];
-      const held = enforcer.find === undefined ? known : await enforcer.find(caller, resource);
-      return [...held].sort();
+      // Nothing is held on an empty resource.
+      return resource === "" ? [] : [...(await enforcer.find(caller, resource))].sort();
     },
   };
 }

@@ -62,7 +62,7 @@ function checkResource(row: Row, mistakes: Mistake[]): CompiledResource | undefi
   if (declaration?.resource === undefined) return undefined;
   const isUsed = [...row.permissions, ...row.anyPermissions].length > 0 || readsPermissions(row);
   if (declaration === row.declaration && !isUsed) {
-    const message = "has no effect: the method requires no permissions. Add some to `requires`, or delete it";
+    const message = "binds nothing: the method requires no permissions. Add some to `requires`, or delete it";
     mistakes.push({ row, declaration, field: "resource", severity: "ambiguous", message });
   }
   try {

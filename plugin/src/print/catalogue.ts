@@ -2,7 +2,7 @@ import type { GeneratedFile, Target } from "@bufbuild/protoplugin";
 import type { ServiceTable, Tables } from "../merge/merge.js";
 import { readComments } from "../request/source-info.js";
 import { literal } from "../text/literal.js";
-import { listText } from "./print-row.js";
+import { fieldStyles, listText } from "./print-row.js";
 import { printConstant } from "./print-table.js";
 
 /** A permission, with the methods that need it, and the comment of the first one. */
@@ -19,8 +19,7 @@ export function printCatalogue(f: GeneratedFile, target: Target | "json", tables
     f.print(`[${entries.length === 0 ? "" : `\n${entries.map(entryJson).join(",\n")}\n`}]`);
     return;
   }
-  const isType = target === "dts";
-  const [modifier, separator] = isType ? ["readonly ", ";"] : ["", ","];
+  const [modifier, separator] = fieldStyles[target];
   const texts = entries.map(({ name, description, methods }) => {
     const members = [`name: ${literal(name)}`, `description: ${literal(description)}`];
     const fields = [...members, `methods: ${listText(methods, target, "    ")}`];

@@ -7,7 +7,7 @@ import type { Row } from "../merge/merge.js";
 import { literal } from "../text/literal.js";
 
 /** The texts before and after a field of an object, by target. */
-const fieldStyles: { readonly [T in Target]: readonly [before: string, after: string] } = {
+export const fieldStyles: { readonly [T in Target]: readonly [before: string, after: string] } = {
   ts: ["", ","],
   js: ["", ","],
   dts: ["readonly ", ";"],
@@ -32,6 +32,11 @@ export function printRow(row: Row, code: RowCode | undefined, target: Target): s
   if (code?.condition !== undefined) fields.push(`condition: ${conditionText(code.condition, target)}`);
   if (code === undefined) return `{ ${fields.map((field) => before + field).join(`${after} `)} }`;
   return `{\n${fields.map((field) => `      ${before}${field}${after}\n`).join("")}    }`;
+}
+
+/** Returns the key of a row. The plain key `__proto__` would set the prototype. */
+export function keyOf({ method: { name } }: Row): string {
+  return name === "__proto__" ? '["__proto__"]' : name;
 }
 
 /** Returns true for a row that JSON cannot have. */

@@ -7,13 +7,13 @@ import type { Row, ServiceTable } from "../merge/merge.js";
 import { readComments } from "../request/source-info.js";
 import { literal } from "../text/literal.js";
 import { describe } from "./describe.js";
-import { listText, printRow } from "./print-row.js";
+import { fieldStyles, keyOf, listText, printRow } from "./print-row.js";
 
-/** The syntax of a target: the keyword of a constant, the texts around its value, and the texts around a field. */
-const styles: { readonly [T in Target]: readonly [string, string, string, string, string] } = {
-  ts: ["const", " = ", " as const;", "", ","],
-  js: ["const", " = ", ";", "", ","],
-  dts: ["declare const", ": ", ";", "readonly ", ";"],
+/** The syntax of a constant, by target: its keyword, and the texts around its value. */
+const styles: { readonly [T in Target]: readonly [keyword: string, before: string, after: string] } = {
+  ts: ["const", " = ", " as const;"],
+  js: ["const", " = ", ";"],
+  dts: ["declare const", ": ", ";"],
 };
 
 /** Prints the tables of one proto file, directly for each target. */
@@ -24,7 +24,7 @@ export function printTables(
   tables: readonly ServiceTable[],
   code: CodeOfRows,
 ): void {
-  const [, , , modifier, separator] = styles[target];
+  const [modifier, separator] = fieldStyles[target];
   const commentsAt = readComments(file);
   const jsDoc = (title: string, { path, owner }: Declaration, isDeprecated: boolean, indentation = "") => {
     const origin = `@generated from ${owner}${isDeprecated ? "\n@deprecated" : ""}`;
@@ -38,9 +38,7 @@ export function printTables(
     const { service } = table;
     const methods = table.rows.map((row): Printable => {
       const doc = jsDoc(describe(row, code.get(row)), row.declaration, row.method.deprecated, "    ");
-      // The plain key `__proto__` would set the prototype.
-      const key = row.method.name === "__proto__" ? '["__proto__"]' : row.method.name;
-      return [doc, `\n    ${modifier}${key}: ${printRow(row, code.get(row), target)}${separator}\n`];
+      return [doc, `\n    ${modifier}${keyOf(row)}: ${printRow(row, code.get(row), target)}${separator}\n`];
     });
     const isDeprecated = service.deprecated || file.deprecated;
     const doc = jsDoc(`Access policy of ${service}.`, table.declaration, isDeprecated);

@@ -4,14 +4,14 @@ import type { CodeOfRows } from "../condition/row-code.js";
 import type { Row, ServiceTable, Tables } from "../merge/merge.js";
 import { importExtensionOf } from "../options/options.js";
 import { literal } from "../text/literal.js";
-import { hasFunctions, listText, printRow } from "./print-row.js";
+import { hasFunctions, keyOf, listText, printRow } from "./print-row.js";
 import { methodsWith, printConstant, printHelpersOf } from "./print-table.js";
 
 /**
  * Prints the tables of a run as one module.
  *
- * The tables are JSON, because JSON loads faster than code; a table with functions is code. Their types refer to the table files of the same run. The
- * module imports no file at run time.
+ * The tables are JSON, because JSON loads faster than code; a table with functions is code. Their types refer to the
+ * table files of the same run. The module imports no file at run time.
  *
  * @param path - the path of the module in the output folder, without extension.
  * @param parameter - the plugin's parameter. Its `import_extension` ends the paths of the types.
@@ -59,8 +59,7 @@ function tablesText(tables: readonly ServiceTable[], code: CodeOfRows, target: T
 
 function tableCode({ service, rows }: ServiceTable, code: CodeOfRows, target: Target): string {
   const methods = rows.map((row) => {
-    const key = row.method.name === "__proto__" ? '["__proto__"]' : row.method.name;
-    return `    ${key}: ${printRow(row, code.get(row), target)},\n`;
+    return `    ${keyOf(row)}: ${printRow(row, code.get(row), target)},\n`;
   });
   return `{\n  typeName: ${literal(service.typeName)},\n  methods: {\n${methods.join("")}  },\n}`;
 }

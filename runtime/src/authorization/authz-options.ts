@@ -53,7 +53,7 @@ export const authzOptions = (): OptionTable<AuthzOptions, DefaultedAuthzOption> 
   authorize: func,
   defaultPolicy: withDefault(word("allow", "deny"), "deny" as const),
   checks: { ...list, fallback: [] },
-  // Undefined is refused: `grants` is often read from a configuration.
+  // Undefined is refused: permissions that were asked for would be missing.
   grants: grantsCheck,
   grantsCache: optional(anything),
   roles: withDefault(anything, {}),

@@ -2,16 +2,15 @@ import type { AuthContext } from "../context/auth-context.js";
 import { wallTime } from "../platform/clock.js";
 import { admits, type ConditionCaller, holds, type PolicyCondition } from "../policy/condition.js";
 import type { AuthzRequest } from "./authz-request.js";
-import type { FindPermissions } from "./caller.js";
 import { guardMessages } from "./guard-messages.js";
+import type { Permissions } from "./permissions.js";
 import type { Check } from "./verdict.js";
 
 /** Returns the check of a row's condition: before the handler, and on every message of a stream. */
 export function createConditionCheck(
   condition: PolicyCondition,
   { isStream, hasResource }: { readonly isStream: boolean; readonly hasResource: boolean },
-  callerOf: (context: AuthContext) => ConditionCaller,
-  find: FindPermissions | undefined,
+  { callerOf, find }: Permissions,
 ): Check {
   /** Evaluates with the permissions that count for the call. */
   function evaluate(
@@ -20,7 +19,7 @@ export function createConditionCheck(
     test: (caller: ConditionCaller) => boolean,
   ): unknown {
     const caller = callerOf(context);
-    if (condition.readsPermissions !== true || find === undefined) return test(caller);
+    if (condition.readsPermissions !== true) return test(caller);
     const held = find(context, resource);
     const withPermissions = (permissions: ReadonlySet<string>) => test({ ...caller, permissions });
     return held instanceof Promise ? held.then(withPermissions) : withPermissions(held);

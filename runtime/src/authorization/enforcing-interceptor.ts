@@ -81,12 +81,13 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
     const { rule, policy } = verdict;
     const passed: Verdict = { effect: "allow", decidedBy, rule, resource, ...(policy && { policy }) };
     const found = errorOf((check) => check.run(context, request), resource, passed);
-    if (!(found instanceof Promise)) return found ? Promise.reject(found) : proceedGuarded();
-    return found.then((error) => {
+    // In report mode, too: an invalid credential is refused, whatever the checks say.
+    const refuseOrProceed = (error: ConnectError | undefined) => {
       const late = error ?? lapsed(req, context, now());
       if (late) throw late;
       return proceedGuarded();
-    });
+    };
+    return found instanceof Promise ? found.then(refuseOrProceed) : refuseOrProceed(found);
   }
 
   return (next) => (req) => {

@@ -14,7 +14,7 @@ import { warnOfShadowedPatterns, warnOfUnknownMethods, warnOfUnreachablePatterns
 import { anybody, type PlannedVerdict, type Verdict } from "./verdict.js";
 
 /** Decides calls. Every decision goes through here. */
-export interface Evaluator extends Pick<Permissions, "find" | "forget" | "callerOf"> {
+export interface Evaluator extends Pick<Permissions, "find" | "forget"> {
   /** Decides by the method and the caller. Leaves the rest to checks. Never throws: a decision that fails is a denial. */
   evaluate(call: { readonly method: DescMethod }, context: AuthContext | undefined): Verdict;
   /** The row of a method. Undefined if its service has no table. */

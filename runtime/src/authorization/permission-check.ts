@@ -2,8 +2,8 @@ import type { AuthContext } from "../context/auth-context.js";
 import { holdsPermissions } from "../policy/decide.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import type { AuthzRequest } from "./authz-request.js";
-import type { FindPermissions } from "./caller.js";
 import { guardMessages } from "./guard-messages.js";
+import type { Permissions } from "./permissions.js";
 import type { Check, FailedCheck } from "./verdict.js";
 
 /**
@@ -13,16 +13,16 @@ import type { Check, FailedCheck } from "./verdict.js";
 export function createPermissionCheck(
   row: MethodPolicy,
   isStream: boolean,
-  find: FindPermissions | undefined,
+  { find, isStatic }: Permissions,
 ): Check | undefined {
   if (row.access === "public" || row.access === "deny") return undefined;
   const requirements = "roles" in row && (row.permissions ?? row.anyPermissions) !== undefined ? row : undefined;
   const hasResource = row.resource !== undefined;
-  if (!hasResource && (find === undefined || requirements === undefined)) return undefined;
+  if (!hasResource && (isStatic || requirements === undefined)) return undefined;
 
   function check(context: AuthContext, resource: string | undefined): unknown {
     if (hasResource && resource === undefined) return missingResource;
-    if (requirements === undefined || find === undefined) return true;
+    if (requirements === undefined) return true;
     const judge = (held: ReadonlySet<string>) => holdsPermissions(requirements, held) || missingPermission;
     const held = find(context, resource);
     return held instanceof Promise ? held.then(judge) : judge(held);

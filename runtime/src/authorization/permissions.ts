@@ -10,11 +10,16 @@ import { compileRoleGrants, type Grants, type GrantsCacheOptions, readGrantsCach
 export interface Permissions {
   /** The caller, with the permissions that are known without a question. */
   readonly callerOf: (context: AuthContext) => ConditionCaller;
-  /** Undefined without a function in `grants`. */
-  readonly find: FindPermissions | undefined;
+  /** Finds the permissions that count for a call. */
+  readonly find: FindPermissions;
+  /** True without a function in `grants`: all permissions are known from the credential and the roles. */
+  readonly isStatic: boolean;
   /** Forgets the answers of the function, for a subject or for all. */
   readonly forget: (subject?: string) => void;
 }
+
+/** A permission of a token or a role is not held on a resource. */
+const none: ReadonlySet<string> = new Set();
 
 /** @throws TypeError for malformed grants, and for a row with permissions on a resource without a function in `grants`. */
 export function createPermissions(
@@ -29,12 +34,16 @@ export function createPermissions(
   if (!isFunction) {
     checkResources(services);
     const ofRoles = grants === undefined ? undefined : compileRoleGrants(grants, services);
-    return { callerOf: createCallerLookup(roles, ofRoles), find: undefined, forget: () => {} };
+    const callerOf = createCallerLookup(roles, ofRoles);
+    const find: FindPermissions = (context, resource) =>
+      resource === undefined ? callerOf(context).permissions : none;
+    return { callerOf, find, isStatic: true, forget: () => {} };
   }
   const callerOf = createCallerLookup(roles);
   const memory = new GrantMemory(grants, readGrantsCache(cache));
   return {
     callerOf,
+    isStatic: false,
     find(context, resource) {
       const found = memory.get(context, resource);
       // A permission of a token is not held on a resource.

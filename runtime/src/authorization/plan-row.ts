@@ -14,14 +14,14 @@ export interface RowPlan extends Pick<PlannedVerdict, "early">, Pick<Conditional
 }
 
 /** Parts a row into the table's decision and the checks that need the request or a question. */
-export function planRow(row: MethodPolicy, { methodKind }: DescMethod, { callerOf, find }: Permissions): RowPlan {
+export function planRow(row: MethodPolicy, { methodKind }: DescMethod, permissions: Permissions): RowPlan {
   if (row.access === "public" || row.access === "deny") return { tested: row, checks: [] };
   const { resource, condition, ...rest } = row;
   const isStream = methodKind === "client_streaming" || methodKind === "bidi_streaming";
-  const permissionCheck = createPermissionCheck(row, isStream, find);
+  const permissionCheck = createPermissionCheck(row, isStream, permissions);
   const hasResource = resource !== undefined;
-  const conditionCheck = condition && createConditionCheck(condition, { isStream, hasResource }, callerOf, find);
-  const isEarly = condition?.readsPermissions !== true || (find === undefined && !hasResource);
+  const conditionCheck = condition && createConditionCheck(condition, { isStream, hasResource }, permissions);
+  const isEarly = condition?.readsPermissions !== true || (permissions.isStatic && !hasResource);
   return {
     tested: permissionCheck && "roles" in rest ? { access: rest.access, roles: rest.roles, scopes: rest.scopes } : rest,
     checks: [permissionCheck, conditionCheck].filter((check) => check !== undefined),

@@ -1,4 +1,4 @@
-import { createContextValues, createRouterTransport } from "@connectrpc/connect";
+import { createContextValues, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import {
   authorizeMethods,
   type CreateAuthOptions,
@@ -170,6 +170,29 @@ describe("report mode", () => {
     expect(condition.events[0]).toMatchObject({ effect: "deny", decidedBy: "condition", enforced: false });
     const hanging = start(requires, { mode: "report", grants: () => new Promise<string[]>(() => {}) });
     expect(await hanging.purge("acme")).toBe("ok");
+    warn.mockRestore();
+  });
+});
+
+describe("report mode refuses a credential that was revoked on the way", () => {
+  test.each([
+    { name: "a check that refuses at once", row: { condition: onlyAcme }, options: {} },
+    { name: "a check that takes long", row: { permissions: ["docs.purge"] }, options: { grants: async () => [] } },
+  ])("$name", async ({ row, options }) => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { auth } = start({ access: "requires", roles: [], scopes: [], ...row }, { mode: "report", ...options });
+    const [authentication, authorization] = auth.interceptors as [Interceptor, Interceptor];
+    const revoke: Interceptor = (next) => async (req) => {
+      if (req.header.has("x-revoke")) await auth.revoke({ subject: "ada" });
+      return next(req);
+    };
+    const interceptors = [authentication, revoke, authorization];
+    const transport = createRouterTransport(tenancyRoutes({ texts: [] }), { router: { interceptors } });
+    const purge = (headers: object) =>
+      outcome(tenancyClients(transport).documents.purge({ tenantId: "globex" }, { headers: { ...headers } }));
+    const headers = asCaller({ subject: "ada" });
+    expect(await purge(headers)).toBe("ok");
+    expect(await purge({ ...headers, "x-revoke": "1" })).toBe("Unauthenticated");
     warn.mockRestore();
   });
 });

@@ -139,7 +139,7 @@ describe("a resource", () => {
 
   test("of a method that requires no permissions is reported", () => {
     expect(errorOf("", 'requires: {roles: "a"} resource: "tenant_id"')).toEqual([
-      "line 9: p.S.M: resource has no effect: the method requires no permissions. Add some to `requires`, or delete it. (a warning with strict=false)",
+      "line 9: p.S.M: resource binds nothing: the method requires no permissions. Add some to `requires`, or delete it. (a warning with strict=false)",
     ]);
     const own = 'requires: {} resource: "tenant_id" condition: "\'a\' in caller.permissions"';
     expect(errorOf("", own)).toEqual([]);

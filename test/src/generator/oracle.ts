@@ -198,7 +198,7 @@ export function reasonOf(message: string): string {
     [/: `(\w+).* has no effect beside `policy/, (field) => `policy beside ${field}`],
     [/: `exempt: true` has no effect/, () => "exempt without effect"],
     [/: permission .* is in `permissions`, too/, () => "permission in both"],
-    [/: resource has no effect: the method requires no permissions/, () => "resource without permissions"],
+    [/: resource binds nothing: the method requires no permissions/, () => "resource without permissions"],
     [/: (role|scope|permission) .* is listed twice/, (kind) => `duplicate ${kind}`],
     [/: (role|scope|permission) .* (?:is empty|contains|begins or ends)/, (kind) => `bad ${kind}`],
   ];
