@@ -1,17 +1,16 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
-import { wallTime } from "../platform/clock.js";
-import { admits, type ConditionCaller } from "../policy/condition.js";
-import { decide } from "../policy/decide.js";
-import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
+import { createPolicyIndex } from "../policy/policy-index.js";
 import type { MethodPolicy, ServicePolicy } from "../policy/service-policy.js";
 import { readMethodChecks } from "./authorize-methods.js";
 import type { ReadAuthzOptions } from "./authz-options.js";
 import { type CompiledRule, compileRules } from "./authz-rule.js";
+import { decideBy } from "./decide-by.js";
+import { listFallbacks } from "./fallbacks.js";
 import { createPermissions, type Permissions } from "./permissions.js";
 import { planRow, type RowPlan } from "./plan-row.js";
 import { warnOfShadowedPatterns, warnOfUnknownMethods, warnOfUnreachablePatterns } from "./unreachable-rules.js";
-import { anybody, type PlannedVerdict, type Verdict } from "./verdict.js";
+import type { PlannedVerdict, Verdict } from "./verdict.js";
 
 /** Decides calls. Every decision goes through here. */
 export interface Evaluator extends Pick<Permissions, "find" | "forget"> {
@@ -30,25 +29,10 @@ export function createEvaluator(
   options: ReadAuthzOptions,
   skipped: readonly CompiledRule[],
 ): Evaluator {
-  const { rules, authorize, defaultPolicy, checks, roles, matchScope, grants, grantsCache } = options;
+  const { rules, checks, roles, matchScope, grants, grantsCache } = options;
   const { services, lookup } = createPolicyIndex(policies);
   const compiled = compileRules(rules);
-  /** The rules for methods without a table, in order. */
-  const fallbacks: readonly CompiledRule[] = [
-    ...skipped,
-    ...compiled,
-    {
-      matches: () => true,
-      verdict: authorize
-        ? {
-            effect: "conditional",
-            decidedBy: "authorize",
-            policy: anybody,
-            checks: [{ decidedBy: "authorize", run: authorize }],
-          }
-        : { effect: "allow", decidedBy: "defaultPolicy", policy: { access: defaultPolicy } },
-    },
-  ];
+  const fallbacks = listFallbacks([...skipped, ...compiled], options);
   if (services.size > 0) warnOfUnreachablePatterns(rules, services);
   warnOfShadowedPatterns(rules, compiled, skipped);
   // Services are checked at their first call: keep a copy until then.
@@ -88,26 +72,6 @@ export function createEvaluator(
     });
   }
 
-  function decideBy(plan: readonly PlannedVerdict[], caller: ConditionCaller | undefined): Verdict {
-    for (const verdict of plan) {
-      const { decidedBy, rule, policy, early } = verdict;
-      const decision = decide(verdict.tested ?? policy, caller, matchScope);
-      if (decision.kind === "allow") {
-        if (verdict.effect !== "conditional") return verdict;
-        if (!caller) return { effect: "deny", decidedBy: verdict.checks[0].decidedBy, reason: "unauthenticated" };
-        if (early === undefined || admits(early, caller, wallTime())) return verdict;
-        return { effect: "deny", decidedBy: "condition", reason: "condition", condition: early.cel };
-      }
-      const denied = decision.kind === "denied" ? decision.reason : decision.kind;
-      const reason = policy === missingRow ? "missing-row" : denied;
-      // A denial by the table is final. The next rule decides about a caller who does not meet this one.
-      // Written out: spreading the verdict takes as long as the rest of a denial.
-      if (reason === "unauthenticated" || decidedBy === "table")
-        return { effect: "deny", decidedBy, rule, reason, policy };
-    }
-    return { effect: "deny", decidedBy: "defaultPolicy", reason: "default" };
-  }
-
   return {
     ...permissions,
     lookup,
@@ -118,7 +82,7 @@ export function createEvaluator(
           plan = createPlan(method);
           plans.set(method, plan);
         }
-        return decideBy(plan, context && callerOf(context));
+        return decideBy(plan, context && callerOf(context), matchScope);
       } catch (error) {
         return { effect: "deny", decidedBy: "table", reason: "error", error };
       }
