@@ -8,7 +8,7 @@ import {
 import { type Authenticate, createAuthenticator } from "./authentication/authenticator.js";
 import { asInternal, listSchemes } from "./authentication/scheme-list.js";
 import { authzOptions, type DefaultedAuthzOption } from "./authorization/authz-options.js";
-import type { DecisionLog } from "./authorization/decision-event.js";
+import type { DecisionLog } from "./authorization/decision-log.js";
 import { createEnforcer } from "./authorization/enforcer.js";
 import { createEnforcingInterceptor } from "./authorization/enforcing-interceptor.js";
 import { createGate } from "./authorization/gate.js";

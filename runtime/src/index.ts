@@ -27,13 +27,8 @@ export { createSessionAuthInterceptor } from "./interceptors/create-session-auth
 export * from "./jwt.js";
 export { can } from "./policy/can.js";
 export { getInternalMethods, getPublicMethods } from "./policy/methods-of.js";
-export type {
-  MethodPatternOf,
-  PermissionOf,
-  RoleOf,
-  ScopeOf,
-  ServicePolicy,
-} from "./policy/service-policy.js";
+export type { MethodPatternOf, PermissionOf, ServicePolicy } from "./policy/service-policy.js";
+export { createTrial, type TrialDifference } from "./replay/create-trial.js";
 export { type CredentialsOptions, credentials } from "./schemes/credentials.js";
 export { type GatewayOptions, gateway } from "./schemes/gateway.js";
 export { meshIdentityTrust } from "./schemes/mesh-identity-trust.js";

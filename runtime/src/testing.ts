@@ -1,3 +1,5 @@
+export { type Replay, type ReplayOptions, replay } from "./replay/replay.js";
+export type { ReplayDifference } from "./replay/replay-difference.js";
 export { accessMatrix, type TestCaller } from "./testing/access-matrix.js";
 export { type Coverage, checkCoverage } from "./testing/check-coverage.js";
 export { checkWiring, type WiredServer, type WiringOptions } from "./testing/check-wiring.js";

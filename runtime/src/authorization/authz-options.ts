@@ -1,5 +1,5 @@
 import type { AuthContext } from "../context/auth-context.js";
-import { anything, func, list, optional, withDefault, word } from "../options/check.js";
+import { anything, flag, func, list, optional, withDefault, word } from "../options/check.js";
 import type { OptionTable, Read } from "../options/read-options.js";
 import type { MatchScope } from "../policy/decide.js";
 import type { RoleHierarchy } from "../policy/role-hierarchy.js";
@@ -8,6 +8,7 @@ import type { AuthzRequest } from "./authz-request.js";
 import type { AuthzRule } from "./authz-rule.js";
 import type { DecisionEvent } from "./decision-event.js";
 import { type Grants, type GrantsCacheOptions, grantsCheck } from "./grants.js";
+import { type Trial, trialCheck } from "./trial.js";
 
 /** The options of authorization, without the tables. */
 export interface AuthzOptions {
@@ -40,12 +41,26 @@ export interface AuthzOptions {
   readonly onDecision?: (event: DecisionEvent) => void | PromiseLike<void>;
   /** The decisions that `onDecision` receives. By default, `all`. */
   readonly decisionEvents?: "all" | "denied";
+  /**
+   * Adds a `record` to the events: the roles, scopes and permissions of the caller, so that `replay` can decide the calls again.
+   * By default, false.
+   */
+  readonly decisionRecords?: boolean;
+  /** Tables to try out: `createTrial({ policies, onDifference })`. They decide every call too, without effect. By default, none. */
+  readonly trial?: Trial;
   /** `report` decides and calls `onDecision`, but enforces nothing. By default, `enforce`. */
   readonly mode?: "enforce" | "report";
 }
 
 /** Options that have a default. */
-export type DefaultedAuthzOption = "rules" | "defaultPolicy" | "checks" | "roles" | "decisionEvents" | "mode";
+export type DefaultedAuthzOption =
+  | "rules"
+  | "defaultPolicy"
+  | "checks"
+  | "roles"
+  | "decisionEvents"
+  | "decisionRecords"
+  | "mode";
 
 export const authzOptions = (): OptionTable<AuthzOptions, DefaultedAuthzOption> => ({
   // Undefined is refused: a denial would be left out.
@@ -60,6 +75,8 @@ export const authzOptions = (): OptionTable<AuthzOptions, DefaultedAuthzOption> 
   matchScope: optional(func),
   onDecision: optional(func),
   decisionEvents: withDefault(word("all", "denied"), "all" as const),
+  decisionRecords: withDefault(flag, false),
+  trial: optional(trialCheck),
   mode: withDefault(word("enforce", "report"), "enforce" as const),
 });
 

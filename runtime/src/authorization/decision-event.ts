@@ -1,9 +1,6 @@
-import type { DescMethod } from "@bufbuild/protobuf";
-import type { AuthContext } from "../context/auth-context.js";
 import type { AuthzDenialReason } from "../errors/authz-denied-error.js";
-import { monotonicTime } from "../platform/clock.js";
-import { createWarning } from "../platform/warn.js";
-import type { Decider, Verdict } from "./verdict.js";
+import type { DecisionRecord } from "./decision-record.js";
+import type { Decider } from "./verdict.js";
 
 /** A decision, for audit logs. Never send it to a client. */
 export interface DecisionEvent {
@@ -32,49 +29,6 @@ export interface DecisionEvent {
    * is the {@link InvalidCredentialError} with its `reason`.
    */
   readonly error: unknown;
-}
-
-/** Reports a decision to `onDecision`. */
-export type DecisionLog = (
-  verdict: Verdict,
-  method: DescMethod,
-  context: AuthContext | undefined,
-  /** Start of the decision, by `monotonicTime()`. */
-  start: number,
-) => void;
-
-/** Returns undefined without `onDecision`. */
-export function createDecisionLog(
-  onDecision: ((event: DecisionEvent) => void | PromiseLike<void>) | undefined,
-  decisionEvents: "all" | "denied",
-  enforced: boolean,
-): DecisionLog | undefined {
-  if (!onDecision) return undefined;
-  const warnOfFailure = createWarning("onDecision failed");
-
-  return (verdict, { name, parent }, context, start) => {
-    if (verdict.effect === "allow" && decisionEvents === "denied") return;
-    const event: DecisionEvent = {
-      service: parent.typeName,
-      method: name,
-      subject: context?.subject,
-      effect: verdict.effect === "allow" ? "allow" : "deny",
-      decidedBy: verdict.decidedBy,
-      rule: verdict.rule,
-      reason: verdict.reason,
-      condition: verdict.condition,
-      resource: verdict.resource,
-      enforced: enforced || verdict.decidedBy === "authentication",
-      durationMs: monotonicTime() - start,
-      error: verdict.error,
-    };
-    // After the decision took effect: the callback must not delay the handler.
-    queueMicrotask(async () => {
-      try {
-        await onDecision(event);
-      } catch {
-        warnOfFailure();
-      }
-    });
-  };
+  /** For `replay`. Undefined without `decisionRecords`. */
+  readonly record?: DecisionRecord;
 }

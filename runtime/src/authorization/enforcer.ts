@@ -1,3 +1,4 @@
+import type { Message } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { stateOf } from "../call/call-state.js";
 import { checkStanding } from "../call/standing.js";
@@ -8,9 +9,10 @@ import { warn } from "../platform/warn.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
 import type { ReadAuthzOptions } from "./authz-options.js";
 import type { CompiledRule } from "./authz-rule.js";
-import { createDecisionLog, type DecisionLog } from "./decision-event.js";
+import { createDecisionLog, type DecisionLog } from "./decision-log.js";
 import { denialOf } from "./denial.js";
 import { createEvaluator, type Evaluator } from "./evaluator.js";
+import type { StartableTrial } from "./startable-trial.js";
 import type { Verdict } from "./verdict.js";
 
 /** The parts of a call that the decision needs. */
@@ -20,12 +22,22 @@ export type Call = Pick<AnyRequest, "method" | "header" | "contextValues">;
 export interface Enforcer extends Evaluator {
   /** False in report mode. */
   readonly enforced: boolean;
-  /** Undefined without `onDecision`. */
+  /** Undefined without `onDecision` and `trial`. */
   readonly log: DecisionLog | undefined;
-  /** The time for `durationMs`. 0 without `onDecision`. */
+  /** The time for `durationMs`. 0 without a log. */
   now(): number;
-  /** Reports a decision. Returns the error of a denial, or undefined in report mode. */
-  conclude(verdict: Verdict, call: Call, context: AuthContext | undefined, start: number): ConnectError | undefined;
+  /**
+   * Reports a decision. Returns the error of a denial, or undefined in report mode.
+   *
+   * @param message - the message of the call, if it has been read.
+   */
+  conclude(
+    verdict: Verdict,
+    call: Call,
+    context: AuthContext | undefined,
+    start: number,
+    message?: Message,
+  ): ConnectError | undefined;
   /** Reports a credential that expired or was revoked during the call. Returns its error, in report mode too. */
   lapsed(call: Call, context: AuthContext | undefined, start: number): ConnectError | undefined;
 }
@@ -36,18 +48,19 @@ export function createEnforcer(
   options: ReadAuthzOptions,
   skipped: readonly CompiledRule[] = [],
 ): Enforcer {
-  const { mode, onDecision, decisionEvents } = options;
+  const { mode, trial } = options;
   const evaluator = createEvaluator(policies, options, skipped);
   const enforced = mode === "enforce";
-  const log = createDecisionLog(onDecision, decisionEvents, enforced);
+  const observe = (trial as StartableTrial | undefined)?.start(options, evaluator);
+  const log = createDecisionLog(options, enforced, evaluator, observe);
   if (!enforced) warn('mode is "report": NOTHING IS ENFORCED');
   return {
     ...evaluator,
     enforced,
     log,
     now: () => (log ? monotonicTime() : 0),
-    conclude(verdict, { method, contextValues }, context, start) {
-      log?.(verdict, method, context, start);
+    conclude(verdict, { method, contextValues }, context, start, message) {
+      log?.(verdict, method, context, start, message);
       if (verdict.effect === "allow" || !enforced) return undefined;
       const state = stateOf(contextValues);
       state.refused = true;

@@ -57,8 +57,8 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
       const start = now();
       const conclusion = (denial: Verdict | undefined) => {
         // A failed check is the better explanation, even if the credential expired too.
-        if (denial !== undefined) return conclude(explainDenial(denial, verdict, resource), req, context, start);
-        return lapsed(req, context, start) ?? (passed && conclude(passed, req, context, start));
+        if (denial) return conclude(explainDenial(denial, verdict, resource), req, context, start, message);
+        return lapsed(req, context, start) ?? (passed && conclude(passed, req, context, start, message));
       };
       const denial = runChecks(checks, run);
       if (!(denial instanceof Promise)) return conclusion(denial);
@@ -102,7 +102,8 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
       }
     }
     const error =
-      (verdict.effect === "deny" ? undefined : lapsed(req, context, start)) ?? conclude(verdict, req, context, start);
+      (verdict.effect === "deny" ? undefined : lapsed(req, context, start)) ??
+      conclude(verdict, req, context, start, req.stream ? undefined : req.message);
     if (verdict.reason === "unauthenticated" && req.header.has("authorization")) warnOfOrder();
     if (error) return Promise.reject(error);
     try {

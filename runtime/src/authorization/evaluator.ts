@@ -13,7 +13,7 @@ import { warnOfShadowedPatterns, warnOfUnknownMethods, warnOfUnreachablePatterns
 import type { PlannedVerdict, Verdict } from "./verdict.js";
 
 /** Decides calls. Every decision goes through here. */
-export interface Evaluator extends Pick<Permissions, "find" | "forget"> {
+export interface Evaluator extends Permissions {
   /** Decides by the method and the caller. Leaves the rest to checks. Never throws: a decision that fails is a denial. */
   evaluate(call: { readonly method: DescMethod }, context: AuthContext | undefined): Verdict;
   /** The row of a method. Undefined if its service has no table. */

@@ -1,11 +1,17 @@
-import type { ReadAuthzOptions } from "./authz-options.js";
+import type { AuthzOptions } from "./authz-options.js";
 import type { CompiledRule } from "./authz-rule.js";
 import { anybody } from "./verdict.js";
 
 /** Returns the rules for methods without a policy in the tables, in order. `authorize` or `defaultPolicy` is the last. */
 export function listFallbacks(
   rules: readonly CompiledRule[],
-  { authorize, defaultPolicy }: Pick<ReadAuthzOptions, "authorize" | "defaultPolicy">,
+  {
+    authorize,
+    defaultPolicy,
+  }: {
+    readonly authorize?: AuthzOptions["authorize"] | undefined;
+    readonly defaultPolicy: "allow" | "deny";
+  },
 ): readonly CompiledRule[] {
   return [
     ...rules,

@@ -56,9 +56,14 @@ export class GrantMemory {
    * @throws the error of the function, later.
    */
   get(caller: AuthContext, resource: string | undefined): ReadonlySet<string> | Promise<ReadonlySet<string>> {
-    const key = JSON.stringify([this.#nameOf(caller), resource]);
+    const key = this.#keyOf(caller, resource);
     const known = this.#answers.get(key);
     return known !== undefined && !hasEnded(known.fresh) ? known.names : this.#ask(key, caller, resource);
+  }
+
+  /** Returns the last answer about a caller, of any age. Undefined if there is none. Does not call the function. */
+  peek(caller: AuthContext, resource: string | undefined): ReadonlySet<string> | undefined {
+    return this.#answers.get(this.#keyOf(caller, resource))?.names;
   }
 
   /** Forgets the permissions of a subject, or of all. Calls that wait for an answer ask again. */
@@ -140,6 +145,10 @@ export class GrantMemory {
     if (memory.size <= this.#options.maxSize) return;
     const [oldest] = memory.keys();
     if (oldest !== undefined) memory.delete(oldest);
+  }
+
+  #keyOf(caller: AuthContext, resource: string | undefined): string {
+    return JSON.stringify([this.#nameOf(caller), resource]);
   }
 
   /** Everything that the function can see, without the times and the number of a token: a new token is no new caller. */

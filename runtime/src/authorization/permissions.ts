@@ -12,6 +12,8 @@ export interface Permissions {
   readonly callerOf: (context: AuthContext) => ConditionCaller;
   /** Finds the permissions that count for a call. */
   readonly find: FindPermissions;
+  /** Returns the permissions that `find` found last, without a question. Undefined if the function has not been asked. */
+  readonly known: (context: AuthContext, resource: string | undefined) => ReadonlySet<string> | undefined;
   /** True without a function in `grants`: all permissions are known from the credential and the roles. */
   readonly isStatic: boolean;
   /** Forgets the answers of the function, for a subject or for all. */
@@ -35,29 +37,38 @@ export function createPermissions(
     checkResources(services);
     const ofRoles = grants === undefined ? undefined : compileRoleGrants(grants, services);
     const callerOf = createCallerLookup(roles, ofRoles);
-    const find: FindPermissions = (context, resource) =>
+    const known = (context: AuthContext, resource: string | undefined) =>
       resource === undefined ? callerOf(context).permissions : none;
-    return { callerOf, find, isStatic: true, forget: () => {} };
+    return { callerOf, find: known, known, isStatic: true, forget: () => {} };
   }
   const callerOf = createCallerLookup(roles);
   const memory = new GrantMemory(grants, readGrantsCache(cache));
+
+  /** Adds the permissions of the credential. They are not held on a resource. */
+  function merge(context: AuthContext, resource: string | undefined, names: ReadonlySet<string>): ReadonlySet<string> {
+    if (resource !== undefined) return names;
+    const { permissions } = callerOf(context);
+    return permissions.size === 0 ? names : new Set([...permissions, ...names]);
+  }
+
   return {
     callerOf,
     isStatic: false,
     find(context, resource) {
       const found = memory.get(context, resource);
-      // A permission of a token is not held on a resource.
-      if (resource !== undefined) return found;
-      const { permissions } = callerOf(context);
-      const merge = (names: ReadonlySet<string>) =>
-        permissions.size === 0 ? names : new Set([...permissions, ...names]);
-      return found instanceof Promise ? found.then(merge) : merge(found);
+      if (!(found instanceof Promise)) return merge(context, resource, found);
+      return found.then((names) => merge(context, resource, names));
+    },
+    known(context, resource) {
+      const found = memory.peek(context, resource);
+      return found && merge(context, resource, found);
     },
     forget: (subject) => memory.forget(subject),
   };
 }
 
-function checkResources(services: ReadonlyMap<string, ServicePolicy["methods"]>): void {
+/** @throws TypeError for a row with permissions on a resource: only a function in `grants` has them. */
+export function checkResources(services: Iterable<readonly [service: string, ServicePolicy["methods"]]>): void {
   for (const [service, methods] of services) {
     for (const [method, row] of Object.entries(methods)) {
       const { resource, condition } = row as { resource?: { path: string }; condition?: { readsPermissions?: true } };

@@ -15,7 +15,7 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
     values: `
     assertAuthorized authContextKey authorizeMethods AuthzDeniedError can createAuth createAuthInterceptor
     createAuthzInterceptor createGatewayAuthInterceptor createInternalAuthInterceptor createJwtAuthInterceptor
-    createProtoAuthzInterceptor createRevocations createSessionAuthInterceptor credentials gateway getAuthContext
+    createProtoAuthzInterceptor createRevocations createSessionAuthInterceptor createTrial credentials gateway getAuthContext
     getInternalMethods getPublicMethods InvalidCredentialError jwt meshIdentityTrust parseAuthHeaders peerKey
     recordPeer requireAuthContext session setAuthHeaders sharedSecretTrust signedTokenTrust`,
     types: `
@@ -23,7 +23,7 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
     CacheStore ClaimsMapping CreateAuthOptions Credential CredentialsOptions CredentialSource DecisionEvent
     GatewayOptions Grants GrantsCacheOptions HeaderMapping InvalidCredentialReason JwtIssuerOptions JwtOptions
     MessageCheck MethodChecks MethodPatternOf Peer PermissionOf RemoteKeySetOptions Revocation RevocationOptions Revocations
-    RoleOf ScopeOf ServiceChecks ServicePolicy SessionOptions SharedSecretTrustOptions SignedTokenTrustOptions
+    ServiceChecks ServicePolicy SessionOptions SharedSecretTrustOptions SignedTokenTrustOptions TrialDifference
     TrustSource`,
   },
   "./policy": {
@@ -48,10 +48,10 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
   },
   "./testing": {
     values: `
-    accessMatrix checkCoverage checkWiring createMockAuthContext createTestJwt createTestKeyPair expectAccess
+    accessMatrix checkCoverage checkWiring createMockAuthContext createTestJwt createTestKeyPair expectAccess replay
     startTestKeySet TEST_JWT_SECRET withAuthContext`,
     types: `
-    Coverage MockAuthContextInit TestCaller TestJwtOptions TestKeyAlgorithm TestKeyPair TestKeySet TestKeySetFailure
+    Coverage MockAuthContextInit Replay ReplayDifference ReplayOptions TestCaller TestJwtOptions TestKeyAlgorithm TestKeyPair TestKeySet TestKeySetFailure
     WiredServer WiringOptions`,
   },
 };

@@ -1,0 +1,32 @@
+import type { MethodPolicy } from "../policy/service-policy.js";
+
+/** The parts of a call that decided it, so that `replay` can decide it by other tables. JSON keeps it whole. */
+export interface DecisionRecord {
+  /** The access of the method by its table. Undefined for a service without one. */
+  readonly access?: MethodPolicy["access"] | undefined;
+  /** The condition of the method, as it is written in the schema. */
+  readonly condition?: string | undefined;
+  /** The permissions that the method required: all of them. */
+  readonly permissions?: readonly string[] | undefined;
+  /** The permissions that the method required: one of them. */
+  readonly anyPermissions?: readonly string[] | undefined;
+  /** The path of the field that names the resource. */
+  readonly resourcePath?: string | undefined;
+  /** Undefined for an anonymous caller, and for one whom authentication refused. */
+  readonly caller?: RecordedCaller | undefined;
+}
+
+/** The names of a caller, without subject and claims. */
+export interface RecordedCaller {
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  /** The permissions in the credential. */
+  readonly permissions: readonly string[];
+  /**
+   * The permissions that counted: in the credential and by `grants`, or on the resource of the call. Undefined if a function in
+   * `grants` was not asked.
+   */
+  readonly held?: readonly string[] | undefined;
+  /** True for a caller that the server's internal schemes authenticated. */
+  readonly internal: boolean;
+}
