@@ -31,9 +31,9 @@ function isList(data: object): data is readonly Data[] {
   return Array.isArray(data);
 }
 
-/** Quotes a key that a YAML 1.1 or 1.2 parser may take for something other than a string. */
+/** Quotes a key that is not of letters and hyphens, or that a parser of YAML 1.1 or 1.2 may take for another type. */
 function keyText(key: string): string {
-  const isPlain = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[a-z][\w-]*$/i.test(key);
+  const isPlain = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[a-z]+(?:-[a-z]+)*$/i.test(key);
   return isPlain ? key : quote(key);
 }
 

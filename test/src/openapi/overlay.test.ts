@@ -267,6 +267,15 @@ describe("the document", () => {
     expect(text).not.toMatch(/[\u200b\u202e]/);
   });
 
+  test.each(["__proto__", "constructor", "true", "1.0", "on"])("may refer to a scheme of the name %s", (scheme) => {
+    const protos = { "a.proto": serviceProto({ Do: "requires: {}" }) };
+    const json = runOverlay(protos, `,openapi_security_scheme=${scheme}`, "a.json").text;
+    expect(json).toContain(`{\n            "${scheme}": []\n          }`);
+    const yaml = runOverlay(protos, `,openapi_security_scheme=${scheme}`).text;
+    const key = scheme === "constructor" ? scheme : `"${scheme}"`;
+    expect(yaml).toContain(`security:\n        - ${key}: []\n`);
+  });
+
   test("has roles, scopes and permissions with any printable character", () => {
     const names = [
       'quo"te',

@@ -11,7 +11,7 @@ import { inFolder } from "../generator/schema.js";
 
 // Words and signs that mean something in YAML, beside any characters.
 const special = fc.constantFrom(
-  ..."true,no,y,on,null,~,1,0x1f,1e3,.inf,2001-01-01,<<,=,---,...,- a,? a,: a,a: b,a #b,#,&a,*a,!a,%a,@a,`,|,>,{,},[,],__proto__,constructor".split(
+  ..."true,no,y,on,null,~,1,e0,0x1f,1e3,.inf,2001-01-01,<<,=,---,...,- a,? a,: a,a: b,a #b,#,&a,*a,!a,%a,@a,`,|,>,{,},[,],__proto__,constructor".split(
     ",",
   ),
   ..."',\",\\,\\n,\\ud83d\\ude00,\n,\r\n,\t,  a,a  ,\u0085,\u2028,\u{e0041},\u{1f98a},\ufeff".split(","),
