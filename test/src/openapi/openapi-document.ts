@@ -20,7 +20,7 @@ export interface OpenApiDocument {
 }
 
 /**
- * Returns the document that protoc-gen-connect-openapi writes for the services of some files, in its shape of version 0.25:
+ * Returns the document that protoc-gen-connect-openapi writes for the services of some files, in its shape:
  * a `post` for each method, with `allow-get` a `get` for those without side effects, and an empty `security` of the document.
  * Messages are objects without properties.
  */
