@@ -12,6 +12,10 @@ export interface GeneratorOptions {
   readonly registry: string | undefined;
   /** Path of the catalogue of permissions, as written. Default: no catalogue. */
   readonly catalogue: string | undefined;
+  /** Path of the OpenAPI overlay, as written. Default: no overlay. */
+  readonly openapiOverlay: string | undefined;
+  /** Name of the OpenAPI document's security scheme. Default: the overlay defines one. */
+  readonly openapiSecurityScheme: string | undefined;
   /** The packages that the run's services must be in, exactly. Default: no check. */
   readonly registryPackages: readonly string[] | undefined;
 }
@@ -26,6 +30,8 @@ const ownOptions: { readonly [key: string]: (value: string) => Partial<Generator
   require_options: (value) => ({ requireOptions: parseBoolean("require_options", value) }),
   registry: (value) => ({ registry: value }),
   catalogue: (value) => ({ catalogue: value }),
+  openapi_overlay: (value) => ({ openapiOverlay: value }),
+  openapi_security_scheme: (value) => ({ openapiSecurityScheme: parseScheme(value) }),
   registry_packages: (value) => ({ registryPackages: parsePackages(value) }),
 };
 
@@ -53,17 +59,18 @@ const standardOptions: ReadonlyMap<string, string> = new Map([
 export function parseOptions(options: readonly { key: string; value: string }[]): GeneratorOptions {
   const defaults = { strict: true, requireOptions: false };
   const unset = { registry: undefined, catalogue: undefined, registryPackages: undefined };
+  const noOverlay = { openapiOverlay: undefined, openapiSecurityScheme: undefined };
   const parsed = options.map(({ key, value }) => {
     const parse = Object.hasOwn(ownOptions, key) ? ownOptions[key] : undefined;
     if (parse === undefined) throw new Error(explainUnknown(key, value));
     return parse(value);
   });
-  return Object.assign({ ...defaults, ...unset }, ...parsed);
+  return Object.assign({ ...defaults, ...unset, ...noOverlay }, ...parsed);
 }
 
 /** Returns the error for an invalid value of an option, in the format of protoplugin. */
 export function invalid(key: string, value: string, reason: string): Error {
-  const option = value === "" && key !== "registry" && key !== "catalogue" ? key : `${key}=${value}`;
+  const option = value === "" && !Object.hasOwn(fileOptions, key) ? key : `${key}=${value}`;
   return new Error(`invalid option ${literal(option)}: ${reason}`);
 }
 
@@ -119,11 +126,23 @@ function parsePackages(value: string): readonly string[] {
   throw invalid("registry_packages", value, "join packages with +, as in registry_packages=shop.v1+billing.v1");
 }
 
+/** Returns the name of a security scheme, a key of OpenAPI's Components Object. */
+function parseScheme(value: string): string {
+  if (/^[\w.-]+$/.test(value)) return value;
+  const reason = "write the name of a security scheme of the OpenAPI document: letters, digits and . _ -";
+  throw invalid("openapi_security_scheme", value, reason);
+}
+
 /** A plugin option that names a file, with an example. */
-const fileOptions = { registry: "auth_policies.ts", catalogue: "permissions.json" } as const;
+const fileOptions = {
+  registry: "auth_policies.ts",
+  catalogue: "permissions.json",
+  openapi_overlay: "auth.overlay.yaml",
+} as const;
 
 /**
  * Returns the path of a file without its extension, since each target has its own. The catalogue may be a .json file.
+ * The path of the OpenAPI overlay keeps its extension: .yaml, .yml or .json.
  *
  * Throws an `Error` for a path outside the output folder, and for an extension that no target writes.
  *
@@ -140,6 +159,10 @@ export function parseFilePath(key: keyof typeof fileOptions, value: string, targ
     throw fail("the file must be inside the output folder. Write a relative path with / and without . or ..");
   }
   if (!/^[\w./@+-]+$/.test(value)) throw fail("use only letters, digits and . _ - @ + / in the path");
+  if (key === "openapi_overlay") {
+    if (/[^/]\.(yaml|yml|json)$/.test(value)) return value;
+    throw fail("write a name that ends with .yaml, .yml or .json");
+  }
   const [, path = value, extension] = /(.*?)(\.d\.ts|\.ts|\.js|\.json)$/.exec(value) ?? [];
   if (path === "" || path.endsWith("/")) throw fail("write a name before the extension");
   const written = targets.map((target) => extensions[target]);

@@ -4,14 +4,17 @@ import type { Schema, Target } from "@bufbuild/protoplugin";
 import type { CodeOfRows } from "../condition/row-code.js";
 import { file_connectum_auth_v1_options as optionsProto } from "../gen/connectum/auth/v1/options_pb.js";
 import type { Tables } from "../merge/merge.js";
+import { createOverlay } from "../openapi/create-overlay.js";
+import { printJson } from "../openapi/print-json.js";
+import { printYaml } from "../openapi/print-yaml.js";
 import { extensions, type GeneratorOptions, invalid, parseFilePath } from "../options/options.js";
 import { printCatalogue } from "./catalogue.js";
 import { printTables } from "./print-table.js";
 import { printRegistry } from "./registry.js";
 
-/** Prints the files of one target. Throws an `Error` for an invalid `registry` or `catalogue` option. */
+/** Prints the files of one target. Throws an `Error` for an invalid option that names a file. */
 export function printFiles(schema: Schema<GeneratorOptions>, target: Target, files: Tables, code: CodeOfRows): void {
-  const { registry, catalogue, keepEmptyFiles } = schema.options;
+  const { registry, catalogue, openapiOverlay, openapiSecurityScheme, keepEmptyFiles } = schema.options;
   const names = new Set<string>();
   for (const [file, tables] of files) {
     if (tables.length === 0 && !keepEmptyFiles) continue;
@@ -23,7 +26,7 @@ export function printFiles(schema: Schema<GeneratorOptions>, target: Target, fil
     else f.print(f.jsImportStyle === "module" ? "export {};" : "");
   }
   /** Begins a file of the whole run. */
-  const begin = (key: "registry" | "catalogue", value: string, name: string) => {
+  const begin = (key: "registry" | "catalogue" | "openapi_overlay", value: string, name: string) => {
     if (names.has(name)) throw invalid(key, value, `${name} is generated already. Write another name`);
     names.add(name);
     return schema.generateFile(name);
@@ -43,6 +46,15 @@ export function printFiles(schema: Schema<GeneratorOptions>, target: Target, fil
     const f = begin("catalogue", catalogue, path + extensions[target]);
     f.preamble(registryOrigin);
     printCatalogue(f, target, files);
+  }
+  if (openapiOverlay !== undefined && target === schema.targets[0]) {
+    parseFilePath("openapi_overlay", openapiOverlay, schema.targets);
+    const f = begin("openapi_overlay", openapiOverlay, openapiOverlay);
+    const overlay = createOverlay(files, code, openapiSecurityScheme);
+    f.print(openapiOverlay.endsWith(".json") ? printJson(overlay) : printYaml(overlay));
+  } else if (openapiOverlay === undefined && openapiSecurityScheme !== undefined) {
+    const reason = "it has no effect without openapi_overlay. Add openapi_overlay=auth.overlay.yaml";
+    throw invalid("openapi_security_scheme", openapiSecurityScheme, reason);
   }
 }
 

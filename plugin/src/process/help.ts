@@ -28,6 +28,9 @@ Options:
   require_options=true    fail if a run with services has no access rules; default: a warning
   registry=NAME           also write one file with the tables of the run
   catalogue=NAME          also write the permissions of the run, as .json or a module
+  openapi_overlay=NAME    also write an OpenAPI Overlay with the access of the run, .yaml or .json
+  openapi_security_scheme=NAME
+                          the overlay refers to this scheme of the document; default: bearerAuth
   registry_packages=a+b   require that the run's services are in exactly these packages
   and the options of every protobuf-es plugin
 

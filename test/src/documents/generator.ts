@@ -1,10 +1,15 @@
-import { symlinkSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { expect } from "vitest";
+import { parse, stringify } from "yaml";
+import { type OpenApiDocument, openApiDocument } from "../openapi/openapi-document.js";
 import { createProject, type Project } from "../published/project.js";
 import { root } from "../published/run.js";
 import { type Block, blocksOf } from "./blocks.js";
 import { installed, readmeBlock, registry } from "./greeter.js";
+import { once } from "./once.js";
 import type { Runs } from "./runs.js";
 import { shop } from "./shop.js";
 
@@ -37,6 +42,25 @@ async function useWorkspace(use: (project: Project) => Promise<void>): Promise<v
   await use(project);
   project.remove();
 }
+
+const block = (name: string) => (blocksOf("docs/generator.md").find((one) => one.name === name) as Block).text;
+
+/** The overlay of the shop, and its OpenAPI document before and after the command of the document. */
+const documented = once(async () => {
+  const project = await createShop();
+  project.write("buf.gen.yaml", block("openapi buf.gen.yaml"));
+  await project.use("connectum-auth-proto proto && buf generate && buf build -o image.binpb");
+  const image = readFileSync(join(project.folder, "image.binpb"));
+  const before = openApiDocument(fromBinary(FileDescriptorSetSchema, image), ["shop/v1/orders.proto"]);
+  project.write("openapi.yaml", stringify(before));
+  await project.run("mkdir -p bin");
+  symlinkSync(join(root, "node_modules/.bin/openapi-format"), join(project.folder, "bin/openapi-format"));
+  await project.run(`PATH=$PWD/bin:$PATH\n${block("openapi apply").replace("npx ", "")}`);
+  const after: OpenApiDocument = parse(project.read("openapi.auth.yaml"));
+  const overlay = project.read("src/gen/auth.overlay.yaml");
+  project.remove();
+  return { overlay, before, after };
+});
 
 export const generator: Runs = {
   async "buf.gen.yaml"(text) {
@@ -116,6 +140,34 @@ export const generator: Runs = {
       expect(output).toContain("registry_packages");
       expect(status).not.toBe(0);
     });
+  },
+
+  async "openapi buf.gen.yaml"(text) {
+    const { overlay, before, after } = await documented();
+    expect(text).toContain("openapi_overlay=auth.overlay.yaml");
+    expect(overlay).toContain("bearerAuth");
+    expect(Object.keys(after.paths)).toEqual(Object.keys(before.paths));
+  },
+
+  async "openapi apply"() {
+    const { after } = await documented();
+    const access = Object.entries(after.paths).map(([path, { post }]) => [path.split("/").pop(), post?.["x-access"]]);
+    expect(Object.fromEntries(access)).toEqual({
+      ListProducts: "public",
+      GetOrder: "requires",
+      WatchOrder: "requires",
+      CancelOrder: "requires",
+      ImportOrders: "requires",
+      SettleOrders: "internal",
+      ExportOrders: "unspecified",
+    });
+    expect(after.components.securitySchemes).toEqual({ bearerAuth: { type: "http", scheme: "bearer" } });
+  },
+
+  async "openapi overlay"(text) {
+    const { overlay } = await documented();
+    // The document leaves out the other actions.
+    for (const action of text.split(/(?=^ {2}- )/m)) expect(overlay).toContain(action);
   },
 
   async problem(text) {
