@@ -1,8 +1,10 @@
-import { expect } from "vitest";
+import type { ServicePolicy } from "@connectum/auth";
+import type { replay } from "@connectum/auth/testing";
+import { expect, vi } from "vitest";
 import { createProject } from "../published/project.js";
 import { generated, registry } from "./greeter.js";
 import type { Runs } from "./runs.js";
-import { shop, snippet } from "./shop.js";
+import { call, shop, snippet, type Wiring } from "./shop.js";
 
 /** The project of the README with the check plugin, committed; a pull request then opens a method. */
 async function openMethod(configuration: string): Promise<{ lint: string; breaking: string }> {
@@ -27,8 +29,18 @@ async function openMethod(configuration: string): Promise<{ lint: string; breaki
   }
 }
 
+/** The calls whose decisions are recorded: each goes over two protocols. */
+async function callAs(wiring: Wiring): Promise<void> {
+  for (const subject of ["viewer", "editor", "guest"]) {
+    await call(wiring, "cancelOrder", { authorization: `Bearer ${subject}` });
+  }
+}
+
+type Replayed = Awaited<ReturnType<typeof replay>>;
+
 let configuration = "";
 let answer = "";
+let replayed: Replayed | undefined;
 
 export const review: Runs = {
   async "buf.yaml"(text) {
@@ -49,6 +61,37 @@ export const review: Runs = {
   },
   async matrix(text) {
     expect((await snippet<{ matrix: object }>("src/matrix.ts")).matrix).toEqual(JSON.parse(text));
+  },
+  async "src/record.ts"() {
+    const { auth } = await snippet<{ auth: Wiring }>("src/record.ts");
+    await callAs(auth);
+    const project = await shop();
+    await vi.waitFor(() => expect(project.read("decisions.jsonl").trim().split("\n")).toHaveLength(6));
+    expect(JSON.parse(project.read("decisions.jsonl").split("\n")[0] ?? "")).toMatchObject({
+      ...{ method: "CancelOrder", subject: "viewer", effect: "deny" },
+      record: { access: "requires", caller: { roles: ["viewer"], internal: false } },
+    });
+  },
+  async "src/replay.ts"() {
+    const { replayDecisions } = await snippet<{
+      replayDecisions: (tables: readonly ServicePolicy[]) => Promise<Replayed>;
+    }>("src/replay.ts");
+    const { tomorrow } = await snippet<{ tomorrow: readonly ServicePolicy[] }>("src/tomorrow.ts");
+    replayed = await replayDecisions(tomorrow);
+    const { policies } = await snippet<{ policies: readonly ServicePolicy[] }>("src/parts.ts");
+    expect(await replayDecisions(policies)).toMatchObject({ calls: 6, differences: [], undecided: [] });
+  },
+  async replay(text) {
+    expect(replayed?.text).toBe(text);
+  },
+  async "src/trial.ts"() {
+    const { auth, differences } = await snippet<{ auth: Wiring; differences: string[] }>("src/trial.ts");
+    await callAs(auth);
+    await vi.waitFor(() => expect(differences).toHaveLength(4));
+    expect([...new Set(differences)]).toEqual([
+      "CancelOrder by viewer: deny, on trial allow (meets the policy)",
+      "CancelOrder by editor: allow, on trial deny (missing-role)",
+    ]);
   },
   async "src/access.test.ts"() {
     expect(await (await shop()).use("node --test dist/access.test.js")).toMatch(/pass 1\n[\s\S]*fail 0/);

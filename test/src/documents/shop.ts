@@ -47,6 +47,14 @@ export const orders = {
   },
 };
 `,
+  "src/tomorrow.ts": `
+import type { ServicePolicy } from "@connectum/auth";
+import { OrderServicePolicy } from "./gen/shop/v1/orders_auth.js";
+
+const CancelOrder = { access: "requires", roles: ["viewer", "owner"], scopes: [] } as const;
+const methods = { ...OrderServicePolicy.methods, CancelOrder };
+export const tomorrow: readonly ServicePolicy[] = [{ ...OrderServicePolicy, methods }];
+`,
   // The server's parts come from the packages of the project, as the snippets do.
   "src/parts.ts": `
 export { connectNodeAdapter } from "@connectrpc/connect-node";
