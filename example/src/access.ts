@@ -1,8 +1,8 @@
 import {
   type Auth,
   type AuthzRule,
+  type CreateAuthOptions,
   createAuth,
-  type DecisionEvent,
   jwt,
   type PermissionOf,
   type ServicePolicy,
@@ -45,15 +45,14 @@ export const rules: readonly AuthzRule[] = [
   },
 ];
 
-export interface ShopAuthOptions {
+export interface ShopAuthOptions
+  extends Partial<Pick<CreateAuthOptions, "policies" | "onDecision" | "decisionRecords" | "trial">> {
   readonly identityProvider: Pick<IdentityProvider, "jwksUri" | "issuer">;
   readonly orders: Orders;
-  /** Called with every decision. */
-  readonly onDecision?: (event: DecisionEvent) => void;
 }
 
 /** Creates the access control of the shop. */
-export function createShopAuth({ identityProvider, orders, onDecision = () => {} }: ShopAuthOptions): Auth {
+export function createShopAuth({ identityProvider, orders, ...options }: ShopAuthOptions): Auth {
   const { jwksUri, issuer } = identityProvider;
   return createAuth({
     policies,
@@ -64,6 +63,6 @@ export function createShopAuth({ identityProvider, orders, onDecision = () => {}
     // One provider signs the tokens of people and of services. The audience separates them.
     internal: signedTokenTrust({ issuers: [{ jwksUri, issuer, audience: internalAudience, typ: "at+jwt" }] }),
     defaultPolicy: "deny",
-    onDecision,
+    ...options,
   });
 }

@@ -9,14 +9,7 @@ import {
   type MethodPatternOf,
   type ServicePolicy,
 } from "@connectum/auth";
-import type {
-  InternalMethodOf,
-  MethodOf,
-  MethodPathOf,
-  PublicMethodOf,
-  RoleOf,
-  ScopeOf,
-} from "@connectum/auth/policy";
+import type { InternalMethodOf, MethodOf, MethodPathOf, PublicMethodOf, RoleOf, ScopeOf } from "@connectum/auth/policy";
 import { expectTypeOf, test } from "vitest";
 import { AccessServicePolicy, type EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { AccessService, EchoService, type RoleRequest } from "../gen/lab/v1/lab_pb.js";
