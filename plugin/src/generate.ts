@@ -2,6 +2,7 @@ import { create, maximumEdition, minimumEdition, toBinary } from "@bufbuild/prot
 import { type CodeGeneratorRequest, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
 import { createEcmaScriptPlugin, type Schema, type Target } from "@bufbuild/protoplugin";
 import { checkFilters } from "./check/check-filters.js";
+import { checkOutputs } from "./check/check-outputs.js";
 import { checkRegistry } from "./check/check-registry.js";
 import { Problems } from "./check/problems.js";
 import { type Resolved, resolve } from "./check/resolve.js";
@@ -54,6 +55,7 @@ function resolveSchema(schema: Schema<GeneratorOptions>, warnings: string[]): Re
   checkFilters(schema, resolved.tables, resolved.foreignNumbers, problems);
   const errors = problems.report(options.strict, warnings);
   if (errors.length > 0) throw new Error(errors.join("\n"));
+  checkOutputs(options);
   checkRegistry(schema);
   return resolved;
 }

@@ -1,7 +1,8 @@
 import { type DescFile, hasOption } from "@bufbuild/protobuf";
 import type { Schema } from "@bufbuild/protoplugin";
 import { method_auth, service_auth } from "../gen/connectum/auth/v1/options_pb.js";
-import { type GeneratorOptions, invalid } from "../options/options.js";
+import { invalid } from "../options/invalid.js";
+import type { GeneratorOptions } from "../options/options.js";
 
 const advice =
   "Generate the registry in one run over all files: one input, `strategy: all`, no --path. " +

@@ -1,6 +1,6 @@
 import type { CodeOfRows, RowCode } from "../condition/row-code.js";
 import type { Row, ServiceTable, Tables } from "../merge/merge.js";
-import type { DataObject } from "./data.js";
+import type { DataObject } from "../text/data.js";
 
 /** The security scheme that the overlay defines, unless an option names one of the document's. */
 const defaultScheme = "bearerAuth";

@@ -1,5 +1,5 @@
+import type { Data } from "../text/data.js";
 import { literal } from "../text/literal.js";
-import type { Data } from "./data.js";
 
 /**
  * Returns data as YAML 1.2 in block style, without a newline at the end. Every string is in double quotes.
@@ -12,14 +12,14 @@ import type { Data } from "./data.js";
  */
 export function printYaml(data: Data, indentation = ""): string {
   if (typeof data === "string") return quote(data);
-  if (typeof data === "boolean") return String(data);
+  if (typeof data !== "object" || data === null) return String(data);
   if (isList(data)) {
     // The first line of an entry follows the dash.
     const entries = data.map((entry) => `- ${printYaml(entry, `${indentation}  `)}`);
     return entries.length === 0 ? "[]" : entries.join(`\n${indentation}`);
   }
   const fields = Object.entries(data).map(([key, value]) => {
-    const isBlock = typeof value === "object" && Object.keys(value).length > 0;
+    const isBlock = Object.keys(Object(value)).length > 0 && typeof value === "object";
     const inner = `${indentation}  `;
     return `${keyText(key)}:${isBlock ? `\n${inner}` : " "}${printYaml(value, inner)}`;
   });

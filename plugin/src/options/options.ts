@@ -1,9 +1,11 @@
-import type { Target } from "@bufbuild/protoplugin";
 import { literal } from "../text/literal.js";
 import { nearest } from "../text/nearest.js";
+import { invalid } from "./invalid.js";
 
 /** The options of this plugin, without those of every protobuf-es plugin. */
 export interface GeneratorOptions {
+  /** Writes the tables. Default: true. */
+  readonly tables: boolean;
   /** Reports an ambiguous schema as an error. Default: true. */
   readonly strict: boolean;
   /** Requires that a run with services imports the options proto. Default: false. */
@@ -12,6 +14,8 @@ export interface GeneratorOptions {
   readonly registry: string | undefined;
   /** Path of the catalogue of permissions, as written. Default: no catalogue. */
   readonly catalogue: string | undefined;
+  /** Paths of the access reports, as written. Default: none. */
+  readonly reports: readonly string[];
   /** Path of the OpenAPI overlay, as written. Default: no overlay. */
   readonly openapiOverlay: string | undefined;
   /** Name of the OpenAPI document's security scheme. Default: the overlay defines one. */
@@ -22,14 +26,13 @@ export interface GeneratorOptions {
 
 const booleans = "true, false, 1, 0";
 
-/** The file extension of each target. */
-export const extensions: { readonly [T in Target]: string } = { ts: ".ts", js: ".js", dts: ".d.ts" };
-
 const ownOptions: { readonly [key: string]: (value: string) => Partial<GeneratorOptions> } = {
+  tables: (value) => ({ tables: parseBoolean("tables", value) }),
   strict: (value) => ({ strict: parseBoolean("strict", value) }),
   require_options: (value) => ({ requireOptions: parseBoolean("require_options", value) }),
   registry: (value) => ({ registry: value }),
   catalogue: (value) => ({ catalogue: value }),
+  report: (value) => ({ reports: [value] }),
   openapi_overlay: (value) => ({ openapiOverlay: value }),
   openapi_security_scheme: (value) => ({ openapiSecurityScheme: parseScheme(value) }),
   registry_packages: (value) => ({ registryPackages: parsePackages(value) }),
@@ -57,7 +60,7 @@ const standardOptions: ReadonlyMap<string, string> = new Map([
  * // throws: unknown option "strikt=false". Did you mean strict? Known options: …
  */
 export function parseOptions(options: readonly { key: string; value: string }[]): GeneratorOptions {
-  const defaults = { strict: true, requireOptions: false };
+  const defaults = { tables: true, strict: true, requireOptions: false };
   const unset = { registry: undefined, catalogue: undefined, registryPackages: undefined };
   const noOverlay = { openapiOverlay: undefined, openapiSecurityScheme: undefined };
   const parsed = options.map(({ key, value }) => {
@@ -65,13 +68,9 @@ export function parseOptions(options: readonly { key: string; value: string }[])
     if (parse === undefined) throw new Error(explainUnknown(key, value));
     return parse(value);
   });
-  return Object.assign({ ...defaults, ...unset, ...noOverlay }, ...parsed);
-}
-
-/** Returns the error for an invalid value of an option, in the format of protoplugin. */
-export function invalid(key: string, value: string, reason: string): Error {
-  const option = value === "" && !Object.hasOwn(fileOptions, key) ? key : `${key}=${value}`;
-  return new Error(`invalid option ${literal(option)}: ${reason}`);
+  // `report` may be repeated. Of any other option, the last counts.
+  const reports = parsed.flatMap((one) => one.reports ?? []);
+  return Object.assign({ ...defaults, ...unset, ...noOverlay }, ...parsed, { reports });
 }
 
 /**
@@ -131,43 +130,4 @@ function parseScheme(value: string): string {
   if (/^[\w.-]+$/.test(value)) return value;
   const reason = "write the name of a security scheme of the OpenAPI document: letters, digits and . _ -";
   throw invalid("openapi_security_scheme", value, reason);
-}
-
-/** A plugin option that names a file, with an example. */
-const fileOptions = {
-  registry: "auth_policies.ts",
-  catalogue: "permissions.json",
-  openapi_overlay: "auth.overlay.yaml",
-} as const;
-
-/**
- * Returns the path of a file without its extension, since each target has its own. The catalogue may be a .json file.
- * The path of the OpenAPI overlay keeps its extension: .yaml, .yml or .json.
- *
- * Throws an `Error` for a path outside the output folder, and for an extension that no target writes.
- *
- * @example
- * parseFilePath("registry", "lib/auth_policies.js", ["js", "dts"]); // "lib/auth_policies"
- * parseFilePath("registry", "auth_policies", ["ts"]); // "auth_policies"
- * parseFilePath("registry", "auth_policies.ts", ["js"]);
- * // throws: … target=js writes no .ts file. Write registry=auth_policies.js
- */
-export function parseFilePath(key: keyof typeof fileOptions, value: string, targets: readonly Target[]): string {
-  const fail = (reason: string) => invalid(key, value, reason);
-  if (value === "") throw fail(`write the name of the file, for example ${key}=${fileOptions[key]}`);
-  if (/^[/\\]|^[A-Za-z]:|\\/.test(value) || value.split("/").some((part) => ["", ".", ".."].includes(part))) {
-    throw fail("the file must be inside the output folder. Write a relative path with / and without . or ..");
-  }
-  if (!/^[\w./@+-]+$/.test(value)) throw fail("use only letters, digits and . _ - @ + / in the path");
-  if (key === "openapi_overlay") {
-    if (/[^/]\.(yaml|yml|json)$/.test(value)) return value;
-    throw fail("write a name that ends with .yaml, .yml or .json");
-  }
-  const [, path = value, extension] = /(.*?)(\.d\.ts|\.ts|\.js|\.json)$/.exec(value) ?? [];
-  if (path === "" || path.endsWith("/")) throw fail("write a name before the extension");
-  const written = targets.map((target) => extensions[target]);
-  const isJson = extension === ".json" && key === "catalogue";
-  if (extension === undefined || isJson || written.includes(extension)) return path;
-  const best = Object.values(extensions).find((one) => written.includes(one));
-  throw fail(`target=${targets.join("+")} writes no ${extension} file. Write ${key}=${path}${best}`);
 }

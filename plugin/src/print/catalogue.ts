@@ -2,6 +2,7 @@ import type { GeneratedFile, Target } from "@bufbuild/protoplugin";
 import type { ServiceTable, Tables } from "../merge/merge.js";
 import { readComments } from "../request/source-info.js";
 import { literal } from "../text/literal.js";
+import { printJson } from "../text/print-json.js";
 import { fieldStyles, listText } from "./print-row.js";
 import { printConstant } from "./print-table.js";
 
@@ -16,7 +17,7 @@ interface CatalogueEntry {
 export function printCatalogue(f: GeneratedFile, target: Target | "json", tables: Tables): void {
   const entries = collectPermissions([...tables.values()].flat());
   if (target === "json") {
-    f.print(`[${entries.length === 0 ? "" : `\n${entries.map(entryJson).join(",\n")}\n`}]`);
+    f.print(printJson(entries.map((entry) => ({ ...entry }))));
     return;
   }
   const [modifier, separator] = fieldStyles[target];
@@ -27,14 +28,6 @@ export function printCatalogue(f: GeneratedFile, target: Target | "json", tables
   });
   const list = `${modifier}[${texts.length === 0 ? "" : `\n${texts.join("")}`}]`;
   printConstant(f, target, "/** Permissions of all services, with the methods that need them. */", "permissions", list);
-}
-
-/** Prints an entry as formatters do, so that they leave the file as it is. */
-function entryJson({ name, description, methods }: CatalogueEntry): string {
-  const line = `    "methods": [${methods.map(literal).join(", ")}]`;
-  const lines = `    "methods": [\n${methods.map((method) => `      ${literal(method)}`).join(",\n")}\n    ]`;
-  const list = line.length <= 80 ? line : lines;
-  return `  {\n    "name": ${literal(name)},\n    "description": ${literal(description)},\n${list}\n  }`;
 }
 
 function collectPermissions(tables: readonly ServiceTable[]): CatalogueEntry[] {

@@ -1,23 +1,33 @@
 import { create } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import type { Schema, Target } from "@bufbuild/protoplugin";
+import type { GeneratedFile, Schema, Target } from "@bufbuild/protoplugin";
 import type { CodeOfRows } from "../condition/row-code.js";
 import { file_connectum_auth_v1_options as optionsProto } from "../gen/connectum/auth/v1/options_pb.js";
 import type { Tables } from "../merge/merge.js";
 import { createOverlay } from "../openapi/create-overlay.js";
-import { printJson } from "../openapi/print-json.js";
 import { printYaml } from "../openapi/print-yaml.js";
-import { extensions, type GeneratorOptions, invalid, parseFilePath } from "../options/options.js";
+import { extensions, type FileOptionName, type FilePath, parseFilePath } from "../options/file-path.js";
+import { invalid } from "../options/invalid.js";
+import type { GeneratorOptions } from "../options/options.js";
+import { printReport } from "../report/print-report.js";
+import { printJson } from "../text/print-json.js";
 import { printCatalogue } from "./catalogue.js";
 import { printTables } from "./print-table.js";
 import { printRegistry } from "./registry.js";
 
+/** A file of the whole run: the option that names it, and its printer. */
+interface RunFile {
+  readonly key: FileOptionName;
+  readonly value: string;
+  readonly print: (f: GeneratedFile, file: FilePath) => void;
+}
+
 /** Prints the files of one target. Throws an `Error` for an invalid option that names a file. */
 export function printFiles(schema: Schema<GeneratorOptions>, target: Target, files: Tables, code: CodeOfRows): void {
-  const { registry, catalogue, openapiOverlay, openapiSecurityScheme, keepEmptyFiles } = schema.options;
+  const { tables: writesTables, keepEmptyFiles } = schema.options;
   const names = new Set<string>();
   for (const [file, tables] of files) {
-    if (tables.length === 0 && !keepEmptyFiles) continue;
+    if (!writesTables || (tables.length === 0 && !keepEmptyFiles)) continue;
     const name = `${file.name}_auth${extensions[target]}`;
     names.add(name);
     const f = schema.generateFile(name);
@@ -25,37 +35,35 @@ export function printFiles(schema: Schema<GeneratorOptions>, target: Target, fil
     if (tables.length > 0) printTables(f, target, file, tables, code);
     else f.print(f.jsImportStyle === "module" ? "export {};" : "");
   }
-  /** Begins a file of the whole run. */
-  const begin = (key: "registry" | "catalogue" | "openapi_overlay", value: string, name: string) => {
+  for (const { key, value, print } of runFiles(schema, target, files, code)) {
+    const file = parseFilePath(key, value, schema.targets);
+    // The same for all targets.
+    if (file.fixed !== undefined && target !== schema.targets[0]) continue;
+    const name = file.path + (file.fixed === undefined ? extensions[target] : "");
     if (names.has(name)) throw invalid(key, value, `${name} is generated already. Write another name`);
     names.add(name);
-    return schema.generateFile(name);
+    const f = schema.generateFile(name);
+    if (file.fixed === undefined) f.preamble(registryOrigin);
+    print(f, file);
+  }
+}
+
+function runFiles(schema: Schema<GeneratorOptions>, target: Target, files: Tables, code: CodeOfRows): RunFile[] {
+  const { registry, catalogue, reports, openapiOverlay, openapiSecurityScheme } = schema.options;
+  const found: RunFile[] = [];
+  const add = (key: FileOptionName, value: string | undefined, print: RunFile["print"]) => {
+    if (value !== undefined) found.push({ key, value, print });
   };
-  if (registry !== undefined) {
-    const path = parseFilePath("registry", registry, schema.targets);
-    const f = begin("registry", registry, path + extensions[target]);
-    f.preamble(registryOrigin);
+  add("registry", registry, (f, { path }) => {
     printRegistry(f, target, path, files, code, schema.proto.parameter);
-  }
-  if (catalogue?.endsWith(".json")) {
-    parseFilePath("catalogue", catalogue, schema.targets);
-    // One file for all targets.
-    if (target === schema.targets[0]) printCatalogue(begin("catalogue", catalogue, catalogue), "json", files);
-  } else if (catalogue !== undefined) {
-    const path = parseFilePath("catalogue", catalogue, schema.targets);
-    const f = begin("catalogue", catalogue, path + extensions[target]);
-    f.preamble(registryOrigin);
-    printCatalogue(f, target, files);
-  }
-  if (openapiOverlay !== undefined && target === schema.targets[0]) {
-    parseFilePath("openapi_overlay", openapiOverlay, schema.targets);
-    const f = begin("openapi_overlay", openapiOverlay, openapiOverlay);
+  });
+  add("catalogue", catalogue, (f, { fixed }) => printCatalogue(f, fixed === undefined ? target : "json", files));
+  for (const report of reports) add("report", report, (f, { fixed }) => f.print(printReport(files, fixed)));
+  add("openapi_overlay", openapiOverlay, (f, { fixed }) => {
     const overlay = createOverlay(files, code, openapiSecurityScheme);
-    f.print(openapiOverlay.endsWith(".json") ? printJson(overlay) : printYaml(overlay));
-  } else if (openapiOverlay === undefined && openapiSecurityScheme !== undefined) {
-    const reason = "it has no effect without openapi_overlay. Add openapi_overlay=auth.overlay.yaml";
-    throw invalid("openapi_security_scheme", openapiSecurityScheme, reason);
-  }
+    f.print(fixed === ".json" ? printJson(overlay) : printYaml(overlay));
+  });
+  return found;
 }
 
 /** The pseudo file of a registry's preamble: protoplugin prints preambles of single files only. */

@@ -1,8 +1,8 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import { ownerName, Problems, placeOf } from "../check/problems.js";
 import { resolve } from "../check/resolve.js";
+import { describeAccess } from "../merge/describe-access.js";
 import type { Row, ServiceTable } from "../merge/merge.js";
-import { describe } from "../print/describe.js";
 import { accessOf, isWithin } from "./compare-access.js";
 import type { Finding } from "./rules.js";
 
@@ -53,9 +53,7 @@ function checkNew(row: Row, old: ServiceTable): Finding[] {
 function textOf(row: Row): string {
   const { conditions, resource } = accessOf(row);
   const parts = [
-    describe(row)
-      .replace(/ \(from [^)]*\)/, "")
-      .replace(/\.$/, ""),
+    describeAccess(row),
     ...(resource === undefined ? [] : [`on the resource ${resource}`]),
     ...conditions.map((condition) => `only if ${condition}`),
   ];

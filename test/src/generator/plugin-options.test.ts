@@ -119,7 +119,7 @@ describe("behaves as every protobuf-es plugin", () => {
 
 describe("an option that is wrong says what to write", () => {
   const known =
-    "Known options: bootstrap_wkt, catalogue, elide_plugin_version, import_extension, js_import_style, keep_empty_files, map_imports, openapi_overlay, openapi_security_scheme, registry, registry_packages, require_options, rewrite_imports, strict, target, ts_nocheck";
+    "Known options: bootstrap_wkt, catalogue, elide_plugin_version, import_extension, js_import_style, keep_empty_files, map_imports, openapi_overlay, openapi_security_scheme, registry, registry_packages, report, require_options, rewrite_imports, strict, tables, target, ts_nocheck";
   test.each([
     ["targets=ts", `unknown option "targets=ts". Did you mean target? ${known}`],
     ["strikt=false", `unknown option "strikt=false". Did you mean strict? ${known}`],

@@ -3,10 +3,10 @@ import { createRequire } from "node:module";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse, parseDocument } from "yaml";
-import type { Data } from "../../../plugin/dist/openapi/data.js";
-import { printJson } from "../../../plugin/dist/openapi/print-json.js";
 import { printYaml } from "../../../plugin/dist/openapi/print-yaml.js";
+import type { Data } from "../../../plugin/dist/text/data.js";
 import { controls, hidden } from "../../../plugin/dist/text/literal.js";
+import { printJson } from "../../../plugin/dist/text/print-json.js";
 import { inFolder } from "../generator/schema.js";
 
 // Words and signs that mean something in YAML, beside any characters.

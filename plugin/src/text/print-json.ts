@@ -1,5 +1,5 @@
-import { literal } from "../text/literal.js";
 import type { Data } from "./data.js";
+import { literal } from "./literal.js";
 
 /** The line width of formatters. A list of strings that fits stays on one line. */
 const width = 80;
@@ -21,7 +21,7 @@ export function printJson(data: Data): string {
 /** @param used - the characters of the line that the value does not have: its key, and the comma after it. */
 function print(data: Data, indentation: string, used: number): string {
   if (typeof data === "string") return literal(data);
-  if (typeof data === "boolean") return String(data);
+  if (typeof data !== "object" || data === null) return String(data);
   const inner = `${indentation}  `;
   const block = (open: string, lines: readonly string[], close: string) =>
     lines.length === 0 ? open + close : `${open}\n${inner}${lines.join(`,\n${inner}`)}\n${indentation}${close}`;
