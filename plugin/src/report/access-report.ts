@@ -130,6 +130,7 @@ function reportMethod(row: Row, description: string, isDeprecated: boolean): Rep
     deprecated: isDeprecated || method.deprecated,
     access,
     callers: describeAccess(row),
+    decidedBy: originsOf(row),
     ...{ roles, scopes, permissions, anyPermissions },
     conditions: conditions.map(({ condition = "", option, fields }) => ({
       text: condition,
@@ -137,6 +138,5 @@ function reportMethod(row: Row, description: string, isDeprecated: boolean): Rep
     })),
     resource: resource?.resource === undefined ? null : { text: resource.resource, from: originOf(row, "resource") },
     exempt: declaration.exempt === true,
-    decidedBy: originsOf(row),
   };
 }
