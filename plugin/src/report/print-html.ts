@@ -2,5 +2,5 @@ import type { AccessReport } from "./access-report.js";
 
 /** Prints the report as one HTML file. */
 export function printHtml(report: AccessReport): string {
-  return JSON.stringify(report.totals);
+  return JSON.stringify(report);
 }

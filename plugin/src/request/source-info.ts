@@ -17,7 +17,7 @@ export function isInside(path: Path, parent: Path): boolean {
 /**
  * Reads the comments of a file once, and returns a function that looks them up by path.
  *
- * The function returns an empty string for an element without comment. protoplugin's `getComments` searches the whole
+ * The function returns an empty string for an element without comment, and leaves out `buf:lint:ignore`. protoplugin's `getComments` searches the whole
  * file for every element.
  *
  * @example
@@ -32,7 +32,9 @@ export function readComments(file: DescFile): (path: Path) => string {
     const key = path.join();
     if ((comments.length === 0 && leadingDetachedComments.length === 0) || found.has(key)) continue;
     const lines = comments.map((text) => text.replace(/\r\n|[\r\u2028\u2029]/g, "\n").replace(/\n$/, ""));
-    found.set(key, lines.join("\n\n").replace(/^ /gm, ""));
+    const text = lines.join("\n\n").replace(/^ /gm, "");
+    // Instructions to buf are no comments for readers.
+    found.set(key, text.replace(/^buf:lint:ignore .*\n?/gm, "").replace(/\n+$/, ""));
   }
   return (path) => found.get(path.join()) ?? "";
 }
