@@ -11,10 +11,10 @@ interface ServicePart {
 
 /** A method of the page: its rows in the list and in the matrix, and everything that a filter compares. */
 interface MethodPart {
+  readonly method: ReportMethod;
   readonly rows: readonly HTMLElement[];
   readonly answer: HTMLElement;
   readonly text: string;
-  readonly access: string;
   readonly names: ReadonlySet<string>;
 }
 
@@ -25,12 +25,11 @@ export interface Counts {
   readonly answers: { readonly [A in Answer]: number };
 }
 
-const answerTexts: { readonly [A in Answer]: string } = {
-  yes: "✓ may call",
-  if: "◐ may call, if",
-  no: "✗ may not call",
-  code: "? the server’s code decides",
-};
+/** Returns an answer in words. The row has the condition and the resource. */
+function answerText(answer: Answer, { conditions }: ReportMethod): string {
+  if (answer === "if") return `◐ may call, ${conditions.length > 0 ? "if the condition is true" : "on the resource"}`;
+  return { yes: "✓ may call", no: "✗ may not call", code: "? the server’s code decides" }[answer];
+}
 
 /** Finds the rows of a report in the document. The server side prints them in the order of the data. */
 export function findServices({ services }: AccessReport): ServicePart[] {
@@ -45,7 +44,7 @@ export function findServices({ services }: AccessReport): ServicePart[] {
       const answer = row?.querySelector<HTMLElement>(".answer");
       if (!row || !answer) return [];
       const rows = [row, ...matrix.slice(j, j + 1)];
-      return [{ rows, answer, text: textOf(service, method), access: method.access, names: namesOf(method) }];
+      return [{ method, rows, answer, text: textOf(service, method), names: namesOf(method) }];
     });
     return [{ service, section, methods }];
   });
@@ -63,18 +62,18 @@ export function showMethods(services: readonly ServicePart[], view: View): Count
     const found = view.caller && answersOf(service, view.caller);
     const isService = view.service === "" || view.service === service.name;
     let count = 0;
-    for (const [i, { rows, answer, text, access, names }] of methods.entries()) {
+    for (const [i, { method, rows, answer, text, names }] of methods.entries()) {
       const given = found?.[i];
       if (given !== undefined) {
         answers[given]++;
         if (answer.dataset["answer"] !== given) {
           answer.dataset["answer"] = given;
-          answer.textContent = answerTexts[given];
+          answer.textContent = answerText(given, method);
         }
       }
       const isShown =
         isService &&
-        (view.access === "" || view.access === access) &&
+        (view.access === "" || view.access === method.access) &&
         (view.name === "" || names.has(view.name)) &&
         (!view.onlyCallable || given === "yes" || given === "if") &&
         words.every((word) => text.includes(word));

@@ -38,9 +38,9 @@ function row(method: ReportMethod): string {
   const title = tags.map((tag) => `<span class="tag">${tag}</span>`).join("");
   const comment = description === "" ? "" : `<p class="description">${htmlText(description)}</p>`;
   const bounds = [
-    ...(resource ? [`<p>on the resource <code>request.${htmlText(resource.text)}</code></p>`] : []),
+    ...(resource ? [`<p class="bound">on the resource <code>request.${htmlText(resource.text)}</code></p>`] : []),
     ...conditions.map(({ text, from: field }) => {
-      return `<p>only if <code>${htmlText(text)}</code> <span class="rule">${htmlText(field)}</span></p>`;
+      return `<p class="bound">only if <code>${htmlText(text)}</code> <span class="rule">${htmlText(field)}</span></p>`;
     }),
   ];
   return [

@@ -38,7 +38,8 @@ ${kinds.length === 0 ? "" : `<div class="held">${kinds.map(checkboxes).join("\n"
 <p class="hint">Decided by the tables, as on the server. An internal service reaches internal and public methods only, and a signed-in caller
 no internal ones. For a method with a resource, the permissions are those on the resource.</p>
 </div></details>
-<div class="bar"><p id="status" role="status"></p><p id="summary" role="status"></p>
+<p id="summary" role="status"></p>
+<div class="bar"><p id="status" role="status"></p>
 <fieldset><legend class="unseen">Layout</legend><div class="choices">
 ${radio("layout", "list", "List", true)}
 ${radio("layout", "matrix", "Matrix: ● needed, ○ one of these suffices")}
