@@ -11,7 +11,6 @@ const status = find("#status");
 const summary = find("#summary");
 
 form.hidden = false;
-document.documentElement.classList.add("live");
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", schedule);
 form.addEventListener("reset", () => setTimeout(schedule));

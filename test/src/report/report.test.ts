@@ -4,10 +4,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { lexer, type Tokens, walkTokens } from "marked";
 import { describe, expect, test } from "vitest";
 import { goldenFolder, protosFolder, readFolder } from "../generator/golden-files.js";
-import { runPlugin } from "../generator/run-plugin.js";
-import { compile, requestFor } from "../generator/schema.js";
 import { serviceProto } from "../openapi/run-overlay.js";
 import { root } from "../published/run.js";
+import { report, run } from "./run-report.js";
 
 const mixed = serviceProto(
   {
@@ -19,19 +18,6 @@ const mixed = serviceProto(
   },
   'default_requires: {roles: "staff"}, condition: "request.id != \\"\\""',
 ).replace("service S {", "// The desk | <orders>.\nservice S {");
-
-/** The files of a run of the plugin's process. */
-function run(protos: Readonly<Record<string, string>>, options: string) {
-  const names = Object.keys(protos);
-  return runPlugin(requestFor(compile(protos), names, `target=ts,${options}`));
-}
-
-/** One report of a run. */
-function report(protos: Readonly<Record<string, string>>, file: string): string {
-  const { files, error } = run(protos, `report=${file}`);
-  if (error !== "") throw new Error(error);
-  return files.get(file) ?? "";
-}
 
 describe("a whole report", () => {
   test("as Markdown", () => {
