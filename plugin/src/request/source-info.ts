@@ -14,6 +14,8 @@ export function isInside(path: Path, parent: Path): boolean {
   return path.length > parent.length && parent.every((number, index) => number === path[index]);
 }
 
+const commentsOfFiles = new WeakMap<DescFile, ReadonlyMap<string, string>>();
+
 /**
  * Reads the comments of a file once, and returns a function that looks them up by path.
  *
@@ -26,6 +28,12 @@ export function isInside(path: Path, parent: Path): boolean {
  * commentsAt([6, 0, 2, 1]); // the comment of its second method
  */
 export function readComments(file: DescFile): (path: Path) => string {
+  const comments = commentsOfFiles.get(file) ?? collectComments(file);
+  commentsOfFiles.set(file, comments);
+  return (path) => comments.get(path.join()) ?? "";
+}
+
+function collectComments(file: DescFile): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const { path, leadingComments, trailingComments, leadingDetachedComments } of locationsOf(file)) {
     const comments = [leadingComments, trailingComments].filter((text) => text !== "");
@@ -36,7 +44,7 @@ export function readComments(file: DescFile): (path: Path) => string {
     // Instructions to buf are no comments for readers.
     found.set(key, text.replace(/^buf:lint:ignore .*\n?/gm, "").replace(/\n+$/, ""));
   }
-  return (path) => found.get(path.join()) ?? "";
+  return found;
 }
 
 /** A position in a file, counted from 1. Both numbers are 0 if the compiler sent no position. */
