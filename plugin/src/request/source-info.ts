@@ -19,8 +19,8 @@ const commentsOfFiles = new WeakMap<DescFile, ReadonlyMap<string, string>>();
 /**
  * Reads the comments of a file once, and returns a function that looks them up by path.
  *
- * The function returns an empty string for an element without comment, and leaves out `buf:lint:ignore`. protoplugin's `getComments` searches the whole
- * file for every element.
+ * The function returns an empty string for an element without comment. Comments lack the lines with `buf:lint:ignore`.
+ * protoplugin's `getComments` searches the whole file for every element.
  *
  * @example
  * const commentsAt = readComments(file);
