@@ -1,0 +1,78 @@
+import type { ReportMethod } from "../src/report/access-report.js";
+import { createControls } from "./controls.js";
+import { byId } from "./element.js";
+import { readPage } from "./method.js";
+import { showAnswers, summarize } from "./show-answers.js";
+import { addMatrices } from "./show-matrix.js";
+import { showMethods } from "./show-methods.js";
+import { printView, readView } from "./view.js";
+
+/** Delay of the link, in milliseconds, so that typing a word makes one step of the history. */
+const linkDelay = 300;
+
+const services = readPage();
+const methods = services.flatMap((service) => service.methods.map(({ method }) => method));
+const total = methods.length;
+const sorted = (namesOf: (method: ReportMethod) => readonly string[]) => [...new Set(methods.flatMap(namesOf))].sort();
+const controls = createControls({
+  service: services.map(({ service }) => service.name),
+  access: sorted(({ access }) => [access]),
+  role: sorted(({ roles }) => roles),
+  scope: sorted(({ scopes }) => scopes),
+  permission: sorted(({ permissions, anyPermissions }) => [...permissions, ...anyPermissions]),
+});
+const form = byId<HTMLFormElement>("controls");
+const status = byId("status");
+status.hidden = false;
+
+let frame = 0;
+let timer = 0;
+
+function show(): void {
+  frame = 0;
+  const view = controls.read();
+  const { caller: kind, roles, scopes, permissions } = view;
+  document.body.dataset["view"] = view.view;
+  if (view.view === "matrix") addMatrices(services);
+  showAnswers(services, kind === "" ? undefined : { kind, roles, scopes, permissions });
+  const shown = showMethods(services, view);
+  const counts = shown === 0 && total > 0 ? "No method matches the filters." : `${shown} of ${total} methods.`;
+  status.textContent = kind === "" ? counts : `${counts} ${summarize(services)}`;
+}
+
+function schedule(): void {
+  if (frame === 0) frame = requestAnimationFrame(show);
+}
+
+/** Writes the choices into the address, so that a link shows the same. */
+function link(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const fragment = printView(controls.read());
+    if (fragment !== (location.hash || "#")) history.pushState(null, "", fragment);
+  }, linkDelay);
+}
+
+form.addEventListener("input", () => {
+  schedule();
+  link();
+});
+form.addEventListener("reset", () => {
+  // The controls are reset after the event.
+  setTimeout(() => {
+    controls.write(readView(""));
+    schedule();
+    link();
+  });
+});
+addEventListener("hashchange", () => {
+  clearTimeout(timer);
+  controls.write(readView(location.hash));
+  schedule();
+});
+
+if (matchMedia("(max-width: 60rem)").matches) {
+  for (const details of form.querySelectorAll("details")) details.open = false;
+}
+controls.write(readView(location.hash));
+show();

@@ -1,0 +1,21 @@
+import { visible } from "../text/literal.js";
+import type { ReportMethod } from "./access-report.js";
+
+/** Escapes a text for HTML, as content and in quoted attributes. Control and hidden characters become visible. */
+export function escapeHtml(text: string): string {
+  const lines = text.replaceAll("\r\n", "\n").split("\n").map(visible).join("\n");
+  return lines.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+export function code(text: string): string {
+  return `<code>${escapeHtml(text)}</code>`;
+}
+
+/** Returns the word of an access as a label with its own shape. */
+export function badge(access: ReportMethod["access"]): string {
+  return `<span class="badge ${access}">${access}</span>`;
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
