@@ -42,16 +42,17 @@ export function createControls(choices: Choices): Controls {
     const found = radios(name).find((radio) => radio.value === value) ?? first;
     if (found) found.checked = true;
   };
-  const enable = () => {
+  /** Hides the questions that do not apply to the kind of caller. */
+  const fit = () => {
     const caller = chosen("caller");
-    for (const { fieldset } of held) fieldset.disabled = caller === "" || caller === "anonymous";
-    callable.disabled = caller === "";
+    for (const list of held) list.show(caller === "signed-in" || caller === "internal");
+    if (callable.parentElement) callable.parentElement.hidden = caller === "";
   };
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
   return {
     read() {
-      enable();
+      fit();
       return {
         text: text.value,
         ...{ service: service.read(), access: access.read() },
@@ -75,7 +76,7 @@ export function createControls(choices: Choices): Controls {
       scopes.write(view.scopes);
       permissions.write(view.permissions);
       callable.checked = view.callable;
-      enable();
+      fit();
     },
   };
 }
@@ -113,9 +114,10 @@ function createCheckboxes(id: string, names: readonly string[]) {
     fieldset.append(filter);
   }
   fieldset.append(element("div", { class: "scroll" }, ...labels));
-  fieldset.hidden = names.length === 0;
   return {
-    fieldset,
+    show(isAsked: boolean) {
+      fieldset.hidden = !isAsked || names.length === 0;
+    },
     read: () => names.filter((_, index) => inputs[index]?.checked),
     write(held: readonly string[]) {
       const wanted = new Set(held);

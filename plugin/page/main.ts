@@ -2,9 +2,10 @@ import type { ReportMethod } from "../src/report/access-report.js";
 import { createControls } from "./controls.js";
 import { byId } from "./element.js";
 import { readPage } from "./method.js";
-import { showAnswers, summarize } from "./show-answers.js";
+import { showAnswers } from "./show-answers.js";
 import { addMatrices } from "./show-matrix.js";
 import { showMethods } from "./show-methods.js";
+import { showStatus } from "./show-status.js";
 import { printView, readView } from "./view.js";
 
 /** Delay of the link, in milliseconds, so that typing a word makes one step of the history. */
@@ -12,7 +13,6 @@ const linkDelay = 300;
 
 const services = readPage();
 const methods = services.flatMap((service) => service.methods.map(({ method }) => method));
-const total = methods.length;
 const sorted = (namesOf: (method: ReportMethod) => readonly string[]) => [...new Set(methods.flatMap(namesOf))].sort();
 const controls = createControls({
   service: services.map(({ service }) => service.name),
@@ -22,8 +22,7 @@ const controls = createControls({
   permission: sorted(({ permissions, anyPermissions }) => [...permissions, ...anyPermissions]),
 });
 const form = byId<HTMLFormElement>("controls");
-const status = byId("status");
-status.hidden = false;
+byId("status").hidden = false;
 
 let frame = 0;
 let timer = 0;
@@ -34,10 +33,9 @@ function show(): void {
   const { caller: kind, roles, scopes, permissions } = view;
   document.body.dataset["view"] = view.view;
   if (view.view === "matrix") addMatrices(services);
-  showAnswers(services, kind === "" ? undefined : { kind, roles, scopes, permissions });
-  const shown = showMethods(services, view);
-  const counts = shown === 0 && total > 0 ? "No method matches the filters." : `${shown} of ${total} methods.`;
-  status.textContent = kind === "" ? counts : `${counts} ${summarize(services)}`;
+  const caller = kind === "" ? undefined : { kind, roles, scopes, permissions };
+  showAnswers(services, caller);
+  showStatus(services, showMethods(services, view), caller);
 }
 
 function schedule(): void {

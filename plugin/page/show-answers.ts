@@ -1,9 +1,9 @@
-import { visible } from "../src/text/literal.js";
 import { type Answer, type AskedCaller, answerOf } from "./answer.js";
+import { code } from "./code.js";
 import { element } from "./element.js";
 import type { PageMethod, PageService } from "./method.js";
 
-const words: Readonly<Record<Answer, string>> = {
+export const verdicts: Readonly<Record<Answer, string>> = {
   yes: "may call",
   bound: "may call",
   no: "may not call",
@@ -37,23 +37,11 @@ function addAnswerColumn(section: HTMLElement, methods: readonly PageMethod[]): 
 }
 
 function describe({ method }: PageMethod, answer: Answer): (Node | string)[] {
-  const word = element("span", { class: `verdict ${answer}` }, words[answer]);
-  if (answer !== "bound") return [word];
   const { resource, conditions } = method;
-  const bounds = conditions.flatMap(({ text }, index) => [
-    index === 0 ? " if " : " and ",
-    element("code", {}, visible(text)),
-  ]);
-  return [
-    word,
-    ...(resource === null ? [] : [" on the resource ", element("code", {}, visible(resource.text))]),
-    ...bounds,
-  ];
-}
-
-/** Says how many methods a caller may call. */
-export function summarize(services: readonly PageService[]): string {
-  const counts = { yes: 0, bound: 0, no: 0, code: 0 };
-  for (const { methods } of services) for (const { answer } of methods) if (answer) counts[answer]++;
-  return `This caller may call ${counts.yes} methods, ${counts.bound} more under a condition or on a resource, and may not call ${counts.no}. The server’s code decides ${counts.code}.`;
+  const bounds: (Node | string)[] = [];
+  if (resource !== null) bounds.push(" on the resource ", code(`request.${resource.text}`));
+  conditions.forEach(({ text }, index) => {
+    bounds.push(index === 0 ? " if " : " and ", code(text));
+  });
+  return [element("span", { class: `verdict ${answer}` }, verdicts[answer]), ...(answer === "bound" ? bounds : [])];
 }

@@ -29,8 +29,9 @@ const lists = ["roles", "scopes", "permissions"] as const;
 export function printView(view: View): string {
   const parameters = new URLSearchParams();
   for (const name of single) if (view[name] !== "" && view[name] !== "list") parameters.set(name, view[name]);
-  for (const name of lists) for (const held of view[name]) parameters.append(name, held);
-  if (view.callable) parameters.set("callable", "1");
+  const hasNames = view.caller === "signed-in" || view.caller === "internal";
+  if (hasNames) for (const name of lists) for (const held of view[name]) parameters.append(name, held);
+  if (view.callable && view.caller !== "") parameters.set("callable", "1");
   return `#${parameters}`;
 }
 

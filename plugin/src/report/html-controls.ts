@@ -2,14 +2,17 @@
 export const controls: readonly string[] = [
   '<form id="controls" aria-label="Filters and caller" hidden>',
   '<details open><summary>Filter</summary><div class="fields">',
-  '<label>Text <input type="search" id="text" placeholder="method, comment, role…" autocomplete="off" spellcheck="false"></label>',
+  '<label><span>Text</span> <input type="search" id="text" placeholder="any words" autocomplete="off" spellcheck="false"></label>',
   ...[
     ["service", "Service", "All services"],
     ["access", "Access", "Any access"],
     ["role", "Role", "Any role"],
     ["scope", "Scope", "Any scope"],
     ["permission", "Permission", "Any permission"],
-  ].map(([id, title, all]) => `<label>${title} <select id="${id}"><option value="">${all}</option></select></label>`),
+  ].map(
+    ([id, title, all]) =>
+      `<label><span>${title}</span> <select id="${id}"><option value="">${all}</option></select></label>`,
+  ),
   '<fieldset class="segments"><legend>View</legend>',
   '<label><input type="radio" name="view" value="list" checked><span>List</span></label>',
   '<label><input type="radio" name="view" value="matrix"><span>Matrix</span></label>',
@@ -17,7 +20,7 @@ export const controls: readonly string[] = [
   "</div></details>",
   '<details open><summary>What may a caller do?</summary><div class="fields">',
   '<fieldset class="choices"><legend>The caller is</legend>',
-  '<label><input type="radio" name="caller" value="" checked> nobody in particular</label>',
+  '<label><input type="radio" name="caller" value="" checked> not chosen</label>',
   '<label><input type="radio" name="caller" value="anonymous"> anonymous</label>',
   '<label><input type="radio" name="caller" value="signed-in"> signed in</label>',
   '<label><input type="radio" name="caller" value="internal"> an internal service</label>',
@@ -25,7 +28,7 @@ export const controls: readonly string[] = [
   '<fieldset id="held-roles" class="names"><legend>with the roles</legend></fieldset>',
   '<fieldset id="held-scopes" class="names"><legend>with the scopes</legend></fieldset>',
   '<fieldset id="held-permissions" class="names"><legend>with the permissions</legend></fieldset>',
-  '<label class="choice"><input type="checkbox" id="callable"> Show only methods this caller may call</label>',
+  '<label class="choice"><input type="checkbox" id="callable"> Only methods this caller may call</label>',
   '<p class="hint">An internal service reaches internal and public methods only. A signed-in caller never reaches internal ones.</p>',
   "</div></details>",
   '<button type="reset">Reset</button>',

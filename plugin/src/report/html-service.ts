@@ -72,7 +72,7 @@ function whoMayCall({ access, conditions, resource, ...names }: ReportMethod): s
   return [
     ...(needsLead ? [leads[access]] : []),
     ...requirements,
-    ...(resource === null ? [] : [`on the resource ${code(resource.text)}`]),
+    ...(resource === null ? [] : [`on the resource ${code(`request.${resource.text}`)}`]),
     ...conditions.map(({ text }) => `only if ${code(text)}`),
   ].map((line) => `<div>${line}</div>`);
 }

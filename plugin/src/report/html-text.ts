@@ -7,8 +7,9 @@ export function escapeHtml(text: string): string {
   return lines.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
+/** Returns a text as code. A long one may break after a dot or slash. */
 export function code(text: string): string {
-  return `<code>${escapeHtml(text)}</code>`;
+  return `<code>${escapeHtml(text).replace(/[./](?=[^./])/g, "$&<wbr>")}</code>`;
 }
 
 /** Returns the word of an access as a label with its own shape. */
