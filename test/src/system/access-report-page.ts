@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Caller, can, type ServicePolicy } from "@connectum/auth/policy";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { compile } from "../generator/schema.js";
+import { generate } from "../openapi/run-overlay.js";
+
+/** The report of a schema, as a file, and the generated tables of the same run. */
+export interface ReportFile {
+  readonly url: string;
+  readonly bytes: number;
+  readonly tables: readonly ServicePolicy[];
+  remove(): void;
+}
+
+export async function createReportFile(protos: Readonly<Record<string, string>>): Promise<ReportFile> {
+  const { files, error } = generate(compile(protos), Object.keys(protos), "target=js,report=access.html");
+  if (error !== "") throw new Error(error);
+  const folder = mkdtempSync(join(tmpdir(), "connectum-report-"));
+  const tables: ServicePolicy[] = [];
+  for (const [name, content] of files) {
+    const file = join(folder, name.replaceAll("/", "_").replace(/\.js$/, ".mjs"));
+    writeFileSync(file, content);
+    if (!file.endsWith(".mjs")) continue;
+    const module: Record<string, unknown> = await import(pathToFileURL(file).href);
+    tables.push(
+      ...Object.entries(module).flatMap(([key, value]) => (key.endsWith("Policy") ? [value as ServicePolicy] : [])),
+    );
+  }
+  return {
+    url: pathToFileURL(join(folder, "access.html")).href,
+    bytes: Buffer.byteLength(files.get("access.html") ?? ""),
+    tables,
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+/** A page, and everything that it must not do: errors, messages, dialogs and requests. */
+export interface ReportPage {
+  readonly page: Page;
+  readonly faults: string[];
+}
+
+export async function openReport(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<ReportPage> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  page.setDefaultTimeout(20_000);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => faults.push(message.text()));
+  page.on("dialog", (dialog) => {
+    faults.push(dialog.message());
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (request.url().split("#")[0] !== url.split("#")[0]) faults.push(request.url());
+  });
+  await page.goto(url);
+  return { page, faults };
+}
+
+/** The caller of the question on the page. */
+export interface AskedCaller {
+  readonly kind: "anonymous" | "signed-in" | "internal";
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  readonly permissions: readonly string[];
+}
+
+/** Chooses a caller by its radio button and checkboxes, and returns the answer for each method when they are shown. */
+export function ask(page: Page, caller: AskedCaller): Promise<string[]> {
+  return page.evaluate(async (caller) => {
+    const radio = document.querySelector<HTMLInputElement>(`[name="caller"][value="${caller.kind}"]`);
+    if (radio === null) throw new Error(`no kind of caller ${caller.kind}`);
+    radio.checked = true;
+    for (const list of ["roles", "scopes", "permissions"] as const) {
+      for (const label of document.querySelectorAll(`#held-${list} .scroll label`)) {
+        const input = label.querySelector("input") as HTMLInputElement;
+        input.checked = caller[list].includes(label.textContent ?? "");
+      }
+    }
+    radio.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    return [...document.querySelectorAll("section.service")].flatMap((section) => {
+      const service = section.querySelector("h2")?.textContent;
+      return [...section.querySelectorAll(".list tbody tr")].map((row) => {
+        const name = row.querySelector(".name")?.textContent;
+        return `${service}/${name}: ${row.querySelector(".verdict")?.className.replace("verdict ", "")}`;
+      });
+    });
+  }, caller);
+}
+
+/** The answers by the generated tables, in the order of the report: services by name. */
+export function expectedAnswers(tables: readonly ServicePolicy[], asked: AskedCaller): string[] {
+  const { kind, ...held } = asked;
+  const caller: Partial<Caller> | undefined =
+    kind === "anonymous" ? undefined : { ...held, internal: kind === "internal" };
+  const sorted = [...tables].sort((a, b) => (a.typeName < b.typeName ? -1 : 1));
+  return sorted.flatMap((table) =>
+    Object.entries(table.methods).map(([name, row]) => {
+      // Without the request, a condition and a resource are open questions.
+      const { condition, resource, ...rest } = { condition: undefined, resource: undefined, ...row };
+      const isBound = condition !== undefined || resource !== undefined;
+      const bare = { typeName: table.typeName, methods: Object.fromEntries([[name, rest]]) } as ServicePolicy;
+      const isReached = kind !== "internal" || row.access === "internal" || row.access === "public";
+      const isAllowed = isReached && can<ServicePolicy>(bare, name, caller);
+      const answer = row.access === "unspecified" ? "code" : !isAllowed ? "no" : isBound ? "bound" : "yes";
+      return `${table.typeName}/${name}: ${answer}`;
+    }),
+  );
+}
