@@ -1,5 +1,5 @@
 import { can, type MethodPolicy, type ServicePolicy } from "@connectum/auth/policy";
-import type { ReportMethod, ReportService } from "../src/report/access-report.js";
+import type { PageMethodData, PageServiceData } from "../src/report/page-data.js";
 
 /** The caller of the question. */
 export interface AskedCaller {
@@ -13,18 +13,18 @@ export interface AskedCaller {
 export type Answer = "yes" | "bound" | "no" | "code";
 
 /** Returns the table of a service, by which `can` decides. It has no conditions and no resources. */
-export function tableOf({ name, methods }: ReportService): ServicePolicy {
+export function tableOf({ name, methods }: PageServiceData): ServicePolicy {
   return { typeName: name, methods: Object.fromEntries(methods.map((method) => [method.name, rowOf(method)])) };
 }
 
-function rowOf({ access, roles, scopes, permissions, anyPermissions }: ReportMethod): MethodPolicy {
+function rowOf({ access, roles, scopes, permissions, anyPermissions }: PageMethodData): MethodPolicy {
   return access === "requires" || access === "internal"
     ? { access, roles, scopes, permissions, anyPermissions }
     : { access };
 }
 
 /** Returns whether a caller may call a method. */
-export function answerOf(table: ServicePolicy, method: ReportMethod, { kind, ...held }: AskedCaller): Answer {
+export function answerOf(table: ServicePolicy, method: PageMethodData, { kind, ...held }: AskedCaller): Answer {
   const { name, access, conditions, resource } = method;
   if (access === "unspecified") return "code";
   // Servers authenticate internal services for internal methods only.

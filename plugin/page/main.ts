@@ -1,4 +1,4 @@
-import type { ReportMethod } from "../src/report/access-report.js";
+import type { PageMethodData } from "../src/report/page-data.js";
 import { createControls } from "./controls.js";
 import { byId } from "./element.js";
 import { readPage } from "./method.js";
@@ -13,7 +13,8 @@ const linkDelay = 300;
 
 const services = readPage();
 const methods = services.flatMap((service) => service.methods.map(({ method }) => method));
-const sorted = (namesOf: (method: ReportMethod) => readonly string[]) => [...new Set(methods.flatMap(namesOf))].sort();
+const sorted = (namesOf: (method: PageMethodData) => readonly string[]) =>
+  [...new Set(methods.flatMap(namesOf))].sort();
 const controls = createControls({
   service: services.map(({ service }) => service.name),
   access: sorted(({ access }) => [access]),

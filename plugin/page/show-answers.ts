@@ -13,35 +13,44 @@ export const verdicts: Readonly<Record<Answer, string>> = {
 /** Answers for each method whether the caller may call it. Without caller, no answer is shown. */
 export function showAnswers(services: readonly PageService[], caller: AskedCaller | undefined): void {
   document.body.classList.toggle("asked", caller !== undefined);
+  if (caller === undefined) return;
   for (const { table, methods, section } of services) {
-    if (caller !== undefined) addAnswerColumn(section, methods);
+    addAnswerColumn(section, methods);
     for (const method of methods) {
-      const answer = caller && answerOf(table, method.method, caller);
-      if (answer === undefined || answer === method.answer) continue;
+      const answer = answerOf(table, method.method, caller);
+      if (answer === method.answer) continue;
       method.answer = answer;
-      for (const cell of method.answers) cell.replaceChildren(...describe(method, answer));
+      for (const cell of method.answers) fill(cell, method);
     }
   }
+}
+
+/** Adds a cell that shows the answer about a method from now on. */
+export function addAnswer(cell: HTMLElement, method: PageMethod): void {
+  method.answers.push(cell);
+  fill(cell, method);
 }
 
 /** Adds the cells of the answers to the list, once. */
 function addAnswerColumn(section: HTMLElement, methods: readonly PageMethod[]): void {
   const header = section.querySelector(".list thead th");
-  if (header === null || (methods[0]?.answers.length ?? 0) > 0) return;
+  if (header === null || section.querySelector(".list .answer") !== null) return;
   header.after(element("th", { role: "columnheader", scope: "col", class: "answer" }, "This caller"));
-  for (const { rows, answers } of methods) {
+  for (const method of methods) {
     const cell = element("td", { role: "cell", class: "answer" });
-    rows[0]?.firstElementChild?.after(cell);
-    answers.push(cell);
+    method.rows[0]?.firstElementChild?.after(cell);
+    addAnswer(cell, method);
   }
 }
 
-function describe({ method }: PageMethod, answer: Answer): (Node | string)[] {
+function fill(cell: HTMLElement, { method, answer }: PageMethod): void {
+  if (answer === undefined) return;
   const { resource, conditions } = method;
   const bounds: (Node | string)[] = [];
-  if (resource !== null) bounds.push(" on the resource ", code(`request.${resource.text}`));
-  conditions.forEach(({ text }, index) => {
-    bounds.push(index === 0 ? " if " : " and ", code(text));
+  if (resource !== null) bounds.push(" on the resource ", code(resource));
+  conditions.forEach((condition, index) => {
+    bounds.push(index === 0 ? " if " : " and ", code(condition));
   });
-  return [element("span", { class: `verdict ${answer}` }, verdicts[answer]), ...(answer === "bound" ? bounds : [])];
+  const verdict = element("span", { class: `verdict ${answer}` }, verdicts[answer]);
+  cell.replaceChildren(verdict, ...(answer === "bound" ? bounds : []));
 }

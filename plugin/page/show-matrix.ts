@@ -2,6 +2,7 @@ import { columnsOf, type MatrixColumn, type MatrixMark, markOf } from "../src/re
 import { visible } from "../src/text/literal.js";
 import { element } from "./element.js";
 import type { PageMethod, PageService } from "./method.js";
+import { addAnswer } from "./show-answers.js";
 
 const marks = { all: ["●", "needed"], any: ["○", "one of these suffices"] } as const;
 
@@ -39,7 +40,8 @@ function addMatrix({ service, section, methods }: PageService): void {
   section.append(element("div", { class: "matrix", role: "region", tabindex: "0", "aria-label": label }, table));
 }
 
-function addRow({ method, rows, answers }: PageMethod, columns: readonly MatrixColumn[]): HTMLElement {
+function addRow(of: PageMethod, columns: readonly MatrixColumn[]): HTMLElement {
+  const { method, rows } = of;
   const answer = element("td", { class: "answer" });
   const row = element(
     "tr",
@@ -51,7 +53,7 @@ function addRow({ method, rows, answers }: PageMethod, columns: readonly MatrixC
   );
   row.hidden = rows[0]?.hidden === true;
   rows.push(row);
-  answers.push(answer);
+  addAnswer(answer, of);
   return row;
 }
 

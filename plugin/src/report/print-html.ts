@@ -4,13 +4,15 @@ import type { AccessReport, ReportTotals } from "./access-report.js";
 import { controls } from "./html-controls.js";
 import { serviceSection } from "./html-service.js";
 import { badge, plural } from "./html-text.js";
+import { createPageData } from "./page-data.js";
 
 /**
  * Prints the report as one HTML file without references to others. Its rows need no script; a script filters them and answers
  * what a caller may do.
  */
-export function printHtml({ totals, services }: AccessReport): string {
-  const data = visible(JSON.stringify(services)).replaceAll("<", "\\u003c");
+export function printHtml(report: AccessReport): string {
+  const { totals, services } = report;
+  const data = visible(JSON.stringify(createPageData(report))).replaceAll("<", "\\u003c");
   return [
     "<!doctype html>",
     '<html lang="en">',

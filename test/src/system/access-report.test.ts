@@ -192,6 +192,30 @@ function namesOf(tables: readonly { methods: object }[]) {
   return { roles: [...names.roles], scopes: [...names.scopes], permissions: [...names.permissions] };
 }
 
+test.each([
+  { name: "the list first", fragments: ["#caller=signed-in&roles=admin", "#view=matrix&caller=signed-in&roles=admin"] },
+  {
+    name: "the matrix first",
+    fragments: ["#view=matrix", "#view=matrix&caller=signed-in&roles=admin", "#caller=signed-in&roles=admin"],
+  },
+])("list and matrix show the same answers: $name", async ({ fragments }) => {
+  const { page, faults } = await openReport(browser, reports.example.url);
+  for (const fragment of fragments) {
+    await page.evaluate((fragment) => location.assign(fragment), fragment);
+    await page.waitForFunction(
+      (fragment) => (fragment.includes("matrix") ? "matrix" : "list") === document.body.dataset["view"],
+      fragment,
+    );
+  }
+  const answers = (table: string) =>
+    page.$$eval(`${table} tbody .answer`, (cells) => cells.map((cell) => cell.textContent));
+  expect(await answers(".list")).toHaveLength(13);
+  expect(await answers(".matrix")).toEqual(await answers(".list"));
+  expect((await answers(".list")).filter((answer) => answer === "may call")).toHaveLength(3);
+  expect(faults).toEqual([]);
+  await page.close();
+});
+
 test("hostile names are text, in controls, links, answers and the matrix", async () => {
   const link = `${reports.hostile.url}#view=matrix&caller=internal&roles=${encodeURIComponent(hostileNames[4] ?? "")}&role=__proto__`;
   const { page, faults } = await openReport(browser, link);
