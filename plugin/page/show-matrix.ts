@@ -6,6 +6,9 @@ import { addAnswer } from "./show-answers.js";
 
 const marks = { all: ["●", "needed"], any: ["○", "one of these suffices"] } as const;
 
+/** A larger matrix is slow, and nobody can read it. */
+const mostCells = 50_000;
+
 /** Adds a matrix to each service that has none: its methods by the names that they require. */
 export function addMatrices(services: readonly PageService[]): void {
   for (const service of services) if (service.section.querySelector(".matrix") === null) addMatrix(service);
@@ -14,6 +17,12 @@ export function addMatrices(services: readonly PageService[]): void {
 function addMatrix({ service, section, methods }: PageService): void {
   if (methods.length === 0) return;
   const columns = columnsOf(service);
+  if (columns.length * methods.length > mostCells) {
+    section.append(
+      element("p", { class: "matrix" }, `No matrix: it would have ${columns.length} columns. Use the list.`),
+    );
+    return;
+  }
   const head = element(
     "tr",
     {},
