@@ -1,5 +1,6 @@
-import { visible } from "../src/text/literal.js";
-import { byId, element } from "./element.js";
+import { createCheckboxes } from "./checkboxes.js";
+import { byId } from "./element.js";
+import { createSelect } from "./select.js";
 import type { View } from "./view.js";
 
 /** The names that the reader can choose from. */
@@ -10,9 +11,6 @@ export interface Choices {
   readonly scope: readonly string[];
   readonly permission: readonly string[];
 }
-
-/** A longer list of checkboxes has a filter of its own. */
-const longList = 12;
 
 /** The filters and the question, as one value. */
 export interface Controls {
@@ -77,53 +75,6 @@ export function createControls(choices: Choices): Controls {
       permissions.write(view.permissions);
       callable.checked = view.callable;
       fit();
-    },
-  };
-}
-
-/** Options have indexes as values, since HTML changes some characters. */
-function createSelect(id: string, names: readonly string[]) {
-  const select = byId<HTMLSelectElement>(id);
-  select.append(...names.map((name, index) => element("option", { value: `${index}` }, visible(name))));
-  if (names.length === 0 && select.parentElement) select.parentElement.hidden = true;
-  return {
-    read: () => (select.value === "" ? "" : (names[Number(select.value)] ?? "")),
-    write(name: string) {
-      const index = names.indexOf(name);
-      select.value = index < 0 ? "" : `${index}`;
-    },
-  };
-}
-
-function createCheckboxes(id: string, names: readonly string[]) {
-  const fieldset = byId<HTMLFieldSetElement>(id);
-  const inputs = names.map(() => element("input", { type: "checkbox" }));
-  const labels = names.map((name, index) => {
-    return element("label", {}, inputs[index] as Node, element("span", {}, visible(name)));
-  });
-  const title = fieldset.querySelector("legend")?.textContent ?? "";
-  if (names.length > longList) {
-    const filter = element("input", { type: "search", placeholder: "Find a name", "aria-label": `Find ${title}` });
-    filter.addEventListener("input", (event) => {
-      event.stopPropagation();
-      const wanted = filter.value.toLowerCase();
-      names.forEach((name, index) => {
-        (labels[index] as HTMLElement).hidden = !name.toLowerCase().includes(wanted);
-      });
-    });
-    fieldset.append(filter);
-  }
-  fieldset.append(element("div", { class: "scroll" }, ...labels));
-  return {
-    show(isAsked: boolean) {
-      fieldset.hidden = !isAsked || names.length === 0;
-    },
-    read: () => names.filter((_, index) => inputs[index]?.checked),
-    write(held: readonly string[]) {
-      const wanted = new Set(held);
-      inputs.forEach((input, index) => {
-        input.checked = wanted.has(names[index] as string);
-      });
     },
   };
 }

@@ -23,6 +23,7 @@ const controls = createControls({
   permission: sorted(({ permissions, anyPermissions }) => [...permissions, ...anyPermissions]),
 });
 const form = byId<HTMLFormElement>("controls");
+
 byId("status").hidden = false;
 
 let frame = 0;

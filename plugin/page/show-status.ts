@@ -14,9 +14,11 @@ const kinds: Readonly<Record<AskedCaller["kind"], string>> = {
 export function showStatus(services: readonly PageService[], shown: number, caller: AskedCaller | undefined): void {
   const total = services.reduce((sum, { methods }) => sum + methods.length, 0);
   const count = shown === 0 && total > 0 ? "No method matches the filters." : `${shown} of ${total} methods shown.`;
-  const lines = [element("p", {}, count)];
-  if (caller !== undefined) lines.push(element("p", {}, `${describeCaller(caller)}:`));
-  byId("status").replaceChildren(...lines, ...(caller === undefined ? [] : [tally(services)]));
+  byId("count").textContent = count;
+  const answers = caller === undefined ? [] : [element("p", {}, `${describeCaller(caller)}:`), tally(services)];
+  const region = byId("answers");
+  // A screen reader reads a region again when it changes.
+  if (answers.map(({ textContent }) => textContent).join("") !== region.textContent) region.replaceChildren(...answers);
 }
 
 function describeCaller({ kind, roles, scopes, permissions }: AskedCaller): string {

@@ -1,8 +1,8 @@
 /** The filters and the question about a caller. Hidden until the script, which makes their choices, has started. */
 export const controls: readonly string[] = [
-  '<form id="controls" aria-label="Filters and caller" hidden>',
+  '<form id="controls" aria-label="Filters and caller" autocomplete="off" hidden>',
   '<details open><summary>Filter</summary><div class="fields">',
-  '<label><span>Text</span> <input type="search" id="text" placeholder="any words" autocomplete="off" spellcheck="false"></label>',
+  '<label><span>Text</span> <input type="search" id="text" placeholder="any words" spellcheck="false"></label>',
   ...[
     ["service", "Service", "All services"],
     ["access", "Access", "Any access"],

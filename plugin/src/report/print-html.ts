@@ -28,7 +28,7 @@ export function printHtml(report: AccessReport): string {
     ...header(totals),
     ...controls,
     '<main id="methods">',
-    '<div id="status" role="status" hidden></div>',
+    '<div id="status" hidden><p id="count" role="status"></p><div id="answers" role="status"></div></div>',
     '<p class="legend"><span aria-hidden="true">●</span> needed, <span aria-hidden="true">○</span> one of these suffices</p>',
     ...services.map(serviceSection),
     "</main>",
