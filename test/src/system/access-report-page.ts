@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Caller, can, type ServicePolicy } from "@connectum/auth/policy";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { ServicePolicy } from "@connectum/auth/policy";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 import { compile } from "../generator/schema.js";
 import { generate } from "../openapi/run-overlay.js";
+import { startBrowser } from "./web-page-browser.js";
 
 /** The report of a schema, as a file, and the generated tables of the same run. */
 export interface ReportFile {
@@ -15,7 +17,7 @@ export interface ReportFile {
   remove(): void;
 }
 
-export async function createReportFile(protos: Readonly<Record<string, string>>): Promise<ReportFile> {
+async function createReportFile(protos: Readonly<Record<string, string>>): Promise<ReportFile> {
   const { files, error } = generate(compile(protos), Object.keys(protos), "target=js,report=access.html");
   if (error !== "") throw new Error(error);
   const folder = mkdtempSync(join(tmpdir(), "connectum-report-"));
@@ -64,54 +66,32 @@ export async function openReport(
   return { page, faults };
 }
 
-/** The caller of the question on the page. */
-export interface AskedCaller {
-  readonly kind: "anonymous" | "signed-in" | "internal";
-  readonly roles: readonly string[];
-  readonly scopes: readonly string[];
-  readonly permissions: readonly string[];
-}
-
-/** Chooses a caller by its radio button and checkboxes, and returns the answer for each method when they are shown. */
-export function ask(page: Page, caller: AskedCaller): Promise<string[]> {
-  return page.evaluate(async (caller) => {
-    const radio = document.querySelector<HTMLInputElement>(`[name="caller"][value="${caller.kind}"]`);
-    if (radio === null) throw new Error(`no kind of caller ${caller.kind}`);
-    radio.checked = true;
-    for (const list of ["roles", "scopes", "permissions"] as const) {
-      for (const label of document.querySelectorAll(`#held-${list} .scroll label`)) {
-        const input = label.querySelector("input") as HTMLInputElement;
-        input.checked = caller[list].includes(label.textContent ?? "");
-      }
-    }
-    radio.dispatchEvent(new Event("input", { bubbles: true }));
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    return [...document.querySelectorAll("section.service")].flatMap((section) => {
-      const service = section.querySelector("h2")?.textContent;
-      return [...section.querySelectorAll(".list tbody tr")].map((row) => {
-        const name = row.querySelector(".name")?.textContent;
-        return `${service}/${name}: ${row.querySelector(".verdict")?.className.replace("verdict ", "")}`;
-      });
-    });
-  }, caller);
-}
-
-/** The answers by the generated tables, in the order of the report: services by name. */
-export function expectedAnswers(tables: readonly ServicePolicy[], asked: AskedCaller): string[] {
-  const { kind, ...held } = asked;
-  const caller: Partial<Caller> | undefined =
-    kind === "anonymous" ? undefined : { ...held, internal: kind === "internal" };
-  const sorted = [...tables].sort((a, b) => (a.typeName < b.typeName ? -1 : 1));
-  return sorted.flatMap((table) =>
-    Object.entries(table.methods).map(([name, row]) => {
-      // Without the request, a condition and a resource are open questions.
-      const { condition, resource, ...rest } = { condition: undefined, resource: undefined, ...row };
-      const isBound = condition !== undefined || resource !== undefined;
-      const bare = { typeName: table.typeName, methods: Object.fromEntries([[name, rest]]) } as ServicePolicy;
-      const isReached = kind !== "internal" || row.access === "internal" || row.access === "public";
-      const isAllowed = isReached && can<ServicePolicy>(bare, name, caller);
-      const answer = row.access === "unspecified" ? "code" : !isAllowed ? "no" : isBound ? "bound" : "yes";
-      return `${table.typeName}/${name}: ${answer}`;
-    }),
+/** The methods that the reader sees, of the list or of the matrix. */
+export function shown(page: Page): Promise<string[]> {
+  return page.$$eval("section.service tbody tr .name", (names) =>
+    names
+      .filter((name) => name.checkVisibility({ contentVisibilityAuto: false }))
+      .map((name) => name.textContent ?? ""),
   );
+}
+
+/** Screenshots, to look at. */
+export const artifacts: string = fileURLToPath(new URL("../../artifacts/", import.meta.url));
+
+/** A browser and the reports of schemas, for the tests of a file. */
+export function useReports<Name extends string>(
+  schemas: Readonly<Record<Name, Readonly<Record<string, string>>>>,
+): { readonly browser: Browser; readonly reports: Readonly<Record<Name, ReportFile>> } {
+  const reports = {} as Record<Name, ReportFile>;
+  const used = { browser: undefined as unknown as Browser, reports };
+  beforeAll(async () => {
+    mkdirSync(artifacts, { recursive: true });
+    used.browser = await startBrowser();
+    for (const name of Object.keys(schemas) as Name[]) reports[name] = await createReportFile(schemas[name]);
+  });
+  afterAll(async () => {
+    await used.browser?.close();
+    for (const report of Object.values<ReportFile>(reports)) report.remove();
+  });
+  return used;
 }

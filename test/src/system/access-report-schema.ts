@@ -11,6 +11,12 @@ export function exampleProtos(): Protos {
   return Object.fromEntries(names.map((name) => [name, readFileSync(fileURLToPath(new URL(name, folder)), "utf8")]));
 }
 
+/** The methods of the example, in the order of its report. */
+export const exampleMethods: readonly string[] = [
+  ...["SendFeedback", "ListProducts", "GetOrder", "WatchOrders", "ImportOrders", "Chat", "CancelOrder", "PurgeOrders"],
+  ...["GetStock", "CountStock", "GetMe", "ListUsers", "DeleteUser"],
+];
+
 /** Names that are harmful where they are read as markup or as keys. */
 export const hostileNames: readonly string[] = [
   ...["__proto__", "constructor", "<img/src=x/onerror=alert(1)>", "</script><script>alert(2)</script>"],
