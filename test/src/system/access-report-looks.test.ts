@@ -4,10 +4,14 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { artifacts, openReport, shown, useReports } from "./access-report-page.js";
-import { exampleProtos } from "./access-report-schema.js";
+import { awkwardProtos, exampleProtos } from "./access-report-schema.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const used = useReports({ example: exampleProtos() });
+const used = useReports({
+  example: exampleProtos(),
+  awkward: awkwardProtos(),
+  empty: { "empty.proto": 'syntax = "proto3"; package empty.v1;' },
+});
 
 test("works with the keyboard alone", async () => {
   const { page, faults } = await openReport(used.browser, used.reports.example.url);
@@ -54,18 +58,21 @@ const looks = [1280, 390].flatMap((width) =>
   (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme })),
 );
 const views = [
-  { view: "list", fragment: "" },
-  { view: "caller", fragment: "#caller=signed-in&roles=support&permissions=stock.read" },
-  { view: "matrix", fragment: "#view=matrix&caller=signed-in&roles=customer&scopes=orders%3Awrite" },
-];
+  { schema: "example", view: "list", fragment: "" },
+  { schema: "example", view: "caller", fragment: "#caller=signed-in&roles=support&permissions=stock.read" },
+  { schema: "example", view: "matrix", fragment: "#view=matrix&caller=signed-in&roles=customer&scopes=orders%3Awrite" },
+  { schema: "awkward", view: "caller", fragment: "#service=&caller=signed-in&roles=role3&permissions=المدير" },
+  { schema: "awkward", view: "matrix", fragment: "#view=matrix&caller=signed-in&roles=role3" },
+  { schema: "empty", view: "caller", fragment: "#caller=anonymous" },
+] as const;
 
 describe("is readable", () => {
   test.each(looks.flatMap((look) => views.map((view) => ({ ...look, ...view }))))(
-    "$width px, $colorScheme, $view",
-    async ({ width, colorScheme, view, fragment }) => {
+    "$width px, $colorScheme, $schema, $view",
+    async ({ width, colorScheme, schema, view, fragment }) => {
       const options = { viewport: { width, height: 900 }, colorScheme };
-      const { page, faults } = await openReport(used.browser, used.reports.example.url + fragment, options);
-      await page.screenshot({ path: `${artifacts}access-report-${view}-${width}-${colorScheme}.png` });
+      const { page, faults } = await openReport(used.browser, used.reports[schema].url + fragment, options);
+      await page.screenshot({ path: `${artifacts}access-report-${schema}-${view}-${width}-${colorScheme}.png` });
       await page.$$eval("details", (all) => {
         for (const details of all) details.open = true;
       });
@@ -84,6 +91,15 @@ describe("is readable", () => {
     await page.evaluate(() => document.getElementById("text")?.removeAttribute("placeholder"));
     const { violations } = await checkWithAxe(page);
     expect(violations.map(({ id }) => id)).toEqual(["label"]);
+    await page.close();
+  });
+
+  test("on paper, always on white", async () => {
+    const { page } = await openReport(used.browser, used.reports.example.url, { colorScheme: "dark" });
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(await background()).not.toBe("rgb(255, 255, 255)");
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    expect(await background()).toBe("rgb(255, 255, 255)");
     await page.close();
   });
 

@@ -52,6 +52,26 @@ export function hostileProtos(): Protos {
 
 const condition = 'request.id != "<b>" && caller.subject == request.id';
 
+/** Long names and lists, deprecation, an exemption and a resource: what is hard to lay out. */
+export function awkwardProtos(): Protos {
+  const long = "Long".repeat(60);
+  const roles = Array.from({ length: 30 }, (_, index) => `"role${index}"`).join(", ");
+  const methods = [
+    `rpc ${long}(M) returns (stream M) { option (connectum.auth.v1.method_auth) = {requires: {roles: "${long}"}}; }`,
+    `rpc Many(stream M) returns (M) { option (connectum.auth.v1.method_auth) = {requires: {roles: [${roles}]}}; }`,
+    'rpc Old(M) returns (M) { option deprecated = true; option (connectum.auth.v1.method_auth) = {requires: {permissions: "المدير"}, resource: "id"}; }',
+    "rpc Exempt(M) returns (M) { option (connectum.auth.v1.method_auth) = {exempt: true}; }",
+  ];
+  const service = `option (connectum.auth.v1.service_auth) = {default_requires: {}, condition: "request.id == caller.subject"};`;
+  const wide = Array.from({ length: 300 }, (_, index) => {
+    return `  rpc M${index}(M) returns (M) { option (connectum.auth.v1.method_auth) = {requires: {scopes: "wide${index}"}}; }`;
+  });
+  return {
+    "awkward.proto": `${head(long)}// ${"wide".repeat(100)}\nservice S {\n  ${service}\n  ${methods.join("\n  ")}\n}\n`,
+    "wide.proto": `${head("wide.v1")}service Wide {\n${wide.join("\n")}\n}\nservice Empty {}\n`,
+  };
+}
+
 /** 250 services of 20 methods, with every kind of access, decided by a seed. */
 export function largeProtos(): Protos {
   const random = createRandom(7, "the large schema");

@@ -1,8 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { artifacts, openReport, shown, useReports } from "./access-report-page.js";
-import { exampleMethods, exampleProtos, hostileNames, hostileProtos, largeProtos } from "./access-report-schema.js";
+import {
+  awkwardProtos,
+  exampleMethods,
+  exampleProtos,
+  hostileNames,
+  hostileProtos,
+  largeProtos,
+} from "./access-report-schema.js";
 
-const used = useReports({ example: exampleProtos(), hostile: hostileProtos(), large: largeProtos() });
+const used = useReports({
+  example: exampleProtos(),
+  hostile: hostileProtos(),
+  large: largeProtos(),
+  awkward: awkwardProtos(),
+});
 
 describe("filters show the methods that they name", () => {
   test.each([
@@ -83,6 +95,36 @@ test("the matrix marks the names that methods need, in words too", async () => {
     ["CancelOrder", "requires", any, any, "●needed"],
     ["PurgeOrders", "internal", "", "", ""],
   ]);
+  expect(faults).toEqual([]);
+  await page.close();
+});
+
+test("a matrix that nobody could read is not drawn", async () => {
+  const { page, faults } = await openReport(used.browser, `${used.reports.awkward.url}#view=matrix`);
+  expect(await page.$$eval(".matrix", (all) => all.map((one) => one.textContent?.slice(0, 60)))).toEqual([
+    expect.stringContaining("Method"),
+    "No matrix: it would have 300 columns. Use the list.",
+  ]);
+  expect(faults).toEqual([]);
+  await page.close();
+});
+
+test("a long list of names has a filter of its own, which Reset clears", async () => {
+  const { page, faults } = await openReport(used.browser, `${used.reports.awkward.url}#caller=signed-in`);
+  const names = () =>
+    page.$$eval("#held-roles .scroll label", (all) =>
+      all.filter((one) => one.checkVisibility()).map((one) => one.textContent),
+    );
+  expect(await names()).toHaveLength(31);
+  await page.fill("#held-roles input[type=search]", "ROLE2");
+  expect(await names()).toEqual(["role2", ...Array.from({ length: 10 }, (_, index) => `role2${index}`)]);
+  await page.check("#held-roles label:has-text('role29') input");
+  await expect.poll(() => page.url()).toContain("roles=role29");
+  await page.click("button[type=reset]");
+  await page.check('[name="caller"][value="signed-in"]');
+  await expect.poll(names).toHaveLength(31);
+  // A short list has none.
+  expect(await page.locator("#held-permissions input[type=search]").count()).toBe(0);
   expect(faults).toEqual([]);
   await page.close();
 });
