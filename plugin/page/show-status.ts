@@ -35,10 +35,12 @@ function list(noun: string, names: readonly string[]): string[] {
 function tally(services: readonly PageService[]): HTMLElement {
   const counts: Record<Answer, number> = { yes: 0, bound: 0, no: 0, code: 0 };
   for (const { methods } of services) for (const { answer } of methods) if (answer) counts[answer]++;
-  const items = (Object.keys(counts) as Answer[]).map((answer) => {
-    const verdict = element("span", { class: `verdict ${answer}` }, verdicts[answer]);
-    const bound = answer === "bound" ? " under a condition or on a resource" : "";
-    return element("li", {}, verdict, " ", element("b", {}, `${counts[answer]}`), bound);
-  });
+  const items = (Object.keys(counts) as Answer[])
+    .filter((answer) => counts[answer] > 0)
+    .map((answer) => {
+      const verdict = element("span", { class: `verdict ${answer}` }, verdicts[answer]);
+      const bound = answer === "bound" ? " under a condition or on a resource" : "";
+      return element("li", {}, verdict, " ", element("b", {}, `${counts[answer]}`), bound);
+    });
   return element("ul", { class: "totals" }, ...items);
 }
