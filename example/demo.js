@@ -27,7 +27,8 @@ if (serve) {
 } else {
   const { runDemo } = await import("./dist/demo/run-demo.js");
   const colours = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const isAsExpected = await runDemo({ colours, width: process.stdout.columns, schema: "example/proto" });
+  const paths = { schema: "example/proto", report: "example/dist/access/access.html" };
+  const isAsExpected = await runDemo({ colours, width: process.stdout.columns, ...paths });
   process.exitCode = isAsExpected ? 0 : 1;
 }
 

@@ -32,7 +32,12 @@ try {
 
 /** Output folders that git ignores are made when they are needed. */
 function isCommitted(folder) {
-  return spawnSync("git", ["check-ignore", "--quiet", `${folder}/file`], { cwd: root }).status !== 0;
+  return !isIgnored(join(root, folder, "file"));
+}
+
+/** Files that git ignores are made by a build. */
+function isIgnored(path) {
+  return spawnSync("git", ["check-ignore", "--quiet", path], { cwd: root }).status === 0;
 }
 
 function exists(name) {
@@ -51,7 +56,7 @@ function check(template) {
   return outputsOf(join(root, template))
     .filter(isCommitted)
     .flatMap((output) => {
-      const committed = filesIn(join(root, output));
+      const committed = filesIn(join(root, output), isIgnored);
       const generated = filesIn(join(copy, output));
       const names = [...new Set([...committed.keys(), ...generated.keys()])].sort();
       return names
@@ -65,10 +70,12 @@ function describe(committed, generated) {
   return generated === undefined ? "is no longer generated" : "differs";
 }
 
-function filesIn(folder) {
+function filesIn(folder, isLeftOut = () => false) {
   if (!existsSync(folder)) return new Map();
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = entries.map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const paths = entries
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((path) => !isLeftOut(path));
   return new Map(
     paths.map((path) => [
       relative(folder, path).replaceAll("\\", "/"),

@@ -15,10 +15,18 @@ import { createGate } from "./authorization/gate.js";
 import { watchThreshold } from "./authorization/threshold.js";
 import type { AuthContext } from "./context/auth-context.js";
 import type { ProtoAuthzInterceptorOptions } from "./interceptors/create-authz-interceptor.js";
-import { anything, withDefault } from "./options/check.js";
+import { anything, optional, withDefault } from "./options/check.js";
 import { checkOption, type OptionTable, ownMembers, readOptions } from "./options/read-options.js";
 import { monotonicTime } from "./platform/clock.js";
 import type { ServicePolicy } from "./policy/service-policy.js";
+import {
+  answerNode,
+  answerRequest,
+  type NodeRequest,
+  type NodeResponse,
+} from "./protected-resource/answer-metadata.js";
+import { createProtectedResource } from "./protected-resource/protected-resource.js";
+import type { ProtectedResourceOptions } from "./protected-resource/protected-resource-options.js";
 import type { AuthScheme } from "./schemes/scheme.js";
 import { createRevocations, type Revocations } from "./store/revocations.js";
 
@@ -30,6 +38,11 @@ export interface CreateAuthOptions<T extends readonly ServicePolicy[] = readonly
   readonly authenticate: AuthScheme | readonly AuthScheme[];
   /** The scheme of services that may call `internal` methods, or several. By default, nobody may call them. */
   readonly internal?: AuthScheme | readonly AuthScheme[];
+  /**
+   * Describes the server to OAuth clients (RFC 9728): `fallback` and `wellKnown` answer its metadata, with the scopes of the
+   * tables, and challenges name the metadata and the scopes of the method. By default, clients learn neither.
+   */
+  readonly protectedResource?: ProtectedResourceOptions;
 }
 
 type Defaulted = DefaultedAuthzOption | Exclude<DefaultedPipelineOption, "skipMethods"> | "internal";
@@ -42,6 +55,7 @@ function createAuthOptions(): OptionTable<CreateAuthOptions, Defaulted> {
     policies: anything,
     authenticate: anything,
     internal: withDefault(anything, []),
+    protectedResource: optional(anything),
   };
 }
 
@@ -64,6 +78,19 @@ export interface Auth {
    * router.service(OrderService, implementation, auth.withInterceptors([rateLimit]));
    */
   readonly withInterceptors: (own: readonly Interceptor[]) => Pick<Auth, "interceptors" | "requestGate">;
+  /**
+   * The server's `fallback`, with the option `protectedResource`: answers requests for the metadata, and 404 for other paths
+   * without a method. For `connectNodeAdapter`.
+   */
+  readonly fallback?: (request: NodeRequest, response: NodeResponse) => void;
+  /**
+   * Answers a request for the metadata of the option `protectedResource`. Returns undefined for any other request. For servers
+   * with fetch handlers.
+   *
+   * @example
+   * export default { fetch: (request: Request) => auth.wellKnown(request) ?? handler(request) };
+   */
+  readonly wellKnown: (request: Pick<Request, "method" | "url">) => Response | undefined;
   /** Fetches key sets before the first calls. Rejects if a key set cannot be fetched. */
   readonly warmUp: () => Promise<void>;
   /** Revokes credentials. Without the `revocations` option, only in this process. See {@link Revocations}. */
@@ -110,7 +137,8 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
     );
   }
   const own = readOptions("createAuth", options as unknown as CreateAuthOptions, createAuthOptions);
-  const { policies, authenticate: users, internal } = own;
+  const { policies, authenticate: users, internal, protectedResource } = own;
+  const resource = protectedResource && createProtectedResource(policies, protectedResource);
   const enforcer = createEnforcer(policies, own);
   const schemes = listSchemes(users, "authenticate");
   const internalSchemes = asInternal(listSchemes(internal, "internal", schemes));
@@ -124,6 +152,9 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
         if (access === "public" && !optional) return [];
         return access === "internal" ? internalSchemes : schemes;
       },
+      ...(resource && {
+        challengeParameters: (service, method) => resource.parametersOf(enforcer.lookup(service, method)),
+      }),
     },
     ownMembers({ ...own, skipMethods: [], revocations }),
   );
@@ -155,6 +186,8 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
       checkOption(isRight, "withInterceptors", "a list of interceptors");
       return { interceptors: [...interceptors, ...own.filter((one) => !interceptors.includes(one))], requestGate };
     },
+    ...(resource && { fallback: (request, response) => answerNode(resource, request, response) }),
+    wellKnown: (request) => resource && answerRequest(resource, request),
     async warmUp() {
       await Promise.all([...schemes, ...internalSchemes].map(async (scheme) => scheme.warmUp?.()));
     },

@@ -15,6 +15,8 @@ import { Table, type TableOptions } from "./table.js";
 export interface DemoOptions extends TableOptions {
   /** The schema for `buf curl`: a folder of protos, or an image. */
   readonly schema: string;
+  /** The access report of the run that generated the tables. */
+  readonly report: string;
 }
 
 /** Limits parallel calls, since each `buf curl` is a process. */
@@ -74,6 +76,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     }
     console.log(`\n  ${summary(all.length, failed, (performance.now() - started) / 1000)}`);
     console.log(`  The audit log has ${auditLog.length} decisions. The last one:\n  ${auditLog.at(-1)}`);
+    console.log(`  Who may call what: open ${options.report} in a browser, or read example/access/access.md.`);
     return failed === 0;
   } finally {
     for (const client of Object.values(clients)) client.close();

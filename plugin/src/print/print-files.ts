@@ -9,6 +9,7 @@ import { printYaml } from "../openapi/print-yaml.js";
 import { extensions, type FileOptionName, type FilePath, parseFilePath } from "../options/file-path.js";
 import { invalid } from "../options/invalid.js";
 import type { GeneratorOptions } from "../options/options.js";
+import { type AccessReport, createReport } from "../report/access-report.js";
 import { printReport } from "../report/print-report.js";
 import { printJson } from "../text/print-json.js";
 import { printCatalogue } from "./catalogue.js";
@@ -58,7 +59,13 @@ function runFiles(schema: Schema<GeneratorOptions>, target: Target, files: Table
     printRegistry(f, target, path, files, code, schema.proto.parameter);
   });
   add("catalogue", catalogue, (f, { fixed }) => printCatalogue(f, fixed === undefined ? target : "json", files));
-  for (const report of reports) add("report", report, (f, { fixed }) => f.print(printReport(files, fixed)));
+  let report: AccessReport | undefined;
+  for (const path of reports) {
+    add("report", path, (f, { fixed }) => {
+      report ??= createReport(files);
+      f.print(printReport(report, fixed));
+    });
+  }
   add("openapi_overlay", openapiOverlay, (f, { fixed }) => {
     const overlay = createOverlay(files, code, openapiSecurityScheme);
     f.print(fixed === ".json" ? printJson(overlay) : printYaml(overlay));

@@ -31,6 +31,8 @@ Options:
   openapi_overlay=NAME    also write an OpenAPI Overlay with the access of the run, .yaml or .json
   openapi_security_scheme=NAME
                           the overlay refers to this scheme of the document; default: bearerAuth
+  report=NAME             also write who may call what, as .html, .md, .json or .csv; may be repeated
+  tables=false            write no tables: for an entry of its own with another output folder
   registry_packages=a+b   require that the run's services are in exactly these packages
   and the options of every protobuf-es plugin
 

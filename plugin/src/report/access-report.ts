@@ -69,9 +69,8 @@ export interface ReportName {
  * // { name: "GetOrder", kind: "unary", access: "requires", roles: ["customer"], callers: "Requires role customer", … }
  */
 export function createReport(files: Tables): AccessReport {
-  const tables = [...files.values()].flat();
-  tables.sort((a, b) => (a.service.typeName < b.service.typeName ? -1 : 1));
-  const services = tables.map(reportService);
+  const services = [...files.values()].flat().map(reportService);
+  services.sort((a, b) => (a.name < b.name ? -1 : 1));
   const methods = services.flatMap((service) => service.methods.map((method) => ({ service: service.name, method })));
   const namesOf = (listOf: (method: ReportMethod) => readonly string[]): ReportName[] => {
     const found = new Map<string, string[]>();
@@ -130,6 +129,7 @@ function reportMethod(row: Row, description: string, isDeprecated: boolean): Rep
     deprecated: isDeprecated || method.deprecated,
     access,
     callers: describeAccess(row),
+    decidedBy: originsOf(row),
     ...{ roles, scopes, permissions, anyPermissions },
     conditions: conditions.map(({ condition = "", option, fields }) => ({
       text: condition,
@@ -137,6 +137,5 @@ function reportMethod(row: Row, description: string, isDeprecated: boolean): Rep
     })),
     resource: resource?.resource === undefined ? null : { text: resource.resource, from: originOf(row, "resource") },
     exempt: declaration.exempt === true,
-    decidedBy: originsOf(row),
   };
 }

@@ -1,10 +1,19 @@
+import { script, scriptHash, style, styleHash } from "../gen/access-page.js";
 import { visible } from "../text/literal.js";
-import { policy, script, style } from "./access-page.js";
 import type { AccessReport, ReportTotals } from "./access-report.js";
 import { controls } from "./html-controls.js";
 import { serviceSection } from "./html-service.js";
 import { badge, plural } from "./html-text.js";
 import { createPageData } from "./page-data.js";
+
+/** Allows the script and the style of the page, and nothing else. */
+const policy = [
+  "default-src 'none'",
+  `style-src '${styleHash}'`,
+  `script-src '${scriptHash}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
 
 /**
  * Prints the report as one HTML file without references to others. Its rows need no script; a script filters them and answers

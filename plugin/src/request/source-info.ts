@@ -14,11 +14,13 @@ export function isInside(path: Path, parent: Path): boolean {
   return path.length > parent.length && parent.every((number, index) => number === path[index]);
 }
 
+const commentsOfFiles = new WeakMap<DescFile, ReadonlyMap<string, string>>();
+
 /**
  * Reads the comments of a file once, and returns a function that looks them up by path.
  *
- * The function returns an empty string for an element without comment. protoplugin's `getComments` searches the whole
- * file for every element.
+ * The function returns an empty string for an element without comment. Comments lack the lines with `buf:lint:ignore`.
+ * protoplugin's `getComments` searches the whole file for every element.
  *
  * @example
  * const commentsAt = readComments(file);
@@ -26,15 +28,23 @@ export function isInside(path: Path, parent: Path): boolean {
  * commentsAt([6, 0, 2, 1]); // the comment of its second method
  */
 export function readComments(file: DescFile): (path: Path) => string {
+  const comments = commentsOfFiles.get(file) ?? collectComments(file);
+  commentsOfFiles.set(file, comments);
+  return (path) => comments.get(path.join()) ?? "";
+}
+
+function collectComments(file: DescFile): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const { path, leadingComments, trailingComments, leadingDetachedComments } of locationsOf(file)) {
     const comments = [leadingComments, trailingComments].filter((text) => text !== "");
     const key = path.join();
     if ((comments.length === 0 && leadingDetachedComments.length === 0) || found.has(key)) continue;
     const lines = comments.map((text) => text.replace(/\r\n|[\r\u2028\u2029]/g, "\n").replace(/\n$/, ""));
-    found.set(key, lines.join("\n\n").replace(/^ /gm, ""));
+    const text = lines.join("\n\n").replace(/^ /gm, "");
+    // Instructions to buf are no comments for readers.
+    found.set(key, text.replace(/^buf:lint:ignore .*\n?/gm, "").replace(/\n+$/, ""));
   }
-  return (path) => found.get(path.join()) ?? "";
+  return found;
 }
 
 /** A position in a file, counted from 1. Both numbers are 0 if the compiler sent no position. */

@@ -4,6 +4,7 @@ import { type CallState, type Standing, stateOf } from "../call/call-state.js";
 import { checkStanding } from "../call/standing.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import { stripIdentityHeaders } from "../context/auth-headers.js";
+import { withParameters } from "../errors/challenge.js";
 import { failedVerification } from "../errors/failed-verification.js";
 import { missingCredentials } from "../errors/unauthenticated.js";
 import { compileMethodPatterns } from "../options/method-pattern.js";
@@ -26,6 +27,8 @@ export interface SchemeSelection {
    * @param optional - true if `optionalMethods` names the method.
    */
   for(service: string, method: string, optional: boolean): readonly AuthScheme[];
+  /** Returns the parameters of the Bearer challenges for a method. By default, none. */
+  challengeParameters?(service: string, method: string): string;
 }
 
 /** The parts of a call that the pipeline needs. An interceptor and a gate both have them. */
@@ -95,7 +98,12 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
       const optional = isOptional(typeName, method.name);
       const skipped = isSkipped(typeName, method.name) && !optional;
       const schemes = skipped ? [] : selection.for(typeName, method.name, optional);
-      const tried = schemes.map((scheme) => verifiers.get(scheme) as Verifier);
+      const parameters = selection.challengeParameters?.(typeName, method.name);
+      const tried = schemes.map((scheme): Verifier => {
+        const verifier = verifiers.get(scheme) as Verifier;
+        if (parameters === undefined) return verifier;
+        return { ...verifier, challenges: verifier.challenges.map((one) => withParameters(one, parameters)) };
+      });
       plan = { verifiers: tried, optional, challenges: [...new Set(tried.flatMap(({ challenges }) => challenges))] };
       plans.set(method, plan);
     }

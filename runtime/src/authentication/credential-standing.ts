@@ -35,6 +35,18 @@ export class CredentialStanding implements Standing {
     this.#before = before;
   }
 
+  watch(end: (error: unknown) => void): (() => void) | undefined {
+    const stopBefore = this.#before?.watch(end);
+    const stop = this.#revocations?.watch?.(this.#presented, this.context, (cause) =>
+      end(failedVerification(cause, this.#challenges)),
+    );
+    if (!stop || !stopBefore) return stop ?? stopBefore;
+    return () => {
+      stop();
+      stopBefore();
+    };
+  }
+
   check(): void {
     this.#before?.check();
     if (wallTime() >= this.#expiresAt) throw expiredCredentials(this.#challenges);

@@ -11,6 +11,13 @@ export interface Standing {
   guarded: boolean;
   /** @throws ConnectError with code `unauthenticated` for a credential that has expired, or that this process knows to be revoked. */
   check(): void;
+  /**
+   * Watches the credential of an open stream, for revocations that this process does not know.
+   *
+   * @param end - receives the error of an invalid credential.
+   * @returns a function that stops. Undefined if nothing needs to be watched.
+   */
+  watch(end: (error: unknown) => void): (() => void) | undefined;
 }
 
 /** The state of one call, shared by the gate and the interceptors. Not public: only an interceptor of ours authorizes a call. */

@@ -15,13 +15,20 @@ export class CredentialDeadline {
   #end: { readonly error: unknown } | undefined;
   #timer: Timer | undefined;
   #stopPulse: (() => void) | undefined;
+  #stopWatch: (() => void) | undefined;
 
   /**
    * @param expiresAt - milliseconds since the epoch, or infinity.
    * @param signal - aborts at the end of the call.
    * @param check - throws for an invalid credential.
+   * @param watch - calls its argument with the error of a credential that became invalid elsewhere. Returns how to stop.
    */
-  constructor(expiresAt: number, signal: AbortSignal, check: () => void) {
+  constructor(
+    expiresAt: number,
+    signal: AbortSignal,
+    check: () => void,
+    watch?: (end: (error: unknown) => void) => (() => void) | undefined,
+  ) {
     this.#expiresAt = expiresAt;
     this.#check = check;
     // The client may have left during verification: nothing would stop the timer.
@@ -31,6 +38,7 @@ export class CredentialDeadline {
       this.#look();
       this.#arm();
     });
+    this.#stopWatch = watch?.((error) => this.#stopAll(error));
     signal.addEventListener("abort", () => this.#disarm());
   }
 
@@ -101,6 +109,7 @@ export class CredentialDeadline {
   #disarm(): void {
     this.#timer?.cancel();
     this.#stopPulse?.();
+    this.#stopWatch?.();
   }
 
   #look(): void {

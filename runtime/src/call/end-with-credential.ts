@@ -7,8 +7,8 @@ import { checkStanding, checkWaiting, expiryOf } from "./standing.js";
 type Answer = ReturnType<ReturnType<Interceptor>>;
 
 /**
- * Runs a streaming call, and ends it when its credential expires or is revoked in this process: at the next message, or
- * within a second.
+ * Runs a streaming call, and ends it when its credential expires or is revoked: at the next message or within a second, and for
+ * a revocation by another instance within the interval of the revocations.
  *
  * @param call - runs the call with the given request.
  */
@@ -25,7 +25,8 @@ export async function endWithCredential(req: StreamRequest, call: (req: StreamRe
   if (standing !== undefined) standing.guarded = true;
   // The identity of the credential needs one check. Streams have many messages.
   const check = isOwn && standing !== undefined ? () => standing.check() : () => checkStanding(values);
-  const deadline = new CredentialDeadline(expiresAt, signal, check);
+  const watch = standing && ((end: (error: unknown) => void) => standing.watch(end));
+  const deadline = new CredentialDeadline(expiresAt, signal, check, watch);
   // connect reads this message before it calls the handler: the caller must still wait.
   const isRead = req.method.methodKind === "server_streaming";
   const message = deadline.iterate(req.message, isRead ? () => checkWaiting(signal) : undefined);

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isLoopback } from "../platform/is-loopback.js";
 
 /**
  * Parses the address of a key set.
@@ -34,8 +34,4 @@ export function parseKeySetUri(uri: string | URL, allowInsecureHttp: boolean): U
 /** Removes everything before an "@" and after a "?". */
 function hideSecrets(uri: unknown): unknown {
   return typeof uri === "string" ? uri.replace(/^.*@/s, "...@").replace(/[?#].*$/s, "?...") : uri;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."));
 }

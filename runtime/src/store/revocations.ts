@@ -6,6 +6,7 @@ import { type CacheStore, storeCheck } from "./cache-options.js";
 import { type RevocableScheme, RevocableSchemes } from "./revocable-schemes.js";
 import { RevocationMemory } from "./revocation-memory.js";
 import { namesOfCaller, namesOfRevocation, type Revocation } from "./revocation-names.js";
+import { RevocationWatch } from "./revocation-watch.js";
 import { SharedStore } from "./shared-store.js";
 import { decodeRevocation, encodeRevocation, isSince } from "./stored-revocation.js";
 
@@ -32,7 +33,7 @@ export interface RevocationOptions {
 export interface Revocations {
   /**
    * Revokes credentials: on this instance at once, on others within their `interval` after the promise is fulfilled. Open streams
-   * end within a second; on other instances after another call has brought the revocation.
+   * end within a second on this instance, and within the `interval` on others.
    *
    * @throws TypeError for anything but one non-empty name, for a credential that no call can present, and for a credential
    * that no scheme knows; RangeError if the memory has `maxSize` revocations. Nothing is revoked then. Rejects with an Error if
@@ -56,6 +57,13 @@ export interface Revocations {
    * @throws InvalidCredentialError
    */
   checkKnown(presented: string | undefined, context: AuthContext): void;
+  /**
+   * Watches the caller of an open stream for revocations by other instances.
+   *
+   * @param end - receives the {@link InvalidCredentialError} of a revoked caller.
+   * @returns a function that stops. Undefined without a store.
+   */
+  watch?(presented: string | undefined, context: AuthContext, end: (cause: unknown) => void): (() => void) | undefined;
   /** Registers schemes. `revoke({ credential })` fails if none of them knows its credential. */
   serve?(schemes: readonly RevocableScheme[]): void;
 }
@@ -99,6 +107,7 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
   const memory = new RevocationMemory(maxSize, clockTolerance);
   const asked = new WeakMap<AuthContext, Asked>();
   const schemes = new RevocableSchemes();
+  const watch = shared && new RevocationWatch(() => shared.get(markKey), interval);
 
   function callerOf(presented: string | undefined, context: AuthContext): Asked {
     let caller = asked.get(context);
@@ -143,11 +152,16 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
         const texts = await Promise.all(
           names.map((name) => shared.putAndRead(prefix + name, encodeRevocation(at, at + ttl), ttl)),
         );
-        if (texts.every((text) => text !== undefined && isSince(text, at))) return;
+        // After the revocations: who reads the mark must find them.
+        const isTaken = texts.every((text) => text !== undefined && isSince(text, at));
+        if (isTaken && (await shared.put(markKey, `${at}.${Math.random()}`, ttl))) return;
       } catch (error) {
         cause = error;
       }
       throw new Error("the store did not take the revocation: only this instance refuses", { cause });
+    },
+    watch(presented, context, end) {
+      return shared && watch?.add(() => ask(shared, callerOf(presented, context), context), end);
     },
     checkKnown(presented, context) {
       if (!memory.isEmpty) memory.check(callerOf(presented, context).names, context);
@@ -166,3 +180,6 @@ export function createRevocations(options: RevocationOptions = {}): Revocations 
 }
 
 const prefix = "connectum-auth-revoked:";
+
+/** Changes with every revocation. No name of a revocation is empty. */
+const markKey: string = prefix;

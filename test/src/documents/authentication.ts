@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import type { Interceptor } from "@connectrpc/connect";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { createTestJwt, startTestKeySet } from "@connectum/auth/testing";
 import { expect } from "vitest";
@@ -46,6 +46,9 @@ async function wiringOf(name: string): Promise<Wiring> {
   >(name);
   return auth ?? options ?? ({ interceptors, requestGate } as Wiring);
 }
+
+/** The challenge of the described server. */
+let challenge = "";
 
 export const authentication: Runs = {
   async "src/jwt.ts"() {
@@ -184,6 +187,27 @@ export const authentication: Runs = {
     expect(behind.subject).toBe("grace");
     expect(await outcome(behind, client.getOrder({}, {}))).toBe(missing);
     behind.close();
+  },
+
+  async "src/protected-resource.ts"() {
+    const auth = await wiringOf("src/protected-resource.ts");
+    const server = await serve(auth);
+    const metadata = await fetch(`${server.http1Url}/.well-known/oauth-protected-resource/shop`);
+    expect(await metadata.json()).toMatchObject({
+      resource: "https://api.example.com/shop",
+      scopes_supported: ["orders:write"],
+    });
+    const client = await clientOf(createGrpcTransport({ baseUrl: server.http2Url }));
+    const headers = await by({ scope: "orders:read" });
+    const call = client.importOrders((async function* () {})(), { headers }) as Promise<unknown>;
+    challenge = await call.then(
+      () => "ok",
+      (error) => ConnectError.from(error).metadata.get("www-authenticate") ?? "",
+    );
+    server.close();
+  },
+  async "protected resource answer"(text) {
+    expect(challenge).toBe(text.trim());
   },
 
   async "src/revocations.ts"() {

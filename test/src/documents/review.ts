@@ -38,6 +38,25 @@ async function callAs(wiring: Wiring): Promise<void> {
 
 type Replayed = Awaited<ReturnType<typeof replay>>;
 
+/** The reports of the shop, by the template of the document. */
+async function writeReports(template: string): Promise<string> {
+  const source = await shop();
+  const project = createProject(await registry(), source);
+  try {
+    for (const file of ["package.json", "buf.yaml", "proto/shop/v1/orders.proto"])
+      project.write(file, source.read(file));
+    project.write("buf.gen.yaml", template);
+    await project.use("connectum-auth-proto proto && buf generate");
+    expect(project.read("src/gen/auth_policies.ts")).toContain("policies");
+    expect(project.read("docs/access/access.html")).toContain("CancelOrder");
+    expect(JSON.parse(project.read("docs/access/access.json"))).toMatchObject({ version: 1, totals: { services: 1 } });
+    return project.read("docs/access/access.md");
+  } finally {
+    project.remove();
+  }
+}
+
+let markdown = "";
 let configuration = "";
 let answer = "";
 let replayed: Replayed | undefined;
@@ -55,6 +74,12 @@ export const review: Runs = {
   },
   async "breaking answer"(text) {
     expect(answer).toContain(text.trim());
+  },
+  async "report buf.gen.yaml"(text) {
+    markdown = await writeReports(text);
+  },
+  async "report answer"(text) {
+    expect(markdown).toContain(text);
   },
   async "src/matrix.ts"() {
     expect((await snippet<{ matrix: object }>("src/matrix.ts")).matrix).toBeTypeOf("object");

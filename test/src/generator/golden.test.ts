@@ -60,6 +60,13 @@ describe.each(Object.entries(variants) as [Variant, string][])("%s", (variant, p
   });
 });
 
+test("access reports are the same by protoc, byte for byte", () => {
+  const parameter = "target=ts,tables=false,report=a.md,report=a.csv,report=a.json,report=a.html";
+  const byBuf = generateWithBuf(parameter);
+  expect([...byBuf.keys()].sort()).toEqual(["a.csv", "a.html", "a.json", "a.md"]);
+  expect(generateWithProtoc(parameter, [...protos.keys()])).toEqual(byBuf);
+});
+
 describe("the compilers", () => {
   const flags = ["5.4", "5.9", "newest"] as const satisfies readonly CompilerName[];
   const typescript = [...generated.ts.keys()].map((name) => join(goldenFolder, "ts", name));

@@ -88,6 +88,14 @@ describe("a proto's comments are carried over", () => {
       service: ["a", "b", "c", "d", "e"],
     },
     {
+      name: "without instructions to buf",
+      locations: [
+        { path: service, leadingComments: " buf:lint:ignore A\n One.\n buf:lint:ignore B\n" },
+        { path: method, leadingComments: " buf:lint:ignore A\n" },
+      ],
+      service: ["One."],
+    },
+    {
       name: "not those of messages, fields and options",
       locations: [[4, 0], [4, 0, 2, 0], [6, 0, 3], [6, 1], [6, 0, 2, 1], [6, 0, 2, 0, 4], [6]].map((path) => ({
         path,

@@ -204,6 +204,7 @@ export const UserService: GenService<{
 export const FeedbackService: GenService<{
   /**
    * Leaves a note.
+   * buf:lint:ignore CONNECTUM_AUTH_DECLARED
    *
    * @generated from rpc shop.v1.FeedbackService.SendFeedback
    */
