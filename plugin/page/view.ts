@@ -1,51 +1,56 @@
-import type { Caller } from "./answer.js";
+import type { AskedCaller } from "./answer.js";
 
-/** The state of the page. The address keeps it, so that a link shows the same. */
+/** The choices of the reader. An empty text means no choice. */
 export interface View {
   readonly text: string;
   readonly service: string;
   readonly access: string;
-  /** A kind and a name, such as `role admin`. */
-  readonly name: string;
-  readonly layout: "list" | "matrix";
-  /** The caller of the question. Undefined if it is not asked. */
-  readonly caller: Caller | undefined;
-  /** Whether only methods that the caller may call are shown. */
-  readonly onlyCallable: boolean;
+  readonly role: string;
+  readonly scope: string;
+  readonly permission: string;
+  readonly view: string;
+  readonly caller: AskedCaller["kind"] | "";
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  readonly permissions: readonly string[];
+  /** Whether only methods are shown that the caller may call. */
+  readonly callable: boolean;
 }
 
-const kinds: readonly string[] = ["anonymous", "user", "service"] satisfies readonly Caller["kind"][];
+const single = ["text", "service", "access", "role", "scope", "permission", "view", "caller"] as const;
+const lists = ["roles", "scopes", "permissions"] as const;
 
-/** Reads the state from the fragment of an address. Unknown and malformed parts count as absent. */
-export function readView(fragment: string): View {
-  const parameters = new URLSearchParams(fragment.replace(/^#/, ""));
-  const kind = parameters.get("caller") ?? "";
-  const [roles, scopes, permissions] = ["role", "scope", "permission"].map((key) => parameters.getAll(key));
-  const isAsked = kinds.includes(kind);
-  return {
-    text: parameters.get("text") ?? "",
-    service: parameters.get("service") ?? "",
-    access: parameters.get("access") ?? "",
-    name: parameters.get("name") ?? "",
-    layout: parameters.get("layout") === "matrix" ? "matrix" : "list",
-    caller: isAsked
-      ? { kind: kind as Caller["kind"], roles: roles ?? [], scopes: scopes ?? [], permissions: permissions ?? [] }
-      : undefined,
-    onlyCallable: isAsked && parameters.has("only"),
-  };
-}
-
-/** Returns the fragment of a state, without `#`. Empty for the first view. */
-export function fragmentOf({ caller, layout, onlyCallable, ...texts }: View): string {
+/**
+ * Returns the choices as the fragment of a link.
+ *
+ * @example
+ * printView(view); // "#access=requires&caller=signed-in&roles=support"
+ */
+export function printView(view: View): string {
   const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(texts)) if (value !== "") parameters.set(key, value);
-  if (layout === "matrix") parameters.set("layout", layout);
-  if (caller) {
-    parameters.set("caller", caller.kind);
-    for (const role of caller.roles) parameters.append("role", role);
-    for (const scope of caller.scopes) parameters.append("scope", scope);
-    for (const permission of caller.permissions) parameters.append("permission", permission);
-    if (onlyCallable) parameters.set("only", "1");
-  }
-  return String(parameters);
+  for (const name of single) if (view[name] !== "" && view[name] !== "list") parameters.set(name, view[name]);
+  const hasNames = view.caller === "signed-in" || view.caller === "internal";
+  if (hasNames) for (const name of lists) for (const held of view[name]) parameters.append(name, held);
+  if (view.callable && view.caller !== "") parameters.set("callable", "1");
+  return `#${parameters}`;
+}
+
+/** Reads the fragment of a link. Choices that the report does not have are left to the controls. */
+export function readView(fragment: string): View {
+  const parameters = new URLSearchParams(fragment.slice(1));
+  const get = (name: string) => parameters.get(name) ?? "";
+  return {
+    text: get("text"),
+    service: get("service"),
+    access: get("access"),
+    role: get("role"),
+    scope: get("scope"),
+    permission: get("permission"),
+    view: get("view") || "list",
+    caller: get("caller") as View["caller"],
+    roles: parameters.getAll("roles"),
+    scopes: parameters.getAll("scopes"),
+    permissions: parameters.getAll("permissions"),
+    callable: parameters.has("callable"),
+  };
 }

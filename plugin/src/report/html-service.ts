@@ -1,81 +1,93 @@
 import type { ReportMethod, ReportService } from "./access-report.js";
-import { htmlText } from "./html-text.js";
-import { columnsOf, type MatrixColumn, markOf } from "./matrix.js";
+import { badge, code, escapeHtml } from "./html-text.js";
 
-/** Returns the section of a service: its methods as a list, and as a matrix. */
-export function htmlService(service: ReportService, index: number): string {
-  const { name, file, description, deprecated, methods } = service;
-  const id = `service-${index + 1}`;
-  const columns = columnsOf(service);
-  const parts = [
-    `<section aria-labelledby="${id}"><div class="service"><h2 id="${id}" class="name">${htmlText(name)}</h2>`,
-    `<p class="file">${htmlText(file)}${deprecated ? " · deprecated" : ""}</p>`,
-    ...(description === "" ? [] : [`<p>${htmlText(description)}</p>`]),
-    methods.length === 0 ? "<p>No methods.</p></div>" : "</div>",
-    ...(methods.length === 0 ? [] : [list(methods, id), matrix(methods, columns, id)]),
-  ];
-  return `${parts.join("\n")}</section>`;
-}
-
-// The roles are written out: style sheets for narrow screens take those of tables away.
-function list(methods: readonly ReportMethod[], id: string): string {
-  const heads = [
-    ["method", "Method"],
-    ["who", "Who may call"],
-    ["decided", "Decided by"],
-    ["asked", "This caller"],
-  ].map(([name, text]) => `<th scope="col" role="columnheader" class="${name}">${text}</th>`);
+/** Prints a service: its name, file and comment, and a table with a row for each method, in the order of the report. */
+export function serviceSection({ name, file, description, deprecated, methods }: ReportService): string {
+  const dot = name.lastIndexOf(".") + 1;
   return [
-    `<table class="list" role="table" aria-labelledby="${id}"><thead role="rowgroup"><tr role="row">${heads.join("")}</tr></thead>`,
-    `<tbody role="rowgroup">\n${methods.map(row).join("\n")}\n</tbody></table>`,
+    '<section class="service">',
+    `<h2><span class="package">${escapeHtml(name.slice(0, dot))}</span>${escapeHtml(name.slice(dot))}</h2>`,
+    `<p class="file">${code(file)}${deprecated ? ` ${flag("deprecated")}` : ""}</p>`,
+    ...about("p", description),
+    ...(methods.length === 0
+      ? ["<p>No methods.</p>"]
+      : [
+          // The styles change `display`, which would take the meaning of a table away.
+          `<table class="list" role="table" aria-label="Methods of ${escapeHtml(name)}">`,
+          '<thead role="rowgroup"><tr role="row">',
+          ...["Method", "Access", "Who may call", "Decided by"].map(
+            (title) => `<th role="columnheader" scope="col">${title}</th>`,
+          ),
+          "</tr></thead>",
+          '<tbody role="rowgroup">',
+          ...methods.map(methodRow),
+          "</tbody>",
+          "</table>",
+        ]),
+    "</section>",
   ].join("\n");
 }
 
-function row(method: ReportMethod): string {
-  const { name, kind, description, deprecated, access, callers, conditions, resource, decidedBy, exempt } = method;
-  const tags = [...(kind === "unary" ? [] : [kind.replaceAll("_", " ")]), ...(deprecated ? ["deprecated"] : [])];
-  const from = [...decidedBy, ...(exempt ? ["exempt from the service’s condition"] : [])];
-  const title = tags.map((tag) => `<span class="tag">${tag}</span>`).join("");
-  const comment = description === "" ? "" : `<p class="description">${htmlText(description)}</p>`;
-  const bounds = [
-    ...(resource ? [`<p class="bound">on the resource <code>request.${htmlText(resource.text)}</code></p>`] : []),
-    ...conditions.map(({ text, from: field }) => {
-      return `<p class="bound">only if <code>${htmlText(text)}</code> <span class="rule">${htmlText(field)}</span></p>`;
-    }),
+function methodRow(method: ReportMethod): string {
+  const { name, kind, deprecated, description, access, decidedBy, conditions, resource, exempt } = method;
+  const origins = [...decidedBy, ...[resource, ...conditions].flatMap((bound) => (bound === null ? [] : [bound.from]))];
+  const isStreaming = kind !== "unary";
+  const title = [
+    `<span class="name">${escapeHtml(name)}</span>`,
+    ...(isStreaming ? [flag(kind.replaceAll("_", " "))] : []),
+    ...(deprecated ? [flag("deprecated")] : []),
+    ...about("span", description),
   ];
+  const origin = [...new Set(origins)].map(code);
+  if (exempt) origin.push("exempt from the service’s condition");
   return [
-    `<tr role="row"><th scope="row" role="rowheader"><span class="name">${htmlText(name)}</span>${title}${comment}</th>`,
-    `<td role="cell"><span class="badge" data-access="${access}">${access}</span> ${wordsOf(callers, access)}${bounds.join("")}</td>`,
-    `<td role="cell" class="rule">${from.map((field) => `<div>${htmlText(field)}</div>`).join("")}</td>`,
-    '<td role="cell" class="answer"></td></tr>',
+    `<tr role="row"${deprecated ? ' class="deprecated"' : ""}>`,
+    `<th role="rowheader" scope="row">${title.join(" ")}</th>`,
+    `<td role="cell" class="access">${badge(access)}</td>`,
+    `<td role="cell" class="who">${whoMayCall(method).join("")}</td>`,
+    `<td role="cell" class="origin">${origin.join("<br>") || "nothing"}</td>`,
+    "</tr>",
   ].join("");
 }
 
-/** The callers in words, without the access that the badge says. */
-function wordsOf(callers: string, access: ReportMethod["access"]): string {
-  const [first = "", ...rest] = callers.split(": ");
-  return htmlText(access === "requires" ? callers.replace(/^Requires /, "") : rest.join(": ") || first);
-}
+/** The callers, before their requirements. */
+const leads: Readonly<Record<ReportMethod["access"], string>> = {
+  public: "Anybody, without authentication",
+  internal: "Only trusted internal callers",
+  requires: "Any authenticated caller",
+  allow: "Any authenticated caller",
+  deny: "Nobody",
+  unspecified: "The server’s code decides",
+};
 
-function matrix(methods: readonly ReportMethod[], columns: readonly MatrixColumn[], id: string): string {
-  const heads = columns.map(({ kind, name }) => {
-    return `<th scope="col"><small>${kind}</small><span class="name">${htmlText(name)}</span></th>`;
-  });
-  const rows = methods.map((method) => {
-    const cells = columns.map((column) => `<td>${markText(method, column)}</td>`).join("");
-    const badge = `<span class="badge" data-access="${method.access}">${method.access}</span>`;
-    return `<tr><th scope="row" class="name">${htmlText(method.name)}</th><td>${badge}</td>${cells}</tr>`;
-  });
+/** Returns a line for each kind of requirement. */
+function whoMayCall({ access, conditions, resource, ...names }: ReportMethod): string[] {
+  const requirements = [
+    ...requirement("role", "one of the roles", names.roles),
+    ...requirement("scope", "all of the scopes", names.scopes),
+    ...requirement("permission", "all of the permissions", names.permissions),
+    ...requirement("permission", "one of the permissions", names.anyPermissions),
+  ];
+  const needsLead = access !== "requires" || requirements.length === 0;
   return [
-    `<div class="matrix" tabindex="0" role="group" aria-labelledby="${id}"><table aria-labelledby="${id}">`,
-    `<thead><tr><th scope="col">Method</th><th scope="col">Access</th>${heads.join("")}</tr></thead>`,
-    `<tbody>\n${rows.join("\n")}\n</tbody></table></div>`,
-  ].join("");
+    ...(needsLead ? [leads[access]] : []),
+    ...requirements,
+    ...(resource === null ? [] : [`on the resource ${code(`request.${resource.text}`)}`]),
+    ...conditions.map(({ text }) => `only if ${code(text)}`),
+  ].map((line) => `<div>${line}</div>`);
 }
 
-function markText(method: ReportMethod, column: MatrixColumn): string {
-  const mark = markOf(method, column);
-  if (mark === undefined) return "";
-  const [sign, text] = mark === "all" ? ["●", "needed"] : ["○", "one of these suffices"];
-  return `<span class="mark" aria-hidden="true">${sign}</span><span class="unseen">${text}</span>`;
+function requirement(one: string, several: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [
+    `${names.length === 1 ? one : several} ${names.map((name) => `<code class="chip">${escapeHtml(name)}</code>`).join(" ")}`,
+  ];
+}
+
+function about(tag: "p" | "span", description: string): string[] {
+  return description === "" ? [] : [`<${tag} class="about">${escapeHtml(description)}</${tag}>`];
+}
+
+function flag(text: string): string {
+  return `<span class="flag">${text}</span>`;
 }

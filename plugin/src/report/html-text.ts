@@ -1,25 +1,22 @@
 import { visible } from "../text/literal.js";
+import type { ReportMethod } from "./access-report.js";
 
-const entities: { readonly [character: string]: string } = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Returns a text for the content of an element or a quoted attribute. Escapes hidden characters, except line breaks. */
-export function htmlText(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => visible(line).replace(/[&<>"']/g, (character) => entities[character] ?? ""))
-    .join("\n");
+/** Escapes a text for HTML, as content and in quoted attributes. Control and hidden characters become visible. */
+export function escapeHtml(text: string): string {
+  const lines = text.replaceAll("\r\n", "\n").split("\n").map(visible).join("\n");
+  return lines.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-/** Returns data for a script element. No text in it ends the element. */
-export function htmlJson(data: unknown): string {
-  return JSON.stringify(data)
-    .replaceAll("<", "\\u003c")
-    .replaceAll("\u2028", "\\u2028")
-    .replaceAll("\u2029", "\\u2029");
+/** Returns a text as code. A long one may break after a dot or slash. */
+export function code(text: string): string {
+  return `<code>${escapeHtml(text).replace(/[./](?=[^./])/g, "$&<wbr>")}</code>`;
+}
+
+/** Returns the word of an access as a label with its own shape. */
+export function badge(access: ReportMethod["access"]): string {
+  return `<span class="badge ${access}">${access}</span>`;
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,4 +1,4 @@
-import type { ReportMethod, ReportService } from "./access-report.js";
+import type { ReportMethod } from "./access-report.js";
 
 /** A column of the matrix of a service: a name that its methods require. */
 export interface MatrixColumn {
@@ -6,12 +6,15 @@ export interface MatrixColumn {
   readonly name: string;
 }
 
+/** The names that a method requires. */
+type RequiredNames = Pick<ReportMethod, "roles" | "scopes" | "permissions" | "anyPermissions">;
+
 /** `all`: the caller needs the name. `any`: it is one of several that suffice. */
 export type MatrixMark = "all" | "any" | undefined;
 
 /** Returns the names that the methods of a service require: roles, scopes, then permissions, each sorted. */
-export function columnsOf({ methods }: ReportService): MatrixColumn[] {
-  const columns = (kind: MatrixColumn["kind"], listOf: (method: ReportMethod) => readonly string[]) =>
+export function columnsOf({ methods }: { readonly methods: readonly RequiredNames[] }): MatrixColumn[] {
+  const columns = (kind: MatrixColumn["kind"], listOf: (method: RequiredNames) => readonly string[]) =>
     [...new Set(methods.flatMap(listOf))].sort().map((name): MatrixColumn => ({ kind, name }));
   return [
     ...columns("role", ({ roles }) => roles),
@@ -21,7 +24,7 @@ export function columnsOf({ methods }: ReportService): MatrixColumn[] {
 }
 
 /** Returns whether a method requires the name of a column. */
-export function markOf(method: ReportMethod, { kind, name }: MatrixColumn): MatrixMark {
+export function markOf(method: RequiredNames, { kind, name }: MatrixColumn): MatrixMark {
   const { roles, scopes, permissions, anyPermissions } = method;
   if ((kind === "scope" && scopes.includes(name)) || (kind === "permission" && permissions.includes(name)))
     return "all";

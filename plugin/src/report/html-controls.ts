@@ -1,0 +1,36 @@
+/** The filters and the question about a caller. Hidden until the script, which makes their choices, has started. */
+export const controls: readonly string[] = [
+  '<form id="controls" aria-label="Filters and caller" autocomplete="off" hidden>',
+  '<details open><summary>Filter</summary><div class="fields">',
+  '<label><span>Text</span> <input type="search" id="text" placeholder="any words" spellcheck="false"></label>',
+  ...[
+    ["service", "Service", "All services"],
+    ["access", "Access", "Any access"],
+    ["role", "Role", "Any role"],
+    ["scope", "Scope", "Any scope"],
+    ["permission", "Permission", "Any permission"],
+  ].map(
+    ([id, title, all]) =>
+      `<label><span>${title}</span> <select id="${id}"><option value="">${all}</option></select></label>`,
+  ),
+  '<fieldset class="segments"><legend>View</legend>',
+  '<label><input type="radio" name="view" value="list" checked><span>List</span></label>',
+  '<label><input type="radio" name="view" value="matrix"><span>Matrix</span></label>',
+  "</fieldset>",
+  "</div></details>",
+  '<details open><summary>What may a caller do?</summary><div class="fields">',
+  '<fieldset class="choices"><legend>The caller is</legend>',
+  '<label><input type="radio" name="caller" value="" checked> not chosen</label>',
+  '<label><input type="radio" name="caller" value="anonymous"> anonymous</label>',
+  '<label><input type="radio" name="caller" value="signed-in"> signed in</label>',
+  '<label><input type="radio" name="caller" value="internal"> an internal service</label>',
+  "</fieldset>",
+  '<fieldset id="held-roles" class="names"><legend>with the roles</legend></fieldset>',
+  '<fieldset id="held-scopes" class="names"><legend>with the scopes</legend></fieldset>',
+  '<fieldset id="held-permissions" class="names"><legend>with the permissions</legend></fieldset>',
+  '<label class="choice"><input type="checkbox" id="callable"> Only methods this caller may call</label>',
+  '<p class="hint">An internal service reaches internal and public methods only. A signed-in caller never reaches internal ones.</p>',
+  "</div></details>",
+  '<button type="reset">Reset</button>',
+  "</form>",
+];
