@@ -9,11 +9,14 @@ const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
 const entryPoints = Object.values(exports)
   .map((file) => file.default?.replace("./dist/", "src/").replace(/\.js$/, ".ts"))
   .filter((file) => file !== undefined);
-// Gives AsyncLocalStorage a chunk of its own. Authorization shares code with its importer, and does without it.
-const asyncHooks = { in: "external:node:async_hooks", out: "not-written" };
+// Gives these a chunk of their own. Authorization shares a file with their importers, and does without them.
+const ownChunks = ["node:async_hooks", "node:net"].map((name) => ({
+  in: `external:${name}`,
+  out: `not-written-${name.slice(5)}`,
+}));
 
 const { outputFiles } = await build({
-  entryPoints: [...entryPoints.map((file) => ({ in: file, out: file.slice(4, -3) })), asyncHooks],
+  entryPoints: [...entryPoints.map((file) => ({ in: file, out: file.slice(4, -3) })), ...ownChunks],
   outdir: "dist",
   outbase: "src",
   // Named by content: no process that loads the package during a build gets parts of two builds.
@@ -38,7 +41,7 @@ const files = outputFiles
     file: relative(".", path),
     text: path.endsWith(".map") ? withoutGathered(text) : text,
   }))
-  .filter(({ file }) => !file.includes(asyncHooks.out));
+  .filter(({ file }) => !file.includes("not-written"));
 files.sort((a, b) => Number(isEntryPoint(a)) - Number(isEntryPoint(b)));
 for (const { file, text } of files) {
   if (existsSync(file) && readFileSync(file, "utf8") === text) continue;

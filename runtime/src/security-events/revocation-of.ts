@@ -5,7 +5,7 @@ const caep = "https://schemas.openid.net/secevent/caep/event-type/";
 const risc = "https://schemas.openid.net/secevent/risc/event-type/";
 
 /** Events after which no credential of the subject counts: CAEP 1.0 section 3, RISC 1.0 section 2. */
-const ending: ReadonlySet<string> = new Set([
+const ending: ReadonlySet<string> = /* @__PURE__ */ new Set([
   `${caep}session-revoked`,
   `${caep}credential-change`,
   `${risc}account-credential-change-required`,
