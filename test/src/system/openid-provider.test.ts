@@ -36,7 +36,7 @@ describe("50 clients of an OpenID provider", () => {
     // At most one request per cool-down, whoever asks.
     expect(keyRequestsDuring).toBeLessThanOrEqual(1 + duration / keySetTimes.cooldown);
     if (how !== "closed") expect(keyRequestsDuring).toBeGreaterThan(0);
-    expect(recoveredAfter).toBeLessThan(3_000);
+    expect(recoveredAfter).toBeLessThan(10_000);
     expect(keyRequestsAfter).toBeGreaterThan(0);
     expect(keyRequestsAfter).toBeLessThanOrEqual(1 + (recoveredAfter + 1_000) / keySetTimes.cooldown);
   });
