@@ -121,7 +121,9 @@ function accepted(): Response {
 
 /** Answers with an error of RFC 8935 section 2.3. */
 function refuse(err: ErrorCode, description: string, status = 400): Response {
-  return Response.json({ err, description }, { status, headers: { "content-language": "en" } });
+  // RFC 9110 section 15.5.2 demands a challenge.
+  const challenge = status === 401 ? { "www-authenticate": "Bearer" } : undefined;
+  return Response.json({ err, description }, { status, headers: { "content-language": "en", ...challenge } });
 }
 
 function errorCodeOf(error: unknown): ErrorCode {

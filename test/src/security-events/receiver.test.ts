@@ -59,6 +59,7 @@ function start(options: Partial<SecurityEventOptions> = {}) {
       new Request("https://api.example.com/events", { method: "POST", headers: all, body }),
     );
     const text = await response.text();
+    expect(response.headers.get("www-authenticate")).toBe(response.status === 401 ? "Bearer" : null);
     return { status: response.status, ...(text !== "" && JSON.parse(text)) };
   }
   return { revoked, receive, post };
