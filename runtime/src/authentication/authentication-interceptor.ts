@@ -46,7 +46,7 @@ export function createAuthenticationInterceptor(authenticate: Authenticate, asyn
 }
 
 function callStream(scope: CallerScope, caller: AuthContext | undefined, req: StreamRequest, next: Next) {
-  return endWithCredential(req, async (ending) => {
+  return endWithCredential(req, undefined, async (ending) => {
     const res = await scope.run(caller, () => next(ending));
     return res.stream ? { ...res, message: scope.iterate(caller, res.message) } : res;
   });

@@ -12,6 +12,7 @@ import type { AuthzRequest } from "./authz-request.js";
 import type { Enforcer } from "./enforcer.js";
 import { explainDenial, runChecks } from "./run-checks.js";
 import type { Check, Conditional, Verdict } from "./verdict.js";
+import { watchAccess } from "./watch-access.js";
 
 type Next = ReturnType<Interceptor>;
 
@@ -73,7 +74,20 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
         const error = await errorOf(run, resource);
         if (error) throw error;
       });
-      return proceed(next, messages ? ({ ...req, message: messages } as StreamRequest) : req);
+      return proceed(next, messages ? ({ ...req, message: messages } as StreamRequest) : req, decideAgain());
+    }
+
+    /** Decides again by the checks whose results may change. Undefined without any, and in report mode. */
+    function decideAgain() {
+      const changing = checks.filter((check) => check.mayChange);
+      if (changing.length === 0 || !enforced) return undefined;
+      return () => {
+        const start = now();
+        const refuse = (denial: Verdict | undefined) =>
+          denial && conclude(explainDenial(denial, verdict, request.resource), req, context, start);
+        const denial = runChecks(changing, (check) => check.run(context, request));
+        return denial instanceof Promise ? denial.then(refuse) : refuse(denial);
+      };
     }
 
     const { decidedBy } = checks.at(-1) ?? verdict;
@@ -114,13 +128,17 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
   };
 }
 
-/** @throws ConnectError if the caller no longer waits. */
-function proceed(next: Next, req: AnyRequest): ReturnType<Next> {
+/**
+ * @param decideAgain - decides about an open stream again. Undefined if its decision cannot change.
+ * @throws ConnectError if the caller no longer waits.
+ */
+function proceed(next: Next, req: AnyRequest, decideAgain?: Parameters<typeof watchAccess>[0]): ReturnType<Next> {
   const { contextValues: values, signal } = req;
   checkWaiting(signal);
   stateOf(values).authorized = req;
   if (!req.stream) return next(req);
-  return endWithCredential(req, (ending) => {
+  const watch = decideAgain && ((end: (error: unknown) => void) => watchAccess(decideAgain, end));
+  return endWithCredential(req, watch, (ending) => {
     if (req.method.methodKind !== "server_streaming") return next(ending);
     // connect reads the whole message before it calls the handler.
     const message = checkArrivals(ending.message, () => checkCall(values, signal));

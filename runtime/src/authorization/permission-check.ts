@@ -33,6 +33,8 @@ export function createPermissionCheck(
     decidedBy: "table",
     explain: (result, hasThrown) => (hasThrown ? { reason: "unavailable" } : (result as FailedCheck)),
     ...(hasResource ? {} : { runEarly: (context: AuthContext) => check(context, undefined) }),
+    // The resources of a client's stream come with its messages, which are checked one by one.
+    ...(requirements && !isStatic && !(hasResource && isStream) && { mayChange: true }),
     // The messages of a stream come later.
     run: (context, request) => (hasResource && isStream ? true : onRequest(context, request)),
     ...(hasResource &&

@@ -69,6 +69,8 @@ export interface Check {
   explain?(result: unknown, hasThrown: boolean): FailedCheck;
   /** Runs in the gate, too: the check does not need the request. */
   runEarly?(context: AuthContext): unknown;
+  /** Whether its result may change while a stream is open: it runs again every second then. */
+  readonly mayChange?: boolean;
   /** Runs once, before the handler. */
   run(context: AuthContext, request: AuthzRequest): unknown;
   /** Runs for every message of a client's stream, before the handler receives it. */

@@ -3,6 +3,12 @@ import { wrapIterator } from "../platform/wrap-iterator.js";
 import { onPulse, pulsePeriod } from "./pulse.js";
 
 /**
+ * Watches an open stream. It receives a function that ends the stream with an error, and returns one that stops. Returns
+ * undefined if nothing needs to be watched.
+ */
+export type Watch = (end: (error: unknown) => void) => (() => void) | undefined;
+
+/**
  * Ends the parts of a streaming call with its credential, even while they wait. After a clock jump or a revocation it ends them
  * within a second. It stops with the call, and does not keep the process alive. Its timer starts shortly before the expiry:
  * most streams end without one.
@@ -15,20 +21,15 @@ export class CredentialDeadline {
   #end: { readonly error: unknown } | undefined;
   #timer: Timer | undefined;
   #stopPulse: (() => void) | undefined;
-  #stopWatch: (() => void) | undefined;
+  #stopWatches: readonly (() => void)[] = [];
 
   /**
    * @param expiresAt - milliseconds since the epoch, or infinity.
    * @param signal - aborts at the end of the call.
    * @param check - throws for an invalid credential.
-   * @param watch - calls its argument with the error of a credential that became invalid elsewhere. Returns how to stop.
+   * @param watches - end the stream for reasons that `check` does not see.
    */
-  constructor(
-    expiresAt: number,
-    signal: AbortSignal,
-    check: () => void,
-    watch?: (end: (error: unknown) => void) => (() => void) | undefined,
-  ) {
+  constructor(expiresAt: number, signal: AbortSignal, check: () => void, watches: readonly Watch[]) {
     this.#expiresAt = expiresAt;
     this.#check = check;
     // The client may have left during verification: nothing would stop the timer.
@@ -38,7 +39,10 @@ export class CredentialDeadline {
       this.#look();
       this.#arm();
     });
-    this.#stopWatch = watch?.((error) => this.#stopAll(error));
+    for (const watch of watches) {
+      const stop = watch((error) => this.#stopAll(error));
+      if (stop) this.#stopWatches = [...this.#stopWatches, stop];
+    }
     signal.addEventListener("abort", () => this.#disarm());
   }
 
@@ -109,7 +113,7 @@ export class CredentialDeadline {
   #disarm(): void {
     this.#timer?.cancel();
     this.#stopPulse?.();
-    this.#stopWatch?.();
+    for (const stop of this.#stopWatches) stop();
   }
 
   #look(): void {

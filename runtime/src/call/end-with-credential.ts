@@ -1,7 +1,7 @@
 import { Code, ConnectError, type Interceptor, type StreamRequest } from "@connectrpc/connect";
 import { authContextKey } from "../context/auth-context.js";
 import { stateOf } from "./call-state.js";
-import { CredentialDeadline } from "./credential-deadline.js";
+import { CredentialDeadline, type Watch } from "./credential-deadline.js";
 import { checkStanding, checkWaiting, expiryOf } from "./standing.js";
 
 type Answer = ReturnType<ReturnType<Interceptor>>;
@@ -10,23 +10,33 @@ type Answer = ReturnType<ReturnType<Interceptor>>;
  * Runs a streaming call, and ends it when its credential expires or is revoked: at the next message or within a second, and for
  * a revocation by another instance within the interval of the revocations.
  *
+ * @param watchAccess - ends the stream for other reasons, too. It gets a function that ends the stream, and returns how to stop.
  * @param call - runs the call with the given request.
  */
-export async function endWithCredential(req: StreamRequest, call: (req: StreamRequest) => Answer): Answer {
+export async function endWithCredential(
+  req: StreamRequest,
+  watchAccess: Watch | undefined,
+  call: (req: StreamRequest) => Answer,
+): Answer {
   const { contextValues: values, signal } = req;
   const { standing } = stateOf(values);
   const caller = values.get(authContextKey);
   const expiresAt = caller === undefined ? Number.POSITIVE_INFINITY : expiryOf(caller);
   // Other code may have established the identity.
   const isOwn = caller === undefined || caller === standing?.context;
-  if (isOwn ? standing?.guarded !== false : standing === undefined && expiresAt === Number.POSITIVE_INFINITY) {
-    return call(req);
-  }
+  const isGuarded = isOwn
+    ? standing?.guarded !== false
+    : standing === undefined && expiresAt === Number.POSITIVE_INFINITY;
+  if (isGuarded && watchAccess === undefined) return call(req);
   if (standing !== undefined) standing.guarded = true;
   // The identity of the credential needs one check. Streams have many messages.
   const check = isOwn && standing !== undefined ? () => standing.check() : () => checkStanding(values);
-  const watch = standing && ((end: (error: unknown) => void) => standing.watch(end));
-  const deadline = new CredentialDeadline(expiresAt, signal, check, watch);
+  const watches = [
+    watchAccess,
+    // An interceptor before this one watches the credential already.
+    isGuarded ? undefined : (end: (error: unknown) => void) => standing?.watch(end),
+  ].filter((watch) => watch !== undefined);
+  const deadline = new CredentialDeadline(expiresAt, signal, check, watches);
   // connect reads this message before it calls the handler: the caller must still wait.
   const isRead = req.method.methodKind === "server_streaming";
   const message = deadline.iterate(req.message, isRead ? () => checkWaiting(signal) : undefined);
