@@ -1,4 +1,4 @@
-import { type CryptoKey, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
+import type { JWTPayload, JWTVerifyOptions } from "jose";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { checkBearerToken } from "../headers/bearer-token.js";
 import { createKeySource } from "../keys/key-source.js";
@@ -11,6 +11,7 @@ import { rejectBoundToken } from "./bound-token.js";
 import { checkCanonicalForm } from "./canonical-form.js";
 import { compileClaimsMapping } from "./claims-mapping.js";
 import { type JwtIssuerOptions, readJwtOptions } from "./jwt-options.js";
+import { createSignatureVerifier } from "./signature-verifier.js";
 
 /** The end of the year 9999, in seconds since the epoch. A later `exp` is probably in milliseconds. */
 const maxExpiration = 253_402_300_799;
@@ -60,14 +61,7 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
   }
 
   const { keySet } = keys;
-  // jose is faster with a key than with a function.
-  const verifySignature: (token: string) => Promise<JWTVerifyResult & { readonly vouchedBy?: string }> =
-    keySet === undefined
-      ? (token) => jwtVerify(token, keys.key, verifyOptions)
-      : async (token) => {
-          const verified = await keySet.verify((getKey) => jwtVerify(token, getKey, verifyOptions));
-          return { ...verified, vouchedBy: await keySet.nameOf(verified.key as CryptoKey) };
-        };
+  const verifySignature = createSignatureVerifier(keys, verifyOptions);
 
   return {
     issuers,

@@ -189,6 +189,30 @@ export const authentication: Runs = {
     behind.close();
   },
 
+  async "src/security-events.ts"() {
+    const { auth, receiveEvents } = await snippet<{
+      auth: Wiring;
+      receiveEvents(request: Request): Promise<Response>;
+    }>("src/security-events.ts");
+    const [ada, bob] = [await by({}), await by({ sub: "bob" })];
+    const event = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
+    const sub_id = { format: "iss_sub", iss: "https://login.example.com", sub: "ada" };
+    const aud = "https://api.example.com/events";
+    const claims = { aud, jti: "event-1", sub_id, events: { [event]: {} } };
+    const { login } = await issuers();
+    const token = await login.sign({ ...user, ...claims }, { header: { typ: "secevent+jwt" } });
+    const request = (type: string) =>
+      new Request(aud, {
+        method: "POST",
+        headers: { "content-type": type },
+        body: token,
+      });
+    expect(await call(auth, "getOrder", ada)).toBe("ada");
+    expect((await receiveEvents(request("text/plain"))).status).toBe(400);
+    expect((await receiveEvents(request("application/secevent+jwt"))).status).toBe(202);
+    expect([await call(auth, "getOrder", ada), await call(auth, "getOrder", bob)]).toEqual([invalid, "bob"]);
+  },
+
   async "src/protected-resource.ts"() {
     const auth = await wiringOf("src/protected-resource.ts");
     const server = await serve(auth);

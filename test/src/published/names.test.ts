@@ -36,9 +36,10 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
   },
   "./jwt": {
     values: `
-    createJwtAuthInterceptor jwt signedTokenTrust`,
+    createJwtAuthInterceptor jwt securityEventReceiver signedTokenTrust`,
     types: `
-    ClaimsMapping JwtIssuerOptions JwtOptions RemoteKeySetOptions SignedTokenTrustOptions`,
+    ClaimsMapping JwtIssuerOptions JwtOptions RemoteKeySetOptions SecurityEvent SecurityEventOptions
+    SignedTokenTrustOptions`,
   },
   "./client": {
     values: `

@@ -229,7 +229,7 @@ test("replay and a trial decide as the changed server does, or say that they can
         if (trial !== undefined) counts.trials++;
       }
     }),
-    { numRuns: samples(150, 2_000) },
+    { numRuns: samples(100, 500) },
   );
   // A test that leaves most calls open, or never meets a difference, would prove nothing.
   expect(counts.differences).toBeGreaterThan(counts.calls / 10);

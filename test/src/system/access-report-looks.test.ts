@@ -94,6 +94,23 @@ describe("is readable", () => {
     await page.close();
   });
 
+  test.each([1280, 390])("%i px: names in the matrix stay on one line, and long ones break", async (width) => {
+    const lines = async (schema: "example" | "awkward") => {
+      const options = { viewport: { width, height: 900 } };
+      const { page } = await openReport(used.browser, `${used.reports[schema].url}#view=matrix`, options);
+      const heights = await page.$$eval(".matrix .name", (names) =>
+        names.map((name) => Math.round(name.clientHeight / Number.parseFloat(getComputedStyle(name).lineHeight))),
+      );
+      await page.close();
+      return heights;
+    };
+    expect(new Set(await lines("example"))).toEqual(new Set([1]));
+    const [long = 0, ...short] = await lines("awkward");
+    expect(long).toBeGreaterThan(4);
+    expect(long).toBeLessThan(40);
+    expect(new Set(short)).toEqual(new Set([1]));
+  });
+
   test("on paper, always on white", async () => {
     const { page } = await openReport(used.browser, used.reports.example.url, { colorScheme: "dark" });
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
