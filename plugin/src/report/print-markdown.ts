@@ -49,7 +49,7 @@ function serviceSections(service: ReportService): string[] {
 function whoMayCall({ callers, conditions, resource }: ReportMethod): string {
   const parts = [
     escapeText(callers),
-    ...(resource ? [`on the resource ${code(resource.text)}`] : []),
+    ...(resource ? [`on the resource ${code(`request.${resource.text}`)}`] : []),
     ...conditions.map(({ text }) => `only if ${code(text)}`),
   ];
   return parts.join(", ");
@@ -99,7 +99,7 @@ function entity(character: string): string {
 function quote(text: string): string {
   return visibleLines(text)
     .split("\n")
-    .map((line) => `> ${escapeText(line.trim().replaceAll("\t", " "))}`.trimEnd())
+    .map((line) => `> ${escapeText(line.replaceAll("\t", " ").replace(/^ +/, ""))}`.replace(/ +$/, ""))
     .join("\n");
 }
 

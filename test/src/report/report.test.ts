@@ -36,7 +36,7 @@ describe("a whole report", () => {
       | --- | --- | --- | --- |
       | \`Open\` | Public: no authentication | unary | \`method_auth.public\`, exempt from the service’s condition and resource |
       | \`Edit\` | Requires one of the roles admin, editor and all of the scopes orders:write, orders:read, only if \`request.id != ""\` | unary | \`method_auth.requires\`, \`service_auth.condition\` |
-      | \`Own\` | Requires permission a.read and one of the permissions a.own, a.all, on the resource \`id\`, only if \`request.id != ""\` | unary | \`method_auth.requires\`, \`method_auth.resource\`, \`service_auth.condition\` |
+      | \`Own\` | Requires permission a.read and one of the permissions a.own, a.all, on the resource \`request.id\`, only if \`request.id != ""\` | unary | \`method_auth.requires\`, \`method_auth.resource\`, \`service_auth.condition\` |
       | \`Purge\` | Internal: only trusted internal callers with scope purge, only if \`request.id != ""\` | unary | \`method_auth.internal\`, \`method_auth.requires\`, \`service_auth.condition\` |
       | \`Inherit\` | Requires role staff, only if \`request.id != ""\` | unary | \`service_auth.default_requires\`, \`service_auth.condition\` |
 
