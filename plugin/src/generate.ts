@@ -38,7 +38,8 @@ export function generate(request: CodeGeneratorRequest): GeneratorResult {
   let response = create(CodeGeneratorResponseSchema, { supportedFeatures, minimumEdition, maximumEdition });
   try {
     response = plugin.run(request);
-    for (const file of response.file) file.content = tidy(file.content);
+    // Other files have no preamble, but texts of the schema.
+    for (const file of response.file) if (/\.[jt]s$/.test(file.name)) file.content = tidy(file.content);
   } catch (error) {
     // Our checks, protobuf-es and protoplugin report problems as these two. Any other error is a bug of the plugin.
     if (!(error instanceof Error && ["Error", "PluginOptionError"].includes(error.name))) throw error;

@@ -121,16 +121,23 @@ function reportService({ service, declaration, rows }: ServiceTable): ReportServ
 }
 
 function reportMethod(row: Row, description: string, isDeprecated: boolean): ReportMethod {
-  const { method, declaration, access, roles, scopes, permissions, anyPermissions, conditions, resource } = row;
+  const { method, declaration, access, conditions, resource } = row;
+  // With `strict=false`, a name may be repeated.
+  const names = {
+    roles: [...new Set(row.roles)],
+    scopes: [...new Set(row.scopes)],
+    permissions: [...new Set(row.permissions)],
+    anyPermissions: [...new Set(row.anyPermissions)],
+  };
   return {
     name: method.name,
     kind: method.methodKind,
     description,
     deprecated: isDeprecated || method.deprecated,
     access,
-    callers: describeAccess(row),
+    callers: describeAccess({ ...row, ...names }),
     decidedBy: originsOf(row),
-    ...{ roles, scopes, permissions, anyPermissions },
+    ...names,
     conditions: conditions.map(({ condition = "", option, fields }) => ({
       text: condition,
       from: `${option.name}.${fields.condition.name}`,

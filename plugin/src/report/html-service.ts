@@ -1,4 +1,5 @@
 import type { ReportMethod, ReportService } from "./access-report.js";
+import { decidingFields, exemption } from "./deciding-fields.js";
 import { badge, code, escapeHtml } from "./html-text.js";
 
 /** Prints a service: its name, file and comment, and a table with a row for each method, in the order of the report. */
@@ -29,8 +30,7 @@ export function serviceSection({ name, file, description, deprecated, methods }:
 }
 
 function methodRow(method: ReportMethod): string {
-  const { name, kind, deprecated, description, access, decidedBy, conditions, resource, exempt } = method;
-  const origins = [...decidedBy, ...[resource, ...conditions].flatMap((bound) => (bound === null ? [] : [bound.from]))];
+  const { name, kind, deprecated, description, access, exempt } = method;
   const isStreaming = kind !== "unary";
   const title = [
     `<span class="name">${escapeHtml(name)}</span>`,
@@ -38,8 +38,8 @@ function methodRow(method: ReportMethod): string {
     ...(deprecated ? [flag("deprecated")] : []),
     ...about("span", description),
   ];
-  const origin = [...new Set(origins)].map(code);
-  if (exempt) origin.push("exempt from the service’s condition");
+  const origin = decidingFields(method).map(code);
+  if (exempt) origin.push(exemption);
   return [
     `<tr role="row"${deprecated ? ' class="deprecated"' : ""}>`,
     `<th role="rowheader" scope="row">${title.join(" ")}</th>`,

@@ -1,10 +1,10 @@
-import { visible } from "../text/literal.js";
+import { visibleLines } from "../text/literal.js";
 import type { ReportMethod } from "./access-report.js";
 
 /** Escapes a text for HTML, as content and in quoted attributes. Control and hidden characters become visible. */
 export function escapeHtml(text: string): string {
-  const lines = text.replaceAll("\r\n", "\n").split("\n").map(visible).join("\n");
-  return lines.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  const shown = visibleLines(text);
+  return shown.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
 /** Returns a text as code. A long one may break after a dot or slash. */

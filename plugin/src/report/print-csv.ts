@@ -1,8 +1,10 @@
-import type { AccessReport } from "./access-report.js";
+import { literal, visibleLines } from "../text/literal.js";
+import type { AccessReport, ReportBound, ReportMethod, ReportService } from "./access-report.js";
+import { decidingFields } from "./deciding-fields.js";
 
 const header = [
   ...["service", "method", "kind", "deprecated", "access", "roles", "scopes", "permissions", "any_permissions"],
-  ...["resource", "condition", "decided_by", "file"],
+  ...["resource", "condition", "decided_by", "exempt", "file"],
 ];
 
 /**
@@ -11,19 +13,32 @@ const header = [
  * A cell that a spreadsheet would take for a formula begins with an apostrophe.
  */
 export function printCsv({ services }: AccessReport): string {
-  const rows = services.flatMap((service) =>
-    service.methods.map((method) => [
-      ...[service.name, method.name, method.kind, String(method.deprecated), method.access],
-      ...[method.roles, method.scopes, method.permissions, method.anyPermissions].map((names) => names.join("; ")),
-      method.resource?.text ?? "",
-      method.conditions.map(({ text }) => text).join(" && "),
-      ...[method.decidedBy.join("; "), service.file],
-    ]),
-  );
+  const rows = services.flatMap((service) => service.methods.map((method) => cellsOf(service, method)));
   return [header, ...rows].map((row) => row.map(cell).join(",")).join("\n");
 }
 
+function cellsOf(service: ReportService, method: ReportMethod): string[] {
+  return [
+    ...[service.name, method.name, method.kind, String(method.deprecated), method.access],
+    ...[method.roles, method.scopes, method.permissions, method.anyPermissions].map(joinNames),
+    ...[method.resource?.text ?? "", joinConditions(method.conditions)],
+    ...[decidingFields(method).join("; "), String(method.exempt), service.file],
+  ];
+}
+
+/** Joins names. Quotes a name that would look like several. */
+function joinNames(names: readonly string[]): string {
+  return names.map((name) => (/;|^"/.test(name) ? literal(name) : name)).join("; ");
+}
+
+/** Joins conditions, as the condition of a table's row. */
+function joinConditions(conditions: readonly ReportBound[]): string {
+  const texts = conditions.map(({ text }) => text);
+  return texts.length > 1 ? texts.map((text) => `(${text})`).join(" && ") : texts.join();
+}
+
 function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const shown = visibleLines(text);
+  const safe = /^[=+\-@\t\r\n]/.test(shown) ? `'${shown}` : shown;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,5 +1,6 @@
-import { visible } from "../text/literal.js";
+import { visible, visibleLines } from "../text/literal.js";
 import type { AccessReport, ReportMethod, ReportName, ReportService } from "./access-report.js";
+import { decidingFields, exemption } from "./deciding-fields.js";
 import { columnsOf, type MatrixColumn, markOf } from "./matrix.js";
 
 /** Prints the report as GitHub-flavored Markdown: totals, then each service with its matrix, then each name. */
@@ -36,7 +37,7 @@ function serviceSections(service: ReportService): string[] {
         `${code(method.name)}${method.deprecated ? " (deprecated)" : ""}`,
         whoMayCall(method),
         method.kind.replaceAll("_", " "),
-        method.decidedBy.map(code).join(", ") + (method.exempt ? ", exempt from the service's condition" : ""),
+        [...decidingFields(method).map(code), ...(method.exempt ? [exemption] : [])].join(", "),
       ]),
     ),
   );
@@ -48,7 +49,7 @@ function serviceSections(service: ReportService): string[] {
 function whoMayCall({ callers, conditions, resource }: ReportMethod): string {
   const parts = [
     escapeText(callers),
-    ...(resource ? [`on the resource ${code(resource.text)}`] : []),
+    ...(resource ? [`on the resource ${code(`request.${resource.text}`)}`] : []),
     ...conditions.map(({ text }) => `only if ${code(text)}`),
   ];
   return parts.join(", ");
@@ -80,18 +81,25 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** Returns a text as code of a table. A pipe would end the cell, even in code. */
 function code(text: string): string {
-  const flat = visible(text.replace(/[\t-\r ]+/g, " ")).replaceAll("|", "\\|");
+  const shown = visible(text.replace(/[\t-\r ]+/g, " "));
+  // No code span of a table can have a backslash before a pipe.
+  if (shown.includes("\\|")) return `<code>${shown.replace(/[!-/:-@[-`{-~]/g, entity)}</code>`;
+  const flat = shown.replaceAll("|", "\\|");
   const longest = Math.max(0, ...[...flat.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = "`".repeat(longest + 1);
   const space = longest > 0 || /^ .*[^ ].* $/.test(flat) ? " " : "";
   return `${fence}${space}${flat}${space}${fence}`;
 }
 
+function entity(character: string): string {
+  return `&#${character.charCodeAt(0)};`;
+}
+
 /** Quotes a comment of the schema, line by line. */
 function quote(text: string): string {
-  return text
+  return visibleLines(text)
     .split("\n")
-    .map((line) => `> ${escapeText(line)}`.replace(/ +$/, ""))
+    .map((line) => `> ${escapeText(line.replaceAll("\t", " ").replace(/^ +/, ""))}`.replace(/ +$/, ""))
     .join("\n");
 }
 
@@ -100,7 +108,9 @@ function escapeText(text: string): string {
   return visible(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
-    .replace(/[\\`*_{}[\]()#+!|~>]/g, "\\$&");
+    .replace(/[\\`*_{}[\]()#+!|~>$]/g, "\\$&")
+    .replace(/^[-=]/, "\\$&")
+    .replace(/^(\d+)\./, "$1\\.");
 }
 
 function plural(count: number, noun: string): string {

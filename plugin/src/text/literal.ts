@@ -33,6 +33,20 @@ export function visible(text: string): string {
   return text.replace(controls, escapeUnits).replace(hidden, escapeUnits);
 }
 
+/**
+ * Escapes the control and hidden characters of a text with several lines. Keeps its line breaks (as `\n`) and tabs.
+ *
+ * @example
+ * visibleLines("a\r\n\tb\u200bc"); // "a\n\tb\\u200bc"
+ */
+export function visibleLines(text: string): string {
+  return text
+    .replaceAll("\r\n", "\n")
+    .split(/([\n\t])/)
+    .map((part) => (part === "\n" || part === "\t" ? part : visible(part)))
+    .join("");
+}
+
 function escapeUnits(text: string): string {
   return text
     .split("")

@@ -34,11 +34,11 @@ describe("a whole report", () => {
 
       | method | who may call | kind | decided by |
       | --- | --- | --- | --- |
-      | \`Open\` | Public: no authentication | unary | \`method_auth.public\`, exempt from the service's condition |
-      | \`Edit\` | Requires one of the roles admin, editor and all of the scopes orders:write, orders:read, only if \`request.id != ""\` | unary | \`method_auth.requires\` |
-      | \`Own\` | Requires permission a.read and one of the permissions a.own, a.all, on the resource \`id\`, only if \`request.id != ""\` | unary | \`method_auth.requires\` |
-      | \`Purge\` | Internal: only trusted internal callers with scope purge, only if \`request.id != ""\` | unary | \`method_auth.internal\`, \`method_auth.requires\` |
-      | \`Inherit\` | Requires role staff, only if \`request.id != ""\` | unary | \`service_auth.default_requires\` |
+      | \`Open\` | Public: no authentication | unary | \`method_auth.public\`, exempt from the service’s condition and resource |
+      | \`Edit\` | Requires one of the roles admin, editor and all of the scopes orders:write, orders:read, only if \`request.id != ""\` | unary | \`method_auth.requires\`, \`service_auth.condition\` |
+      | \`Own\` | Requires permission a.read and one of the permissions a.own, a.all, on the resource \`request.id\`, only if \`request.id != ""\` | unary | \`method_auth.requires\`, \`method_auth.resource\`, \`service_auth.condition\` |
+      | \`Purge\` | Internal: only trusted internal callers with scope purge, only if \`request.id != ""\` | unary | \`method_auth.internal\`, \`method_auth.requires\`, \`service_auth.condition\` |
+      | \`Inherit\` | Requires role staff, only if \`request.id != ""\` | unary | \`service_auth.default_requires\`, \`service_auth.condition\` |
 
       | method | role \`admin\` | role \`editor\` | role \`staff\` | scope \`orders:read\` | scope \`orders:write\` | scope \`purge\` | permission \`a.all\` | permission \`a.own\` | permission \`a.read\` |
       | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -79,12 +79,12 @@ describe("a whole report", () => {
 
   test("as CSV", () => {
     expect(report({ "a.proto": mixed }, "access.csv")).toMatchInlineSnapshot(`
-      "service,method,kind,deprecated,access,roles,scopes,permissions,any_permissions,resource,condition,decided_by,file
-      a.v1.S,Open,unary,false,public,,,,,,,method_auth.public,a.proto
-      a.v1.S,Edit,unary,false,requires,admin; editor,orders:write; orders:read,,,,"request.id != """"",method_auth.requires,a.proto
-      a.v1.S,Own,unary,false,requires,,,a.read,a.own; a.all,id,"request.id != """"",method_auth.requires,a.proto
-      a.v1.S,Purge,unary,false,internal,,purge,,,,"request.id != """"",method_auth.internal; method_auth.requires,a.proto
-      a.v1.S,Inherit,unary,false,requires,staff,,,,,"request.id != """"",service_auth.default_requires,a.proto
+      "service,method,kind,deprecated,access,roles,scopes,permissions,any_permissions,resource,condition,decided_by,exempt,file
+      a.v1.S,Open,unary,false,public,,,,,,,method_auth.public,true,a.proto
+      a.v1.S,Edit,unary,false,requires,admin; editor,orders:write; orders:read,,,,"request.id != """"",method_auth.requires; service_auth.condition,false,a.proto
+      a.v1.S,Own,unary,false,requires,,,a.read,a.own; a.all,id,"request.id != """"",method_auth.requires; method_auth.resource; service_auth.condition,false,a.proto
+      a.v1.S,Purge,unary,false,internal,,purge,,,,"request.id != """"",method_auth.internal; method_auth.requires; service_auth.condition,false,a.proto
+      a.v1.S,Inherit,unary,false,requires,staff,,,,,"request.id != """"",service_auth.default_requires; service_auth.condition,false,a.proto
       "
     `);
   });
@@ -330,7 +330,7 @@ describe("hostile names", () => {
     const lines = report({ "a.proto": proto }, "a.csv").trim().split("\n");
     expect(lines).toHaveLength(3);
     expect(lines[2]).toContain(
-      `"a|b; \`x\` \`\`y\`\`; <b>; =1+1; @SUM(A1); q""uote; a,b; a;b; \\; *s*; [l](u); &amp;"`,
+      `"a|b; \`x\` \`\`y\`\`; <b>; =1+1; @SUM(A1); q""uote; a,b; ""a;b""; \\; *s*; [l](u); ""&amp;"""`,
     );
     const formula = serviceProto({ Do: 'requires: {roles: "=HYPERLINK(1)", scopes: "+1", permissions: "-1"}' });
     expect(report({ "a.proto": formula }, "a.csv")).toContain(",'=HYPERLINK(1),'+1,'-1,");
