@@ -14,7 +14,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/src/*/*.test.ts"],
-    exclude: ["**/types.test.ts", "test/src/{documents,faults,fuzz,generator,published,system}/**"],
+    exclude: ["**/types.test.ts", "test/src/{condition,documents,faults,fuzz,generator,openapi,published,report,review,system}/**"],
     testTimeout: 30_000,
   },
 });
