@@ -23,8 +23,13 @@ export { createAuthInterceptor } from "./interceptors/create-auth-interceptor.js
 export { createAuthzInterceptor, createProtoAuthzInterceptor } from "./interceptors/create-authz-interceptor.js";
 export { createGatewayAuthInterceptor } from "./interceptors/create-gateway-auth-interceptor.js";
 export { createInternalAuthInterceptor } from "./interceptors/create-internal-auth-interceptor.js";
+export { createJwtAuthInterceptor } from "./interceptors/create-jwt-auth-interceptor.js";
 export { createSessionAuthInterceptor } from "./interceptors/create-session-auth-interceptor.js";
-export * from "./jwt.js";
+export type { ClaimsMapping } from "./jwt/claims-mapping.js";
+export { jwt } from "./jwt/jwt.js";
+export type { JwtIssuerOptions, JwtOptions } from "./jwt/jwt-options.js";
+export { type SignedTokenTrustOptions, signedTokenTrust } from "./jwt/signed-token-trust.js";
+export type { RemoteKeySetOptions } from "./keys/key-set-options.js";
 export { can } from "./policy/can.js";
 export { getInternalMethods, getPublicMethods } from "./policy/methods-of.js";
 export type {

@@ -1,5 +1,3 @@
-import { isIP } from "node:net";
-
 /**
  * Parses the address of a key set.
  *
@@ -36,6 +34,7 @@ function hideSecrets(uri: unknown): unknown {
   return typeof uri === "string" ? uri.replace(/^.*@/s, "...@").replace(/[?#].*$/s, "?...") : uri;
 }
 
+/** @param hostname - of a parsed URL, where an IPv4 address has four decimal numbers. */
 function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."));
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
