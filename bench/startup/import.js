@@ -21,10 +21,10 @@ const variants = {
   "@connectum/auth/policy": ["@connectum/auth/policy", ...peers],
   "@connectum/auth/jwt": ["@connectum/auth/jwt", ...peers],
   "@connectum/auth/client": ["@connectum/auth/client", ...peers],
-  ...Object.fromEntries([...builtIns, "tiny-lru"].map((name) => [name, [name, ...peers]])),
+  ...Object.fromEntries(builtIns.map((name) => [name, [name, ...peers]])),
   ...(baseline && {
     "@connectum/auth, baseline": [`${baseline}index.js`, ...peers],
-    "@connectum/auth/policy, baseline": [`${baseline}policy/index.js`, ...peers],
+    "@connectum/auth/policy, baseline": [`${baseline}policy.js`, ...peers],
   }),
 };
 

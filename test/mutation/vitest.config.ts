@@ -14,7 +14,10 @@ export default defineConfig({
   },
   test: {
     include: ["test/src/*/*.test.ts"],
-    exclude: ["**/types.test.ts", "test/src/{condition,documents,faults,fuzz,generator,openapi,published,report,review,system}/**"],
+    exclude: [
+      "**/types.test.ts",
+      "test/src/{condition,documents,faults,fuzz,generator,openapi,published,report,review,system}/**",
+    ],
     testTimeout: 30_000,
   },
 });

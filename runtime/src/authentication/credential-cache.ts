@@ -1,4 +1,3 @@
-import { type LRU, lru } from "tiny-lru";
 import { expiryOf } from "../call/standing.js";
 import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
@@ -7,6 +6,7 @@ import { sha256 } from "../platform/sha256.js";
 import { type AuthScheme, type Credential, isInternalScheme, type Verified } from "../schemes/scheme.js";
 import { readCacheOptions } from "../store/cache-options.js";
 import { createEntrySeal, type EntrySeal } from "../store/entry-seal.js";
+import { LruMap } from "../store/lru-map.js";
 import { SharedStore } from "../store/shared-store.js";
 import { decodeEntry, encodeEntry } from "../store/stored-entry.js";
 import type { Limiter } from "./limits.js";
@@ -40,8 +40,8 @@ interface Shared {
 }
 
 interface Memory {
-  readonly entries: LRU<Entry>;
-  readonly refusals: LRU<Refusal>;
+  readonly entries: LruMap<Entry>;
+  readonly refusals: LruMap<Refusal>;
   readonly shared: Shared | undefined;
 }
 
@@ -76,8 +76,8 @@ export class CredentialCache {
     const seal = secret === undefined ? undefined : createEntrySeal(secret);
     const owner = [scheme.name, namespace, scheme.fingerprint, isInternalScheme(scheme), seal?.salt];
     this.#memory = {
-      entries: lru(maxSize),
-      refusals: lru(Math.min(maxSize, refusals.max)),
+      entries: new LruMap(maxSize),
+      refusals: new LruMap(Math.min(maxSize, refusals.max)),
       shared: store && {
         store: new SharedStore(store, storeTimeout),
         seal,

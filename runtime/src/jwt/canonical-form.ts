@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 
 /** Three parts of base64url without padding. */

@@ -1,6 +1,7 @@
-import { createPublicKey, KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 // `KeyObjectLike` is structural, so that our declarations need no @types/node.
 import type { CryptoKey, JWK, KeyObject as KeyObjectLike } from "jose";
+import { builtIn } from "../platform/built-in.js";
 import { sha256 } from "../platform/sha256.js";
 import { removePssParameters } from "./rsa-pss.js";
 import { algorithmsOf, faultOf, isPrivate, otherPurposeOf } from "./verification-jwk.js";
@@ -43,6 +44,7 @@ function toKeyObject(publicKey: PublicKey): KeyObject {
       "publicKey: got a certificate; its dates and uses would go unchecked. Extract its key: openssl x509 -pubkey -noout",
     );
   }
+  const { createPublicKey, KeyObject } = builtIn("node:crypto");
   let key: KeyObject;
   try {
     if (isKeyObject(publicKey)) key = publicKey as KeyObject;

@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { builtIn } from "../platform/built-in.js";
 
 /**
  * Converts an RSA-PSS key to a plain RSA key, because jose and WebCrypto accept no other. The parameters are lost; the
@@ -10,7 +11,11 @@ export function removePssParameters(key: KeyObject): KeyObject {
   const algorithm = elementAt(spki, elementAt(spki, 0).start);
   const bits = elementAt(spki, algorithm.end);
   // The first byte of a bit string is its number of unused bits.
-  return createPublicKey({ key: spki.subarray(bits.start + 1, bits.end), format: "der", type: "pkcs1" });
+  return builtIn("node:crypto").createPublicKey({
+    key: spki.subarray(bits.start + 1, bits.end),
+    format: "der",
+    type: "pkcs1",
+  });
 }
 
 /** Start and end of the content of a DER element. */

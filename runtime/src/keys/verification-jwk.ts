@@ -11,7 +11,7 @@ const byCurve: ReadonlyMap<string, readonly string[]> = /* @__PURE__ */ new Map(
 ]);
 
 /** Every algorithm that a public key can verify. */
-export const asymmetricAlgorithms: readonly string[] = /* @__PURE__ */ [...rsa, ...[...byCurve.values()].flat()];
+export const asymmetricAlgorithms: readonly string[] = /* @__PURE__ */ rsa.concat(...byCurve.values());
 
 /** Members found only in private or secret keys (RFC 7518 section 6). */
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"] as const;

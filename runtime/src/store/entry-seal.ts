@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { builtIn } from "../platform/built-in.js";
 
 /** Encrypts and authenticates entries of a store. Reading and forging them needs the secret. */
 export interface EntrySeal {
@@ -15,6 +15,7 @@ const [ivLength, tagLength] = [12, 16];
 
 /** AES-256-GCM (NIST SP 800-38D), with a key that HKDF (RFC 5869) derives from the secret. */
 export function createEntrySeal(secret: string): EntrySeal {
+  const { createCipheriv, createDecipheriv, hkdfSync, randomBytes } = builtIn("node:crypto");
   const derive = (use: string) => Buffer.from(hkdfSync("sha256", secret, "", `@connectum/auth ${use}`, 32));
   const entryKey = derive("cache entry");
   return {

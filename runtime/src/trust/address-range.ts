@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { builtIn } from "../platform/built-in.js";
 
 export type Family = "ipv4" | "ipv6";
 
@@ -26,7 +26,7 @@ export function parseAddressRange(text: unknown): AddressRange | undefined {
 /** Returns the family of an address. Undefined for other text, and for an address with a zone (`fe80::1%eth0`). */
 export function familyOf(address: string): Family | undefined {
   if (address.includes("%")) return undefined;
-  return ({ 4: "ipv4", 6: "ipv6" } as const)[isIP(address)];
+  return ({ 4: "ipv4", 6: "ipv6" } as const)[builtIn("node:net").isIP(address)];
 }
 
 /** Returns true if a range contains all of another. */

@@ -1,4 +1,4 @@
-import { BlockList } from "node:net";
+import { builtIn } from "../platform/built-in.js";
 import { type AddressRange, familyOf, hasHostBits, holds, parseAddressRange } from "./address-range.js";
 
 /** Returns true for a matching IP address, false for other text. */
@@ -28,6 +28,7 @@ export function compileAddressRules(rules: readonly string[], option: string): A
     throw new TypeError(`${option}: expected a list of at least one address or range, such as "10.0.0.0/8"`);
   }
   // One list for each family: a BlockList maps IPv4 addresses to IPv6.
+  const { BlockList } = builtIn("node:net");
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const rule of rules) {
     const range = parseAddressRange(rule);

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { builtIn } from "../platform/built-in.js";
 import { opaque } from "./opaque.js";
 
 /** Shortest accepted secret, in characters. */
@@ -20,6 +20,8 @@ export interface SecretMatcher {
  * @throws TypeError without a secret, and for a short one.
  */
 export function compileSecrets(secrets: Secrets, option: string): SecretMatcher {
+  const { createHash, timingSafeEqual } = builtIn("node:crypto");
+  const digest = (value: string) => createHash("sha256").update(value).digest();
   const list = Array.isArray(secrets) ? secrets : [secrets];
   if (list.length === 0) throw new TypeError(`${option}: expected at least one secret`);
   const digests = list.map((secret: unknown) => {
@@ -39,8 +41,4 @@ export function compileSecrets(secrets: Secrets, option: string): SecretMatcher 
     return isEqual;
   };
   return Object.assign(matches, { identities: digests.map((bytes) => opaque(bytes.toString("base64url"))) });
-}
-
-function digest(value: string): Buffer {
-  return createHash("sha256").update(value).digest();
 }

@@ -57,7 +57,7 @@ beforeAll(async () => {
     folder,
   );
   // No types of Node are among them.
-  for (const name of ["@bufbuild/protobuf", "@connectrpc/connect", "jose", "tiny-lru"]) {
+  for (const name of ["@bufbuild/protobuf", "@connectrpc/connect", "jose"]) {
     cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
   }
   for (const file of ["consumer.ts", "consumer.mts", "consumer.cts"]) writeFileSync(join(folder, file), consumer);

@@ -86,6 +86,22 @@ describe("in this process", () => {
     expect(seen).toEqual(["a", "b", "c", "b"]);
   });
 
+  test("whatever the order of the credentials, those used last are kept", async () => {
+    const maxSize = 3;
+    const { seen, interceptor } = counting({ maxSize });
+    const verified: string[] = [];
+    let kept: readonly string[] = [];
+    for (let i = 0; i < 400; i++) {
+      const token = `t${(i * i * 7 + Math.floor(i / 3)) % 5}`;
+      await tryIt(interceptor, as(token));
+      if (!kept.includes(token)) verified.push(token);
+      kept = [token, ...kept.filter((other) => other !== token)].slice(0, maxSize);
+    }
+    expect(seen).toEqual(verified);
+    expect(verified.length).toBeGreaterThan(20);
+    expect(verified.length).toBeLessThan(380);
+  });
+
   test("a refusal is remembered where it is final, and nowhere else", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { seen, interceptor } = counting({});
