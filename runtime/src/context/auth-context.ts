@@ -107,9 +107,13 @@ export function absentAsUndefined(value: unknown): unknown {
   return value === null || value === "" ? undefined : value;
 }
 
+const noNames: readonly string[] = /* @__PURE__ */ Object.freeze([]);
+
 function names(list: unknown, field: string): readonly string[] {
   if (!Array.isArray(list) || !list.every(isText))
     throw new TypeError(`${field}: expected a list of non-empty strings`);
+  // Most identities lack one list or another, and many are kept.
+  if (list.length === 0) return noNames;
   return Object.freeze([...new Set<string>(list)]);
 }
 

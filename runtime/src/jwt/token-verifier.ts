@@ -60,7 +60,6 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
   }
 
   const { keySet } = keys;
-  // jose is faster with a key than with a function.
   const verifySignature: (token: string) => Promise<JWTVerifyResult & { readonly vouchedBy?: string }> =
     keySet === undefined
       ? (token) => jwtVerify(token, keys.key, verifyOptions)
