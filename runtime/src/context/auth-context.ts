@@ -114,7 +114,7 @@ function names(list: unknown, field: string): readonly string[] {
     throw new TypeError(`${field}: expected a list of non-empty strings`);
   // Most identities lack one list or another, and many are kept.
   if (list.length === 0) return noNames;
-  return Object.freeze([...new Set<string>(list)]);
+  return Object.freeze(list.length === 1 ? [...list] : [...new Set<string>(list)]);
 }
 
 /** The flag `u` makes it match unpaired surrogates only. */

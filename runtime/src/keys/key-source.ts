@@ -80,15 +80,13 @@ export function createKeySource(options: KeySourceOptions): KeySource {
 /** Imports the key at the first token of each algorithm. jose would read and check a JWK for every token. */
 function importOnce(jwk: JWK): JWTVerifyGetKey {
   const imported = new Map<string, CryptoKey>();
-  // jose has refused algorithms that are not accepted.
-  return async ({ alg }) => {
-    let key = imported.get(alg);
-    if (key === undefined) {
-      key = (await importJWK(jwk, alg)) as CryptoKey;
-      imported.set(alg, key);
-    }
+  async function importAs(algorithm: string): Promise<CryptoKey> {
+    const key = (await importJWK(jwk, algorithm)) as CryptoKey;
+    imported.set(algorithm, key);
     return key;
-  };
+  }
+  // jose has refused algorithms that are not accepted.
+  return ({ alg }) => imported.get(alg) ?? importAs(alg);
 }
 
 /** Copies bytes of any realm, because the caller may overwrite them. Returns undefined for any other value. */
