@@ -34,8 +34,8 @@ export function createCallerLookup(
       const roles = expand(context.roles);
       caller = {
         ...{ subject, name, type, claims, roles, internal: isInternal(context) },
-        scopes: new Set(context.scopes),
-        permissions: new Set([...permissions, ...permissionsOf(roles)]),
+        scopes: setOf(context.scopes),
+        permissions: setOf([...permissions, ...permissionsOf(roles)]),
       };
       if (isFixed(context)) callers.set(context, caller);
     }
@@ -43,8 +43,16 @@ export function createCallerLookup(
   };
 }
 
+/** The permissions, or the like, of a caller without any. */
+export const none: ReadonlySet<string> = /* @__PURE__ */ new Set();
+
+function setOf(names: readonly string[]): ReadonlySet<string> {
+  return names.length === 0 ? none : new Set(names);
+}
+
 /** Returns true for a frozen identity: a decision about it stays valid. */
 export function isFixed(context: AuthContext): boolean {
+  const { isFrozen } = Object;
   const { roles, scopes, permissions, claims } = context;
-  return [context, roles, scopes, permissions, claims].every((part) => Object.isFrozen(part));
+  return isFrozen(context) && isFrozen(roles) && isFrozen(scopes) && isFrozen(permissions) && isFrozen(claims);
 }

@@ -2,7 +2,7 @@ import type { AuthContext } from "../context/auth-context.js";
 import type { ConditionCaller } from "../policy/condition.js";
 import type { RoleHierarchy } from "../policy/role-hierarchy.js";
 import type { ServicePolicy } from "../policy/service-policy.js";
-import { createCallerLookup, type FindPermissions } from "./caller.js";
+import { createCallerLookup, type FindPermissions, none } from "./caller.js";
 import { GrantMemory } from "./grant-memory.js";
 import { compileRoleGrants, type Grants, type GrantsCacheOptions, readGrantsCache } from "./grants.js";
 
@@ -19,9 +19,6 @@ export interface Permissions {
   /** Forgets the answers of the function, for a subject or for all. */
   readonly forget: (subject?: string) => void;
 }
-
-/** A permission of a token or a role is not held on a resource. */
-const none: ReadonlySet<string> = new Set();
 
 /** @throws TypeError for malformed grants, and for a row with permissions on a resource without a function in `grants`. */
 export function createPermissions(

@@ -107,10 +107,14 @@ export function absentAsUndefined(value: unknown): unknown {
   return value === null || value === "" ? undefined : value;
 }
 
+const noNames: readonly string[] = /* @__PURE__ */ Object.freeze([]);
+
 function names(list: unknown, field: string): readonly string[] {
   if (!Array.isArray(list) || !list.every(isText))
     throw new TypeError(`${field}: expected a list of non-empty strings`);
-  return Object.freeze([...new Set<string>(list)]);
+  // Most identities lack one list or another, and many are kept.
+  if (list.length === 0) return noNames;
+  return Object.freeze(list.length === 1 ? [...list] : [...new Set<string>(list)]);
 }
 
 /** The flag `u` makes it match unpaired surrogates only. */

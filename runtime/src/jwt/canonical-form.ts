@@ -1,4 +1,5 @@
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
+import { builtIn } from "../platform/built-in.js";
 
 /** Three parts of base64url without padding. */
 const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -48,7 +49,7 @@ const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
  * bytes never occur inside another character.
  */
 function membersIn(part: string): number {
-  const json = Buffer.from(part, "base64url");
+  const json = builtIn("node:buffer").Buffer.from(part, "base64url");
   let members = 0;
   let inString = false;
   for (let i = 0; i < json.length; i++) {
