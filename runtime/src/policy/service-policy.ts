@@ -7,24 +7,35 @@ import type { PolicyResource } from "./resource.js";
  * - `public`: every caller, without authentication.
  * - `internal`: callers that the server's internal schemes authenticated, who also meet the requirements.
  * - `requires`: authenticated callers with at least one of `roles`, if there are any, all of `scopes`, all of `permissions`, and
- *   at least one of `anyPermissions`, if there are any.
+ *   at least one of `anyPermissions`, if there are any. They authenticated in one of the ways of `acr`, if there are any, and at
+ *   most `maxAgeSeconds` ago.
  * - `allow`: every caller that authentication admits.
  * - `deny`: no caller.
  * - `unspecified`: the schema has no policy; the server's rules decide.
  *
- * With `resource`, the permissions are those on the resource that the request names. A `condition` must be true as well.
+ * With `credentials`, callers have a credential of one of these schemes. With `resource`, the permissions are those on the
+ * resource that the request names. A `condition` must be true as well.
  */
 export type MethodPolicy =
   | { readonly access: "public" }
   | { readonly access: "deny" }
-  | ({ readonly access: "allow" | "unspecified" } & RequestPolicy)
+  | ({ readonly access: "allow" | "unspecified" } & CredentialPolicy & RequestPolicy)
   | ({
       readonly access: "requires" | "internal";
       readonly roles: readonly string[];
       readonly scopes: readonly string[];
       readonly permissions?: readonly string[];
       readonly anyPermissions?: readonly string[];
-    } & RequestPolicy);
+      readonly acr?: readonly string[];
+      readonly maxAgeSeconds?: number;
+    } & CredentialPolicy &
+      RequestPolicy);
+
+/** The part of a policy that reads the kind of credential. */
+export interface CredentialPolicy {
+  /** Names of authentication schemes. By default, all that the server has. */
+  readonly credentials?: readonly string[];
+}
 
 /** The parts of a policy that read the request. */
 export interface RequestPolicy {

@@ -25,6 +25,7 @@
 //     requires = method.requires else service.default_requires
 //     policy   = method.policy   else service.default_policy
 //     resource = method.resource else service.resource, unless method.exempt
+//     credentials = method.credentials else service.credentials
 //
 // A `condition` is not replaced: the method's and the service's must both be
 // true, unless the method sets `exempt: true`.
@@ -55,7 +56,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file connectum/auth/v1/options.proto.
  */
 export const file_connectum_auth_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Ch9jb25uZWN0dW0vYXV0aC92MS9vcHRpb25zLnByb3RvEhFjb25uZWN0dW0uYXV0aC52MSJfChBBdXRoUmVxdWlyZW1lbnRzEg0KBXJvbGVzGAEgAygJEg4KBnNjb3BlcxgCIAMoCRITCgtwZXJtaXNzaW9ucxhkIAMoCRIXCg9hbnlfcGVybWlzc2lvbnMYZSADKAkiqgEKCk1ldGhvZEF1dGgSDgoGcHVibGljGAEgASgIEjUKCHJlcXVpcmVzGAIgASgLMiMuY29ubmVjdHVtLmF1dGgudjEuQXV0aFJlcXVpcmVtZW50cxIOCgZwb2xpY3kYAyABKAkSEAoIaW50ZXJuYWwYBCABKAgSEQoJY29uZGl0aW9uGGQgASgJEg4KBmV4ZW1wdBhlIAEoCBIQCghyZXNvdXJjZRhmIAEoCSKrAQoLU2VydmljZUF1dGgSFgoOZGVmYXVsdF9wb2xpY3kYASABKAkSPQoQZGVmYXVsdF9yZXF1aXJlcxgCIAEoCzIjLmNvbm5lY3R1bS5hdXRoLnYxLkF1dGhSZXF1aXJlbWVudHMSDgoGcHVibGljGAMgASgIEhAKCGludGVybmFsGAQgASgIEhEKCWNvbmRpdGlvbhhkIAEoCRIQCghyZXNvdXJjZRhmIAEoCTpgCgttZXRob2RfYXV0aBIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLSHAyABKAsyHS5jb25uZWN0dW0uYXV0aC52MS5NZXRob2RBdXRoUgptZXRob2RBdXRoOmQKDHNlcnZpY2VfYXV0aBIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxi1hwMgASgLMh4uY29ubmVjdHVtLmF1dGgudjEuU2VydmljZUF1dGhSC3NlcnZpY2VBdXRo", [file_google_protobuf_descriptor]);
+  fileDesc("Ch9jb25uZWN0dW0vYXV0aC92MS9vcHRpb25zLnByb3RvEhFjb25uZWN0dW0uYXV0aC52MSKFAQoQQXV0aFJlcXVpcmVtZW50cxINCgVyb2xlcxgBIAMoCRIOCgZzY29wZXMYAiADKAkSEwoLcGVybWlzc2lvbnMYZCADKAkSFwoPYW55X3Blcm1pc3Npb25zGGUgAygJEgsKA2FjchhnIAMoCRIXCg9tYXhfYWdlX3NlY29uZHMYaCABKA0ivwEKCk1ldGhvZEF1dGgSDgoGcHVibGljGAEgASgIEjUKCHJlcXVpcmVzGAIgASgLMiMuY29ubmVjdHVtLmF1dGgudjEuQXV0aFJlcXVpcmVtZW50cxIOCgZwb2xpY3kYAyABKAkSEAoIaW50ZXJuYWwYBCABKAgSEQoJY29uZGl0aW9uGGQgASgJEg4KBmV4ZW1wdBhlIAEoCBIQCghyZXNvdXJjZRhmIAEoCRITCgtjcmVkZW50aWFscxhnIAMoCSLAAQoLU2VydmljZUF1dGgSFgoOZGVmYXVsdF9wb2xpY3kYASABKAkSPQoQZGVmYXVsdF9yZXF1aXJlcxgCIAEoCzIjLmNvbm5lY3R1bS5hdXRoLnYxLkF1dGhSZXF1aXJlbWVudHMSDgoGcHVibGljGAMgASgIEhAKCGludGVybmFsGAQgASgIEhEKCWNvbmRpdGlvbhhkIAEoCRIQCghyZXNvdXJjZRhmIAEoCRITCgtjcmVkZW50aWFscxhnIAMoCTpgCgttZXRob2RfYXV0aBIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLSHAyABKAsyHS5jb25uZWN0dW0uYXV0aC52MS5NZXRob2RBdXRoUgptZXRob2RBdXRoOmQKDHNlcnZpY2VfYXV0aBIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxi1hwMgASgLMh4uY29ubmVjdHVtLmF1dGgudjEuU2VydmljZUF1dGhSC3NlcnZpY2VBdXRo", [file_google_protobuf_descriptor]);
 
 /**
  * The roles, scopes and permissions that an authenticated caller must have,
@@ -101,6 +102,24 @@ export type AuthRequirements = Message<"connectum.auth.v1.AuthRequirements"> & {
    * @generated from field: repeated string any_permissions = 101;
    */
   anyPermissions: string[];
+
+  /**
+   * The caller must have been authenticated in one of these ways: values of the
+   * claim `acr` (OpenID Connect Core section 2), such as "phr". Other callers
+   * are asked to authenticate again (RFC 9470).
+   *
+   * @generated from field: repeated string acr = 103;
+   */
+  acr: string[];
+
+  /**
+   * The caller must have been authenticated at most this long ago, in seconds,
+   * by the claim `auth_time`. Other callers, and callers without the claim, are
+   * asked to authenticate again (RFC 9470). Must not be 0.
+   *
+   * @generated from field: optional uint32 max_age_seconds = 104;
+   */
+  maxAgeSeconds: number;
 };
 
 /**
@@ -178,6 +197,17 @@ export type MethodAuth = Message<"connectum.auth.v1.MethodAuth"> & {
    * @generated from field: optional string resource = 102;
    */
   resource: string;
+
+  /**
+   * The kinds of credential that the method takes: names of the server's
+   * authentication schemes, such as "jwt" or "session". A caller with another
+   * credential has none for this method. The server does not start with a name
+   * that it does not know. Replaces the service's `credentials`. Contradicts
+   * `public` and `policy: "deny"`.
+   *
+   * @generated from field: repeated string credentials = 103;
+   */
+  credentials: string[];
 };
 
 /**
@@ -240,6 +270,14 @@ export type ServiceAuth = Message<"connectum.auth.v1.ServiceAuth"> & {
    * @generated from field: optional string resource = 102;
    */
   resource: string;
+
+  /**
+   * Default of `credentials`. A method with `internal: true` must set its own:
+   * internal callers have credentials of their own kinds.
+   *
+   * @generated from field: repeated string credentials = 103;
+   */
+  credentials: string[];
 };
 
 /**
