@@ -29,29 +29,29 @@ export function nativeChecks(key: CryptoKey | Uint8Array): Checks {
 }
 
 function hmacChecks(secret: Uint8Array): [string, NativeCheck][] {
-  const { createHmac, createSecretKey, timingSafeEqual } = builtIn("node:crypto");
-  const key = createSecretKey(secret);
+  const crypto = builtIn("node:crypto");
+  const key = crypto.createSecretKey(secret);
   return ["256", "384", "512"].map((bits) => [
     `HS${bits}`,
     (data, signature) => {
-      const expected = createHmac(`sha${bits}`, key).update(data).digest();
-      return expected.length === signature.length && timingSafeEqual(expected, signature);
+      const expected = crypto.createHmac(`sha${bits}`, key).update(data).digest();
+      return expected.length === signature.length && crypto.timingSafeEqual(expected, signature);
     },
   ]);
 }
 
 function publicKeyChecks(key: CryptoKey): [string, NativeCheck][] {
-  const { KeyObject, constants, verify } = builtIn("node:crypto");
+  const crypto = builtIn("node:crypto");
   const { name, hash, namedCurve, modulusLength, publicExponent } = key.algorithm as RsaHashedKeyAlgorithm &
     EcKeyAlgorithm;
-  if (key.type !== "public" || !key.usages.includes("verify") || typeof verify !== "function") return [];
-  const object = KeyObject.from(key);
+  if (key.type !== "public" || !key.usages.includes("verify")) return [];
+  const object = crypto.KeyObject.from(key);
   const check =
-    (digest: string | null, input: Parameters<typeof verify>[2] = object): NativeCheck =>
+    (digest: string | null, input: Parameters<typeof crypto.verify>[2] = object): NativeCheck =>
     (data, signature) => {
-      if (!takeTurn()) return undefined;
       try {
-        return verify(digest, data, input, signature);
+        if (!takeTurn()) return undefined;
+        return crypto.verify(digest, data, input, signature);
       } catch {
         return undefined;
       }
@@ -64,7 +64,7 @@ function publicKeyChecks(key: CryptoKey): [string, NativeCheck][] {
   if (!(modulusLength >= 2048 && modulusLength <= 4096 && publicExponent.length <= 3)) return [];
   const bits = hash.name.slice("SHA-".length);
   if (name === "RSASSA-PKCS1-v1_5") return [[`RS${bits}`, check(`sha${bits}`)]];
-  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  const padding = crypto.constants.RSA_PKCS1_PSS_PADDING;
   return name === "RSA-PSS"
     ? [[`PS${bits}`, check(`sha${bits}`, { key: object, padding, saltLength: Number(bits) / 8 })]]
     : [];
