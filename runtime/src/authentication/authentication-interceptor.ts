@@ -29,9 +29,9 @@ export function createAuthenticationInterceptor(authenticate: Authenticate, asyn
 
   // Not async: a cached credential needs no wait.
   const interceptor: Interceptor = (next) => (req) => {
-    const { method, header, contextValues: values, signal } = req;
+    const { method, header, contextValues: values, signal, requestMethod } = req;
     try {
-      const pending = authenticate({ method, header, values, signal });
+      const pending = authenticate({ method, header, values, signal, requestMethod });
       if (!(pending instanceof Promise)) return proceed(pending, req, next);
       return pending.then((caller) => {
         checkStanding(values);

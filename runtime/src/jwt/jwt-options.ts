@@ -2,6 +2,7 @@ import { type KeySourceOptions, keySourceOptions } from "../keys/key-source.js";
 import { anything, flag, required, seconds, text, textOrTexts, texts } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
+import type { ProofOfPossession } from "../proofs/proof-of-possession.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { ClaimsMapping } from "./claims-mapping.js";
 
@@ -31,6 +32,13 @@ export interface JwtIssuerOptions extends KeySourceOptions {
    * a proxy that verifies the proof (DPoP, RFC 9449; mutual TLS, RFC 8705). Default: false.
    */
   readonly allowBoundTokens?: boolean;
+  /**
+   * Proofs of possession: `dpop({...})`, `certificateBound()`, or both. A bound token (`cnf`) is accepted only with the proof of its
+   * key, in every call. Default: none, so that bound tokens are refused.
+   */
+  readonly proofs?: readonly ProofOfPossession[];
+  /** With `proofs`, accepts tokens that are bound to no key as well, as plain Bearer tokens. Default: false. */
+  readonly allowUnboundTokens?: boolean;
   /** Maps claims to the identity. */
   readonly claimsMapping?: ClaimsMapping;
 }
@@ -49,7 +57,7 @@ export interface JwtIssuers {
 
 export type JwtOptions = JwtSchemeOptions & (JwtIssuerOptions | JwtIssuers);
 
-type Defaulted = "clockTolerance" | "allowMissingExpiration" | "allowBoundTokens";
+type Defaulted = "clockTolerance" | "allowMissingExpiration" | "allowBoundTokens" | "allowUnboundTokens";
 
 const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
   ...keySourceOptions(),
@@ -66,12 +74,24 @@ const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
   },
   allowMissingExpiration: { ...flag, fallback: false },
   allowBoundTokens: { ...flag, fallback: false },
+  proofs: {
+    accepts: (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((one) => typeof one?.compile === "function"),
+    expected: "a list of proofs of possession, such as dpop({...}) or certificateBound()",
+  },
+  allowUnboundTokens: { ...flag, fallback: false },
   claimsMapping: anything,
 });
 
 /** @throws TypeError naming the malformed option. */
 export function readJwtOptions(options: JwtIssuerOptions, owner: string): Read<JwtIssuerOptions, Defaulted> {
   const own = readOptions(owner, options, jwtIssuerOptions);
+  if (own.proofs === undefined && Object.hasOwn(options, "allowUnboundTokens")) {
+    throw new TypeError("allowUnboundTokens: has no effect without proofs");
+  }
+  if (own.proofs !== undefined && own.allowBoundTokens) {
+    throw new TypeError("allowBoundTokens: accepts tokens without the proofs that proofs demands; keep one of the two");
+  }
   if (own.audience === undefined) {
     warn(`${owner}: without an audience, tokens issued for another API are accepted here. Set audience.`);
   }
