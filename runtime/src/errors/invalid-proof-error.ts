@@ -11,7 +11,7 @@ export class InvalidProofError extends InvalidCredentialError {
   readonly nonce: string | undefined;
 
   constructor(message: string, code?: ProofErrorCode, nonce?: string, cause?: unknown) {
-    super(message, { reason: "proof", cause });
+    super(message, { reason: "proof", ...(cause !== undefined && { cause }) });
     this.code = code;
     this.nonce = nonce;
   }
