@@ -1,7 +1,8 @@
-import { Code, ConnectError, type Interceptor, type StreamRequest, type StreamResponse } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { flag, required, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { AnyRequest } from "../platform/any-request.js";
+import { callStream } from "./call-stream.js";
 import { createDpopProof } from "./create-dpop-proof.js";
 import type { DpopKeyPair } from "./dpop-key-pair.js";
 import { ServerNonces } from "./server-nonces.js";
@@ -69,42 +70,8 @@ export function createClientDpopInterceptor(options: ClientDpopOptions): Interce
     };
     const isRefused = (error: unknown) => nonces.isDemanded(url, error);
     if (!req.stream) return prove(req).catch((error) => (isRefused(error) ? prove(req) : Promise.reject(error)));
-    return req.method.methodKind === "server_streaming" ? retryStream(req, prove, isRefused) : prove(req);
+    return callStream(req, prove, isRefused);
   };
-}
-
-/** Makes the call again if it is refused at its beginning: by its headers, or in the place of the first message. */
-async function retryStream(
-  req: StreamRequest,
-  call: Next,
-  isRefused: (error: unknown) => boolean,
-): Promise<StreamResponse> {
-  const sent: StreamRequest["message"] extends AsyncIterable<infer T> ? T[] : never = [];
-  for await (const message of req.message) sent.push(message);
-  const attempt = async () => {
-    const message = (async function* () {
-      yield* sent;
-    })();
-    return (await call({ ...req, message } as StreamRequest)) as StreamResponse;
-  };
-  const first = await attempt().catch((error) => (isRefused(error) ? undefined : Promise.reject(error)));
-  if (first === undefined) return attempt();
-  return { ...first, message: iterate() } as StreamResponse;
-
-  async function* iterate() {
-    let isBegun = false;
-    try {
-      for await (const message of (first as StreamResponse).message) {
-        isBegun = true;
-        yield message;
-      }
-    } catch (error) {
-      if (isBegun || !isRefused(error)) throw error;
-      const second = await attempt();
-      yield* second.message;
-      for (const [name, value] of second.trailer) first?.trailer.set(name, value);
-    }
-  }
 }
 
 /** A relative URL has the origin of the page. */

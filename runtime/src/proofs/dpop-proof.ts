@@ -24,8 +24,11 @@ const maxKeys = 1_000;
  */
 export type VerifyProof = (proof: string, thumbprint: string) => Promise<JWTPayload>;
 
-/** @param algorithms - the accepted ones. */
-export function createProofVerifier(algorithms: readonly string[]): VerifyProof {
+/**
+ * @param algorithms - the accepted ones.
+ * @param clockTolerance - for the claims `exp` and `nbf` of a proof, in seconds.
+ */
+export function createProofVerifier(algorithms: readonly string[], clockTolerance: number): VerifyProof {
   const keys = new LruMap<CryptoKey>(maxKeys);
 
   /** The key belongs to the thumbprint, and callers come back with it: to import it takes a third of the verification. */
@@ -33,7 +36,12 @@ export function createProofVerifier(algorithms: readonly string[]): VerifyProof 
     const name = `${algorithm} ${thumbprint}`;
     let key = keys.get(name);
     if (key === undefined) {
-      key = (await importJWK(jwk, algorithm)) as CryptoKey;
+      // The numbers of the key only.
+      const { kty, crv, x, y, n, e } = jwk;
+      const numbers = Object.fromEntries(
+        Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
+      );
+      key = (await importJWK(numbers as JWK, algorithm)) as CryptoKey;
       keys.set(name, key);
     }
     return key;
@@ -53,7 +61,7 @@ export function createProofVerifier(algorithms: readonly string[]): VerifyProof 
       if (!algorithmsOf(jwk as JWK).includes(alg)) fail("has a jwk for another algorithm");
       if (keyThumbprint(jwk as JWK) !== thumbprint) throw new InvalidProofError("the token is bound to another key");
       const key = await keyOf(jwk as JWK, alg, thumbprint);
-      const { payload } = await jwtVerify(proof, key, { algorithms: [alg], typ: "dpop+jwt" });
+      const { payload } = await jwtVerify(proof, key, { algorithms: [alg], typ: "dpop+jwt", clockTolerance });
       checkCanonicalForm(proof, header, payload);
       // jose also accepts an inherited `typ`, and a polluted prototype could supply one.
       if (!Object.hasOwn(header, "typ")) fail("has no typ");

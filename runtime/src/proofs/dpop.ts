@@ -32,7 +32,7 @@ export function dpop(options: DpopOptions): ProofOfPossession {
   const { algorithms, clockTolerance, maxAge } = own;
   const baseUrls = readBaseUrls(own.baseUrl as string | readonly string[]);
   const nonces = own.nonce && createNonces(own.nonce);
-  const verifyProof = createProofVerifier([...algorithms]);
+  const verifyProof = createProofVerifier([...algorithms], clockTolerance);
   const memory = new ReplayMemory(own.maxSize);
   const shared = own.store && new SharedReplays(own.store, own.storeTimeout, own.storeFailure === "local");
   // A proof from ahead of our clock lasts longer, and so does one at an instance whose clock is behind.
