@@ -174,8 +174,8 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
   }
 
   function requestGate(context: HandlerContext): void | Promise<void> {
-    const { method, requestHeader: header, values, signal, requestMethod } = context;
-    const pending = authenticator({ method, header, values, signal, requestMethod });
+    const { method, requestHeader: header, values, signal, requestMethod, responseHeader } = context;
+    const pending = authenticator({ method, header, values, signal, requestMethod, responseHeader });
     return pending instanceof Promise ? pending.then(() => check(context)) : check(context);
   }
 

@@ -22,8 +22,8 @@ export interface AuthLimits {
   /** Longest time of a verification in milliseconds. Then the answer is `unavailable`. By default, 10000. */
   readonly verificationTime?: number;
   /**
-   * Most concurrent verifications, for each scheme and issuer. A call beyond is answered with `unavailable` at once. Cached
-   * credentials need no verification. By default, 1000.
+   * Most concurrent verifications, for each scheme and issuer, and as many proofs of possession. A call beyond is answered with
+   * `unavailable` at once. Cached credentials need no verification. By default, 1000.
    */
   readonly verifications?: number;
 }

@@ -9,4 +9,6 @@ export interface CredentialSource {
   readonly method: DescMethod;
   /** The HTTP method: `POST`, or `GET` for a method without side effects that is called by Connect GET. */
   readonly requestMethod: string;
+  /** Headers for the response of a successful call. A scheme may add some, and creates the object if there is none. */
+  responseHeader?: Headers | undefined;
 }

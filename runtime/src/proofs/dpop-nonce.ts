@@ -10,7 +10,7 @@ export interface DpopNonces {
   /** Returns the nonce of this period. */
   current(): string;
   /** Returns true for a nonce of this period and of the one before. */
-  isCurrent(nonce: unknown): boolean;
+  isValid(nonce: unknown): boolean;
 }
 
 /** @throws TypeError for a malformed option. */
@@ -36,6 +36,6 @@ export function createNonces(options: DpopNonceOptions): DpopNonces {
   return {
     current: () => nonces()[0] as string,
     // A client that has seen a nonce may tell it to anybody: no comparison in constant time.
-    isCurrent: (nonce) => typeof nonce === "string" && nonces().includes(nonce),
+    isValid: (nonce) => typeof nonce === "string" && nonces().includes(nonce),
   };
 }

@@ -50,10 +50,16 @@ export function dpop(options: DpopOptions): ProofOfPossession {
     if (!(age <= maxAge && age >= -clockTolerance)) fail("is too old, or from the future (iat)");
   }
 
-  function checkNonce(claims: JWTPayload): void {
-    if (nonces === undefined || nonces.isCurrent(ownClaims(claims)["nonce"])) return;
-    const text = "the DPoP proof has no current nonce";
-    throw new InvalidProofError(text, "use_dpop_nonce", nonces.current());
+  /** Check 10, and the next nonce for a client with an old one (section 8.2). */
+  function checkNonce(claims: JWTPayload, source: CredentialSource): void {
+    if (nonces === undefined) return;
+    const { nonce } = ownClaims(claims);
+    const current = nonces.current();
+    if (nonce === current) return;
+    if (!nonces.isValid(nonce))
+      throw new InvalidProofError("the DPoP proof has no valid nonce", "use_dpop_nonce", current);
+    source.responseHeader ??= new Headers();
+    source.responseHeader.set("dpop-nonce", current);
   }
 
   /** Uses the proof up. In this process at once: of concurrent calls with one proof, the first counts. */
@@ -78,7 +84,7 @@ export function dpop(options: DpopOptions): ProofOfPossession {
       if (proof === null) fail("is missing");
       const claims = await verifyProof(proof, thumbprint);
       checkClaims(claims, token, source);
-      checkNonce(claims);
+      checkNonce(claims, source);
       await useUp(claims, thumbprint);
     },
   };

@@ -1,5 +1,4 @@
 import { InvalidProofError } from "../errors/invalid-proof-error.js";
-import { isLoopback } from "../platform/is-loopback.js";
 
 /** An absolute URL of HTTP in the characters of RFC 3986. A URL parser repairs others: it drops tabs, and turns `\` into `/`. */
 const httpUrl = /^https?:\/\/[\w\-.~%!$&'()*+,;=:[\]]+(?:[/?#][\w\-.~%!$&'()*+,;=:@/?#[\]]*)?$/i;
@@ -7,7 +6,7 @@ const httpUrl = /^https?:\/\/[\w\-.~%!$&'()*+,;=:[\]]+(?:[/?#][\w\-.~%!$&'()*+,;
 /**
  * Reads the addresses at which clients call the API. Returns them normalized, without a slash at the end.
  *
- * @throws TypeError unless each is an absolute URL without user, query and fragment, over https or on this machine.
+ * @throws TypeError unless each is an absolute URL of HTTP without user, query and fragment.
  */
 export function readBaseUrls(value: string | readonly string[]): readonly string[] {
   return [value].flat().map((given) => {
@@ -16,10 +15,6 @@ export function readBaseUrls(value: string | readonly string[]): readonly string
       throw fail('is not an address. Write the baseUrl of the clients, such as "https://api.example.com"');
     }
     if (/[?#]/.test(given)) throw fail("has a query or a fragment. Remove it");
-    const { protocol, hostname } = new URL(given);
-    if (protocol !== "https:" && !isLoopback(hostname)) {
-      throw fail("is not secure: proofs for it can be read on the way. Use https:, or http: on this machine");
-    }
     return normalizeUrl(given).replace(/\/+$/, "");
   });
 }

@@ -19,7 +19,7 @@ import {
 import { dpop } from "@connectum/auth/jwt";
 import { createTestJwt } from "@connectum/auth/testing";
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, EmbeddedJWK, exportJWK, jwtVerify } from "jose";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { hashOf, issuer } from "../proofs/bound-tokens.js";
 import { SafeEchoService } from "../proofs/safe-service.js";
@@ -37,9 +37,9 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(labs.map((lab) => lab.close())));
 
-const tokenFor = async ({ publicKey }: DpopKeyPair) => {
+const tokenFor = async ({ publicKey }: DpopKeyPair, claims: object = {}) => {
   const jkt = await calculateJwkThumbprint(await exportJWK(publicKey));
-  return createTestJwt({ sub: "ada", iss: issuer.issuer, aud: "lab", cnf: { jkt } });
+  return createTestJwt({ sub: "ada", iss: issuer.issuer, aud: "lab", cnf: { jkt }, ...claims });
 };
 
 /** A lab that demands proofs, and a transport for each protocol with interceptors of a client. */
@@ -264,4 +264,38 @@ test.each<[unknown, RegExp]>([
 ])("%j is a TypeError", (options, message) => {
   expect(() => createClientDpopInterceptor(options as never)).toThrow(TypeError);
   expect(() => createClientDpopInterceptor(options as never)).toThrow(message);
+});
+
+describe.each([
+  ["with the gate", true],
+  ["without", false],
+])("a client of a server %s", (_, gate) => {
+  test("that calls once in the lifetime of a nonce is never refused for an old one", async () => {
+    const lifetime = 300_000;
+    const begin = Math.ceil(Date.now() / lifetime) * lifetime;
+    vi.useFakeTimers({ toFake: ["Date", "performance"], now: begin });
+    try {
+      const expires = { exp: Math.floor(begin / 1000) + 1_000_000 };
+      token = await tokenFor(keyPair, expires);
+      const { transports, sent } = await start(
+        { nonce: { secret: nonceSecret, lifetime: lifetime / 1_000 } },
+        {},
+        gate,
+      );
+      const transport = transports["connect"] as Transport;
+      expect(await callAs(transport, "unary", {})).toBe("ada");
+      expect(sent).toHaveLength(2);
+      const order = ["unary", "server", "client", "bidi", "client", "unary", "bidi", "server"] as const;
+      for (const kind of order) {
+        vi.advanceTimersByTime(lifetime - 1_000);
+        expect(await callAs(transport, kind, {}), kind).toBe("ada");
+      }
+      expect(sent).toHaveLength(2 + order.length);
+      vi.advanceTimersByTime(2 * lifetime);
+      expect(await callAs(transport, "unary", {})).toBe("ada");
+      expect(sent).toHaveLength(4 + order.length);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });

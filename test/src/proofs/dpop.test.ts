@@ -304,7 +304,6 @@ describe("misconfiguration", () => {
     ["no baseUrl", () => dpop({} as never), /^dpop.baseUrl: expected/],
     ["an unset baseUrl", () => dpop({ baseUrl: undefined }), /^dpop.baseUrl: .*environment variable/],
     ["no address", () => dpop({ baseUrl: "api.example.com" }), /^dpop.baseUrl: "api.example.com" is not an address/],
-    ["plain http", () => dpop({ baseUrl: "http://api.example.com" }), /^dpop.baseUrl: .* is not secure/],
     ["a query", () => dpop({ baseUrl: "https://api.example.com?x" }), /^dpop.baseUrl: .* query or a fragment/],
     ["a user", () => dpop({ baseUrl: "https://a@api.example.com" }), /^dpop.baseUrl: .* is not an address/],
     ["no algorithm", () => dpop({ baseUrl, algorithms: [] }), /^dpop.algorithms: expected/],
