@@ -45,7 +45,7 @@ export interface DpopOptions {
   readonly storeFailure?: "refuse" | "local";
   /**
    * Most proofs that one instance remembers, each until it is too old. Calls beyond are answered with `unavailable`. Default:
-   * 100000, about 20 MB.
+   * 500000, which take about 60 MB.
    */
   readonly maxSize?: number;
 }
@@ -87,7 +87,7 @@ const dpopOptions = (): OptionTable<DpopOptions, Defaulted> => ({
   store: replayStoreCheck,
   storeTimeout: withDefault(milliseconds, 250),
   storeFailure: withDefault(word("refuse", "local"), "refuse"),
-  maxSize: withDefault(count, 100_000),
+  maxSize: withDefault(count, 500_000),
 });
 
 /** @throws TypeError naming the malformed option. */

@@ -33,10 +33,10 @@ export function dpop(options: DpopOptions): ProofOfPossession {
   const baseUrls = readBaseUrls(own.baseUrl as string | readonly string[]);
   const nonces = own.nonce && createNonces(own.nonce);
   const verifyProof = createProofVerifier([...algorithms], clockTolerance);
-  const memory = new ReplayMemory(own.maxSize);
   const shared = own.store && new SharedReplays(own.store, own.storeTimeout, own.storeFailure === "local");
   // A proof from ahead of our clock lasts longer, and so does one at an instance whose clock is behind.
   const rememberedFor = Math.ceil((maxAge + 2 * clockTolerance) * 1_000);
+  const memory = new ReplayMemory(own.maxSize, rememberedFor);
 
   /** Checks 8 to 12 of RFC 9449 section 4.3. */
   function checkClaims(claims: JWTPayload, token: string, { method, requestMethod }: CredentialSource): void {
@@ -66,10 +66,10 @@ export function dpop(options: DpopOptions): ProofOfPossession {
   async function useUp(claims: JWTPayload, thumbprint: string): Promise<void> {
     const { jti } = ownClaims(claims);
     if (typeof jti !== "string" || jti === "") fail("has no jti");
-    const key = `dpop:${sha256(`${thumbprint}\n${jti}`, "base64url")}`;
-    const added = memory.add(key, rememberedFor);
+    const key = sha256(`${thumbprint}\n${jti}`, "base64url");
+    const added = memory.add(key);
     if (added === "full") throw new ConnectError("dpop.maxSize: too many proofs at a time", Code.Unavailable);
-    const isNew = added === "new" && (shared === undefined || (await shared.add(key, rememberedFor)));
+    const isNew = added === "new" && (shared === undefined || (await shared.add(`dpop:${key}`, rememberedFor)));
     if (!isNew) fail("was used before (jti)");
   }
 

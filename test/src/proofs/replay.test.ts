@@ -106,7 +106,7 @@ describe("a proof that comes again", () => {
     for (const proven of used) expect(await tryIt(interceptor, proven)).toEqual(ok());
     expect(await tryIt(interceptor, await headers())).toEqual(unavailable);
     for (const proven of used) expect(await tryIt(interceptor, proven)).toMatchObject(refused());
-    vi.advanceTimersByTime(69_000);
+    vi.advanceTimersByTime(70_000);
     expect(await tryIt(interceptor, await headers())).toEqual(unavailable);
     vi.advanceTimersByTime(1_000);
     expect(await tryIt(interceptor, await headers())).toEqual(ok());
@@ -120,7 +120,7 @@ describe("a proof that comes again", () => {
     vi.setSystemTime(start + 86_400_000);
     for (let i = 0; i < 3; i++) expect(await tryIt(interceptor, await headers())).toEqual(ok());
     vi.setSystemTime(start);
-    vi.advanceTimersByTime(70_000);
+    vi.advanceTimersByTime(71_000);
     for (let i = 0; i < 3; i++) expect(await tryIt(interceptor, await headers())).toEqual(ok());
     expect(await tryIt(interceptor, await headers())).toEqual(unavailable);
   });
