@@ -13,6 +13,7 @@ import { permissions, removeNotes } from "./permissions.js";
 import { readme, stopReadme } from "./readme.js";
 import { review } from "./review.js";
 import type { Runs } from "./runs.js";
+import { closeLogin, servers } from "./servers.js";
 import { removeShop } from "./shop.js";
 
 /** Every document with blocks, and the tests that execute them. */
@@ -23,13 +24,14 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/generator.md": generator,
   "docs/permissions.md": permissions,
   "docs/review.md": review,
+  "docs/servers.md": servers,
   "runtime/README.md": runtimeReadme,
   "plugin/README.md": pluginReadme,
   "CONTRIBUTING.md": contributing,
 };
 
 afterAll(async () => {
-  await Promise.all([stopReadme(), closeIssuers(), removeShop(), removeNotes()]);
+  await Promise.all([stopReadme(), closeIssuers(), closeLogin(), removeShop(), removeNotes()]);
   await removeGreeter();
 });
 

@@ -16,7 +16,20 @@ import { generated, readmeBlock, registry } from "./greeter.js";
 import { once } from "./once.js";
 
 /** Documents whose snippets are files of one project: the README's, with the service of docs/authorization.md. */
-const documents = ["docs/authentication.md", "docs/authorization.md", "docs/review.md", "runtime/README.md"];
+const documents = [
+  "docs/authentication.md",
+  "docs/authorization.md",
+  "docs/review.md",
+  "docs/servers.md",
+  "runtime/README.md",
+];
+
+/** Packages that snippets need: the document, and its block with the installation. */
+const installations = [
+  ["docs/authentication.md", "keyv"],
+  ["docs/servers.md", "fastify"],
+  ["docs/servers.md", "express"],
+] as const;
 
 /** What snippets import, and readers have of their own. */
 const stubs = {
@@ -75,7 +88,9 @@ interface Parts {
 export const shop: () => Promise<Project> = once(async () => {
   const greeter = await generated();
   const project = createProject(await registry(), greeter);
-  await greeter.run(blocksOf("docs/authentication.md").find(({ name }) => name === "keyv")?.text ?? "");
+  for (const [document, block] of installations) {
+    await greeter.run(blocksOf(document).find(({ name }) => name === block)?.text ?? "");
+  }
   for (const file of ["buf.yaml", "buf.gen.yaml", "tsconfig.json"]) project.write(file, readmeBlock(file));
   project.write("package.json", greeter.read("package.json"));
   for (const [file, text] of Object.entries(stubs)) project.write(file, text);
