@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { root } from "../published/run.js";
 import { startProcess } from "../servers/child-process.js";
 
@@ -70,6 +72,26 @@ const workerd: Place = {
   },
 };
 
+/** A route handler, built and served by Next.js. */
+const next: Place = {
+  name: "Next.js",
+  protocols: ["connect", "grpc-web"],
+  isDuplex: false,
+  async start(jwksUri) {
+    const folder = join(root, "test/runtimes/next");
+    const command = found(join(bin, ".bin/next"));
+    const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", JWKS_URI: jwksUri };
+    await promisify(execFile)(process.execPath, [command, "build"], { cwd: folder, env });
+    const port = await freePort();
+    const args = [command, "start", "--port", String(port), "--hostname", "127.0.0.1"];
+    const { stop, output } = await startProcess(process.execPath, args, (text) => text.includes("Ready"), {
+      cwd: folder,
+      env,
+    });
+    return { ports: [String(port)], output, stop };
+  },
+};
+
 const deno = ["run", "--allow-all", "--no-lock", "--node-modules-dir=manual"];
 
 export const places: readonly Place[] = [
@@ -82,6 +104,7 @@ export const places: readonly Place[] = [
   workerd,
   program("Fastify", "fastify-main.js", process.execPath),
   program("Express", "express-main.js", process.execPath),
+  next,
 ];
 
 /** @throws Error saying how to get a runtime that is missing. */
