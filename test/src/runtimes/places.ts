@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { root } from "../published/run.js";
-import { startProcess } from "../servers/child-process.js";
+import { startProcess, type TestProcess } from "../servers/child-process.js";
+import { type Bundle, bundles } from "./bundles.js";
 
 /** The protocols of clients. The last two need HTTP/2. */
 export type Protocol = "connect" | "grpc-web" | "connect, HTTP/2" | "grpc";
@@ -41,8 +42,8 @@ function program(name: string, file: string, command: string, flags: readonly st
     isDuplex: file === "fetch-main.js",
     async start(jwksUri) {
       const args = [...flags, join(programs, file), jwksUri];
-      const { stop, output } = await startProcess(found(command), args, (text) => /^ready /m.test(text));
-      return { ports: (/^ready (.+)$/m.exec(output())?.[1] ?? "").split(" "), output, stop };
+      const started = await startProcess(found(command), args, (text) => /^ready /m.test(text));
+      return { ...started, ports: portsIn(started.output()) };
     },
   };
 }
@@ -61,14 +62,7 @@ const workerd: Place = {
         () => false,
       );
     const started = await startProcess(found(join(bin, ".bin/workerd")), ["serve", config], isReady);
-    return {
-      ports: [String(port)],
-      output: started.output,
-      async stop() {
-        await started.stop();
-        rmSync(folder, { recursive: true, force: true });
-      },
-    };
+    return { ...started, ports: [String(port)], stop: () => stopAndRemove(started, folder) };
   },
 };
 
@@ -92,6 +86,31 @@ const next: Place = {
   },
 };
 
+/** A program that a bundler made one file of, far from every `node_modules`. */
+function bundled([name, bundle]: readonly [string, Bundle]): Place {
+  return {
+    name,
+    protocols: ["connect", "grpc"],
+    isDuplex: false,
+    async start(jwksUri) {
+      const folder = mkdtempSync(join(tmpdir(), "connectum-bundle-"));
+      const entry = await bundle(join(programs, "node-main.js"), folder);
+      const started = await startProcess(process.execPath, [entry, jwksUri], (text) => /^ready /m.test(text));
+      return { ...started, ports: portsIn(started.output()), stop: () => stopAndRemove(started, folder) };
+    },
+  };
+}
+
+async function stopAndRemove({ stop }: TestProcess, folder: string): Promise<void> {
+  await stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The ports that a program printed. */
+function portsIn(output: string): readonly string[] {
+  return (/^ready (.+)$/m.exec(output)?.[1] ?? "").split(" ");
+}
+
 const deno = ["run", "--allow-all", "--no-lock", "--node-modules-dir=manual"];
 
 export const places: readonly Place[] = [
@@ -105,6 +124,8 @@ export const places: readonly Place[] = [
   program("Fastify", "fastify-main.js", process.execPath),
   program("Express", "express-main.js", process.execPath),
   next,
+  ...Object.entries(bundles).map(bundled),
+  program("tsx", "../../src/runtimes/node-main.ts", process.execPath, [join(bin, "tsx/dist/cli.mjs")]),
 ];
 
 /** @throws Error saying how to get a runtime that is missing. */
