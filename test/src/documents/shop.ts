@@ -19,6 +19,7 @@ import { once } from "./once.js";
 const documents = [
   "docs/authentication.md",
   "docs/authorization.md",
+  "docs/observability.md",
   "docs/review.md",
   "docs/servers.md",
   "runtime/README.md",
@@ -27,6 +28,7 @@ const documents = [
 /** Packages that snippets need: the document, and its block with the installation. */
 const installations = [
   ["docs/authentication.md", "keyv"],
+  ["docs/observability.md", "install"],
   ["docs/servers.md", "fastify"],
   ["docs/servers.md", "express"],
 ] as const;
@@ -135,7 +137,12 @@ export interface Server {
   close(): void;
 }
 
-export async function serve(wiring: Wiring, handlers: Handlers = {}): Promise<Server> {
+/** @param around - runs each call, as the tracing of a server does. */
+export async function serve(
+  wiring: Wiring,
+  handlers: Handlers = {},
+  around: (call: () => void) => void = (call) => call(),
+): Promise<Server> {
   const { connectNodeAdapter, runtime, OrderService } = await parts();
   const see = () => {
     server.subject = runtime.getAuthContext()?.subject ?? "anonymous";
@@ -156,10 +163,11 @@ export async function serve(wiring: Wiring, handlers: Handlers = {}): Promise<Se
     exportOrders: see,
     ...handlers,
   };
-  const handler = connectNodeAdapter({
+  const adapter = connectNodeAdapter({
     ...wiring,
     routes: ({ service }) => service(OrderService, implementation as Partial<ServiceImpl<DescService>>),
   });
+  const handler: typeof adapter = (request, response) => around(() => adapter(request, response));
   const servers = [http2.createServer(handler), http.createServer(handler)] as const;
   const [http2Url = "", http1Url = ""] = await Promise.all(servers.map(listen));
   const server: Server = {
