@@ -10,6 +10,8 @@ export interface DecisionEvent {
   readonly method: string;
   /** Undefined for an anonymous caller. */
   readonly subject: string | undefined;
+  /** The name of the scheme that authenticated the caller. */
+  readonly scheme: string | undefined;
   readonly effect: "allow" | "deny";
   readonly decidedBy: Decider;
   /** Name of the deciding rule. */

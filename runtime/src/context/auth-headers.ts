@@ -14,6 +14,8 @@ export const identityHeaders = {
   permissions: "x-auth-permissions",
   claims: "x-auth-claims",
   expiresAt: "x-auth-expires-at",
+  acr: "x-auth-acr",
+  authTime: "x-auth-authenticated-at",
 } as const;
 
 /** Longest value of a header, in characters. */
@@ -22,11 +24,11 @@ const maxLength = 8 * 1024;
 /**
  * Writes an identity into headers, and removes every other `x-auth-*` header:
  *
- * - `x-auth-subject`, `x-auth-name`, `x-auth-type`: text. Visible ASCII except `%` and `,` is literal; the rest is
+ * - `x-auth-subject`, `x-auth-name`, `x-auth-type`, `x-auth-acr`: text. Visible ASCII except `%` and `,` is literal; the rest is
  *   percent-encoded UTF-8 (RFC 3986 section 2.1)
  * - `x-auth-roles`, `x-auth-scopes`, `x-auth-permissions`: JSON lists; `x-auth-claims`: a JSON object. Escaped to ASCII, and
  *   absent if empty
- * - `x-auth-expires-at`: ISO 8601
+ * - `x-auth-expires-at`, `x-auth-authenticated-at`: ISO 8601
  *
  * @param claims - names of the claims to write. By default, all.
  * @throws RangeError naming a field above 8 KiB and its size. The headers are unchanged then.
@@ -57,7 +59,7 @@ export function encodeAuthHeaders(
   context: AuthContext,
   claims?: readonly string[],
 ): readonly (readonly [name: string, value: string])[] {
-  const { subject, name, type, roles, scopes, permissions, expiresAt } = context;
+  const { subject, name, type, roles, scopes, permissions, expiresAt, acr, authTime } = context;
   const sent = claims === undefined ? context.claims : pick(context.claims, claims);
   const values: Record<keyof typeof identityHeaders, string | undefined> = {
     subject: encodeText(subject),
@@ -68,6 +70,8 @@ export function encodeAuthHeaders(
     permissions: permissions.length === 0 ? undefined : encodeJson(permissions),
     claims: Object.keys(sent).length === 0 ? undefined : encodeJson(sent),
     expiresAt: expiresAt?.toISOString(),
+    acr: acr === undefined ? undefined : encodeText(acr),
+    authTime: authTime?.toISOString(),
   };
   const fields: [string, string][] = [];
   for (const [field, header] of Object.entries(identityHeaders)) {
@@ -122,6 +126,8 @@ export function decodeAuthHeaders(headers: Headers): AuthContextInit | undefined
     permissions: read("permissions", decodeJson<string[]>),
     claims: read("claims", decodeJson<Record<string, unknown>>),
     expiresAt: read("expiresAt", decodeDate),
+    acr: read("acr", decodeText),
+    authTime: read("authTime", decodeDate),
   };
 }
 

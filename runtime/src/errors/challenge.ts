@@ -15,6 +15,11 @@ export function insufficientScope(denial: ConnectError, challenges: readonly str
   denial.metadata.set("www-authenticate", withError(challenge, "insufficient_scope"));
 }
 
+/** Adds the error of an authentication that does not suffice (RFC 9470 section 3). Only Bearer has error parameters. */
+export function insufficientAuthentication(challenge: string): string {
+  return isBearer(challenge) ? withError(challenge, "insufficient_user_authentication") : challenge;
+}
+
 /** Adds parameters (RFC 9110 section 11.2) to a challenge, for Bearer only. */
 export function withParameters(challenge: string, parameters: string): string {
   if (!isBearer(challenge)) return challenge;

@@ -32,6 +32,10 @@ export interface HeaderMapping {
   readonly permissions?: string;
   /** A JSON object. */
   readonly claims?: string;
+  /** How the caller authenticated, for methods with `acr`. */
+  readonly acr?: string;
+  /** When the caller authenticated, in seconds since the epoch, for methods with `max_age_seconds`. */
+  readonly authTime?: string;
   /** Text encoding of the headers. By default, `ascii`: other characters are refused. */
   readonly encoding?: HeaderEncoding;
 }
@@ -58,6 +62,8 @@ const mappingOptions = (): OptionTable<HeaderMapping, "encoding"> => ({
   scopes: anything,
   permissions: anything,
   claims: anything,
+  acr: anything,
+  authTime: anything,
   encoding: { ...word("ascii", "utf-8"), fallback: "ascii" as const },
 });
 
@@ -104,6 +110,8 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
             scopes: read("scopes", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
             permissions: read("permissions", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
             claims: read("claims", parseJson<Record<string, unknown>>),
+            acr: read("acr", (text, mayBeJoined) => (mayBeJoined ? undefined : text)),
+            authTime: read("authTime", parseSeconds),
           };
     },
   };
@@ -126,6 +134,10 @@ function parseList(text: string, separator: RegExp, mayBeJoined: boolean): reado
   if (text === "") return [];
   if (/^ *["{[]/.test(text)) return parseJson(text);
   return mayBeJoined ? undefined : text.split(separator).map(trimSpaces);
+}
+
+function parseSeconds(text: string): Date | undefined {
+  return /^\d{1,12}$/.test(text) ? new Date(Number(text) * 1_000) : undefined;
 }
 
 function parseJson<T extends object>(text: string): T | undefined {

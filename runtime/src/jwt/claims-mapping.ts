@@ -22,15 +22,21 @@ export interface ClaimsMapping {
    * named here. Auth0's is `permissions`.
    */
   readonly permissions?: ClaimPath;
+  /** How the caller authenticated: a string. Default: `acr`. */
+  readonly acr?: ClaimPath;
+  /** When the caller authenticated: seconds since the epoch. Default: `auth_time`. */
+  readonly authTime?: ClaimPath;
 }
 
 // An undefined field is an error: the default would hide a missing environment variable.
-const mappingOptions = (): OptionTable<ClaimsMapping, "subject" | "name" | "roles"> => ({
+const mappingOptions = (): OptionTable<ClaimsMapping, "subject" | "name" | "roles" | "acr" | "authTime"> => ({
   subject: { ...anything, fallback: "sub" },
   name: { ...anything, fallback: "name" },
   roles: { ...anything, fallback: "roles" },
   scopes: anything,
   permissions: anything,
+  acr: { ...anything, fallback: "acr" },
+  authTime: { ...anything, fallback: "auth_time" },
 });
 
 /**
@@ -46,6 +52,8 @@ export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTP
   const roles = compilePath(paths.roles, "roles");
   const scopes = "scopes" in paths ? compilePath(paths.scopes, "scopes") : scopeOrScp;
   const permissions = "permissions" in paths ? compilePath(paths.permissions, "permissions") : () => undefined;
+  const acr = compilePath(paths.acr, "acr");
+  const authTime = compilePath(paths.authTime, "authTime");
   const words = (value: string) => value.split(" ").filter((word) => word !== "");
   return (claims) => ({
     subject: text(subject(claims), "subject") ?? reject("subject", "is missing"),
@@ -53,6 +61,8 @@ export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTP
     roles: list(roles(claims), "roles", (value) => [value]),
     scopes: list(scopes(claims), "scopes", words),
     permissions: list(permissions(claims), "permissions", words),
+    acr: text(absentAsUndefined(acr(claims)), "acr"),
+    authTime: time(authTime(claims), "authTime"),
     claims,
   });
 }
@@ -89,6 +99,13 @@ function list(value: unknown, field: string, split: (text: string) => string[]):
   const names: unknown = typeof value === "string" ? split(value) : value;
   if (Array.isArray(names) && names.every((name) => typeof name === "string" && name !== "")) return names;
   return reject(field, "is neither a string nor a list of non-empty strings");
+}
+
+/** A NumericDate of RFC 7519 section 2. */
+function time(value: unknown, field: string): Date | undefined {
+  if (value === undefined || value === null) return undefined;
+  const date = new Date(typeof value === "number" ? value * 1_000 : Number.NaN);
+  return Number.isNaN(date.getTime()) ? reject(field, "is not a number of seconds") : date;
 }
 
 function reject(field: string, problem: string): never {
