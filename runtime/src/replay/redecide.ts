@@ -85,9 +85,9 @@ function decideAccess(
   const { caller, access } = record;
   const read = caller ? (caller.internal ? "services" : "users") : schemesOf(access, readsCredential);
   if (needed !== read) return undecided("credential");
-  // With other kinds of credential, another scheme may have found one.
-  if (isRefused)
-    return isSameList(credentialsOf(row), record.credentials) ? deny("unauthenticated") : undecided("credential");
+  // With other kinds of credential, another scheme may find one.
+  if (caller === undefined && !isSameList(credentialsOf(row), record.credentials)) return undecided("credential");
+  if (isRefused) return deny("unauthenticated");
   return row?.access === "public" ? allow : undefined;
 }
 
