@@ -26,7 +26,7 @@ function describeCaller({ kind, roles, scopes, permissions, acr, age, credential
   const held = [...list("role", roles), ...list("scope", scopes), ...list("permission", permissions)];
   const names = held.join(" and ") || "no roles, scopes and permissions";
   const authentication = [
-    ...(acr === "" ? [] : [`authenticated by ${visible(acr)}`]),
+    ...(acr === "" ? [] : [`acr ${visible(acr)}`]),
     ...(age === "" ? [] : [`authenticated ${age} s ago`]),
     ...(credential === "" ? [] : [`by the credential ${visible(credential)}`]),
   ];

@@ -77,7 +77,7 @@ function faultOf(name: string, kind: Kind): string | undefined {
 
 /** Returns the lists in which a space separates names of a kind. Undefined if there are none. */
 function separated(kind: Kind): string | undefined {
-  if (kind === "acr") return "values of acr in a request of authentication";
+  if (kind === "acr") return "values of acr_values";
   return kind === "scope" || kind === "permission" ? `${kind}s in a token` : undefined;
 }
 

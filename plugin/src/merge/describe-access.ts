@@ -18,11 +18,11 @@ export function describeAccess(row: Row): string {
     list("scope", "all of the scopes", scopes),
     list("permission", "all of the permissions", permissions),
     list("permission", "one of the permissions", anyPermissions),
-    list("authentication by", "authentication by one of", acr),
-    maxAgeSeconds === undefined ? "" : `authentication at most ${maxAgeSeconds} s ago`,
+    list("acr", "one of the acr values", acr),
+    maxAgeSeconds === undefined ? "" : `an authentication at most ${maxAgeSeconds} s ago`,
   ];
   const kinds = list("credential", "one of the credentials", credentials);
-  const by = kinds && ` by ${kinds}`;
+  const by = kinds && `, by ${kinds}`;
   const required = requirements.filter((text) => text !== "").join(" and ");
   const texts = {
     public: "Public: no authentication",
@@ -30,7 +30,7 @@ export function describeAccess(row: Row): string {
     requires: `Requires ${required || "an authenticated caller"}${by}`,
     allow: `Allow: any authenticated caller${by}`,
     deny: "Deny: nobody",
-    unspecified: `Unspecified: the server's rules decide${by && `, for callers${by}`}`,
+    unspecified: `Unspecified: the server's rules decide${by}`,
   };
   return texts[access];
 }

@@ -67,8 +67,8 @@ function whoMayCall({ access, conditions, resource, maxAgeSeconds, ...names }: R
     ...requirement("scope", "all of the scopes", names.scopes),
     ...requirement("permission", "all of the permissions", names.permissions),
     ...requirement("permission", "one of the permissions", names.anyPermissions),
-    ...requirement("authentication by", "authentication by one of", names.acr),
-    ...(maxAgeSeconds === null ? [] : [`authentication at most ${maxAgeSeconds} s ago`]),
+    ...requirement("acr", "one of the acr values", names.acr),
+    ...(maxAgeSeconds === null ? [] : [`an authentication at most ${maxAgeSeconds} s ago`]),
   ];
   const needsLead = access !== "requires" || requirements.length === 0;
   return [

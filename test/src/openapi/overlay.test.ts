@@ -35,7 +35,7 @@ describe("a whole overlay", () => {
                 bearerAuth:
                   type: "http"
                   scheme: "bearer"
-        - target: "$.paths['/a.v1.S/Open','/a.v1.S/Edit','/a.v1.S/Own','/a.v1.S/Purge']['get','post']['security','x-required-roles','x-required-permissions','x-required-any-permissions']"
+        - target: "$.paths['/a.v1.S/Open','/a.v1.S/Edit','/a.v1.S/Own','/a.v1.S/Purge']['get','post']['security','x-required-roles','x-required-permissions','x-required-any-permissions','x-required-acr','x-credentials']"
           remove: true
         - target: "$.paths['/a.v1.S/Open']['get','post']"
           update:
@@ -93,7 +93,7 @@ describe("a whole overlay", () => {
             }
           },
           {
-            "target": "$.paths['/a.v1.S/Open','/a.v1.S/Read']['get','post']['security','x-required-roles','x-required-permissions','x-required-any-permissions']",
+            "target": "$.paths['/a.v1.S/Open','/a.v1.S/Read']['get','post']['security','x-required-roles','x-required-permissions','x-required-any-permissions','x-required-acr','x-credentials']",
             "remove": true
           },
           {
