@@ -28,11 +28,15 @@ export function listSchemes(
         `give services an issuer, an audience or a secret of their own, and name it on both sides`,
     );
   }
-  const [first, second] = list.filter(({ takesBearer }) => takesBearer === true);
+  const [first, ...later] = list.filter(({ takesBearer }) => takesBearer === true || takesBearer === "opaque");
+  // A scheme for opaque tokens leaves JSON Web Tokens to one later scheme.
+  const second = first?.takesBearer === "opaque" ? later.find((one) => one.takesBearer === "opaque") : later[0];
   if (first !== undefined && second !== undefined) {
+    const taken = first.takesBearer === "opaque" ? "opaque" : "Bearer";
     throw new TypeError(
-      `${option}: ${first.name} takes every Bearer token, so that ${second.name} after it never sees one; ` +
-        `several JWT issuers go into jwt({ issuers: [...] }), sessions by cookie alone say bearer: false`,
+      `${option}: ${first.name} takes every ${taken} token, so that ${second.name} after it never sees one; ` +
+        `several JWT issuers go into jwt({ issuers: [...] }), sessions by cookie alone say bearer: false, ` +
+        `introspection({ tokens: "opaque" }) goes before jwt({...})`,
     );
   }
   return list;

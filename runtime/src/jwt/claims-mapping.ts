@@ -41,9 +41,13 @@ const mappingOptions = (): OptionTable<ClaimsMapping, "subject" | "name" | "role
  * Compiles a mapping from the claims of a token to an identity. A missing, null or `""` claim is absent, but the subject is
  * required. A claim of the wrong type rejects the token.
  *
+ * @param otherSubject - the subject of a token without one. By default, such a token is rejected.
  * @throws TypeError for a malformed path.
  */
-export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTPayload) => AuthContextInit {
+export function compileClaimsMapping(
+  mapping: ClaimsMapping = {},
+  otherSubject: (claims: JWTPayload) => string | undefined = () => undefined,
+): (claims: JWTPayload) => AuthContextInit {
   const paths = readOptions("claimsMapping", mapping, mappingOptions, "claimsMapping.");
   const subject = compilePath(paths.subject, "subject");
   const name = compilePath(paths.name, "name");
@@ -53,7 +57,7 @@ export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTP
   const actor = compilePath(paths.actor, "actor");
   const words = (value: string) => value.split(" ").filter((word) => word !== "");
   return (claims) => ({
-    subject: text(subject(claims), "subject") ?? reject("subject", "is missing"),
+    subject: text(subject(claims), "subject") ?? otherSubject(claims) ?? reject("subject", "is missing"),
     name: text(absentAsUndefined(name(claims)), "name"),
     roles: list(roles(claims), "roles", (value) => [value]),
     scopes: list(scopes(claims), "scopes", words),
