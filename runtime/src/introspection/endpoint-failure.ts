@@ -1,10 +1,11 @@
-import { UnusableResponseError } from "./fetch-json.js";
+import { UnsupportedTokenError, UnusableResponseError } from "./fetch-json.js";
 
 /**
  * Returns true for a failure that other tokens would meet as well. Most answers 4xx are about the request, so one caller's
  * token must not keep others from the endpoint.
  */
 export function isOfEndpoint(error: unknown): boolean {
+  if (error instanceof UnsupportedTokenError) return false;
   const status = statusOf(error);
   return status < 400 || status >= 500 || [401, 403, 404, 408, 429].includes(status);
 }
@@ -24,9 +25,6 @@ export function adviceFor(error: unknown): string | undefined {
     return `is no introspection endpoint (HTTP status ${status}): check its address`;
   }
   if (error instanceof UnusableResponseError) return `gave an unusable response: ${error.message}`;
-  // Errors of oauth4webapi about a response, whose messages it writes itself.
-  const { code } = Object(error) as { readonly code?: unknown };
-  if (typeof code === "string" && code.startsWith("OAUTH_")) return `gave an unusable response (${code})`;
   return undefined;
 }
 

@@ -16,7 +16,7 @@ import { CircuitBreaker } from "../platform/circuit-breaker.js";
 import { parseSecureUrl } from "../platform/secure-url.js";
 import type { TokenClaims } from "./check-claims.js";
 import { adviceFor, isOfEndpoint } from "./endpoint-failure.js";
-import { fetchJson } from "./fetch-json.js";
+import { fetchJson, UnsupportedTokenError, UnusableResponseError } from "./fetch-json.js";
 import type { ReadIntrospectionOptions } from "./introspection-options.js";
 import { createServerMetadata } from "./server-metadata.js";
 
@@ -27,6 +27,7 @@ export interface IntrospectionEndpoint {
   /**
    * Returns the description of a token, with the member `active`.
    *
+   * @throws UnsupportedTokenError for a token of another kind than the endpoint's.
    * @throws ConnectError with code `unavailable` if the endpoint does not describe it now.
    */
   describe(token: string): Promise<TokenClaims>;
@@ -58,7 +59,7 @@ export function createIntrospectionEndpoint(options: ReadIntrospectionOptions): 
 
   function run<T>(call: () => Promise<T>): Promise<T> {
     return breaker.run(call, isOfEndpoint, unavailable).catch((error) => {
-      if (error instanceof ConnectError) throw error;
+      if (error instanceof ConnectError || error instanceof UnsupportedTokenError) throw error;
       const advice = adviceFor(error);
       if (advice !== undefined) warn(`${options.name}: ${place} ${advice}`);
       throw unavailable(error);
@@ -73,9 +74,12 @@ export function createIntrospectionEndpoint(options: ReadIntrospectionOptions): 
         const parameters = { token_type_hint: "access_token" };
         const settings = { ...http, additionalParameters: parameters };
         const response = await introspectionRequest(server, client, authentication, token, settings);
-        const claims = await processIntrospectionResponse(server, client, response);
+        const claims = await processIntrospectionResponse(server, client, response).catch(({ code }) => {
+          // Its cause holds the response.
+          throw new UnusableResponseError(`not a description of a token (${code})`);
+        });
         // A polluted prototype could supply it.
-        if (!Object.hasOwn(claims, "active")) throw new Error("no member active");
+        if (!Object.hasOwn(claims, "active")) throw new UnusableResponseError("no member active");
         return claims;
       }),
     warmUp: () => run(async () => void (await findServer())),

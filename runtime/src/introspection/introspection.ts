@@ -5,6 +5,7 @@ import { checkObject, ownMembers } from "../options/read-options.js";
 import { sha256 } from "../platform/sha256.js";
 import type { AuthScheme, Verified } from "../schemes/scheme.js";
 import { checkClaims } from "./check-claims.js";
+import { UnsupportedTokenError } from "./fetch-json.js";
 import { createIntrospectionEndpoint } from "./introspection-endpoint.js";
 import { type IntrospectionOptions, readIntrospectionOptions } from "./introspection-options.js";
 import { isJwtForm } from "./token-form.js";
@@ -46,7 +47,10 @@ export function introspection(options: IntrospectionOptions): AuthScheme {
 
   async function verify(token: string): Promise<Verified> {
     checkBearerToken(token);
-    const claims = await endpoint.describe(token);
+    const claims = await endpoint.describe(token).catch((cause) => {
+      if (!(cause instanceof UnsupportedTokenError)) throw cause;
+      throw new InvalidCredentialError("not a token that is introspected", { reason: "unknown", final: true, cause });
+    });
     // Final, so that a client with an old token does not cause a request for every call: the refusal is kept for ten seconds.
     if (claims["active"] !== true) throw new InvalidCredentialError("not active", { reason: "unknown", final: true });
     const expiresAt = checkClaims(claims, requirements);

@@ -41,7 +41,11 @@ export function createServerMetadata(
   }
 
   async function discover(algorithm: "oidc" | "oauth2"): Promise<AuthorizationServer> {
-    const server = await processDiscoveryResponse(issuer, await discoveryRequest(issuer, { ...http, algorithm }));
+    const server = await processDiscoveryResponse(issuer, await discoveryRequest(issuer, { ...http, algorithm })).catch(
+      ({ code }) => {
+        throw new UnusableResponseError(`not the metadata of the issuer (${code})`);
+      },
+    );
     const endpoint = Object.hasOwn(server, "introspection_endpoint") ? server.introspection_endpoint : undefined;
     if (typeof endpoint !== "string") throw new UnusableResponseError("its metadata names no introspection_endpoint");
     try {

@@ -1,5 +1,16 @@
 import { startTimer } from "./clock.js";
 
+/** The endpoint answered with another status than expected. */
+export class HttpStatusError extends Error {
+  override readonly name = "HttpStatusError";
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`HTTP status ${status}`);
+    this.status = status;
+  }
+}
+
 export interface FetchLimits {
   /** Longest time for the whole attempt: connection, headers and body. In milliseconds. */
   readonly timeout: number;
@@ -7,10 +18,13 @@ export interface FetchLimits {
   readonly maxBytes: number;
   /** Returns the error for a longer body. */
   readonly tooLong: () => Error;
+  /** Statuses whose body is read. By default, 200. */
+  readonly statuses?: readonly number[];
 }
 
-/** An answer with status 200. */
+/** An answer whose body was read. */
 export interface FetchedText {
+  readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
@@ -18,7 +32,7 @@ export interface FetchedText {
 /**
  * Fetches a text. Settles within the time limit even if `fetch` hangs. Follows no redirect.
  *
- * @throws an error with the member `status` for any status but 200; another error if the endpoint fails.
+ * @throws HttpStatusError for another status than `statuses`; another error if the endpoint fails.
  *
  * @example
  * const { text } = await fetchText(url, {}, { timeout: 5_000, maxBytes: 65_536, tooLong: () => new Error("too long") });
@@ -50,7 +64,7 @@ async function read(answer: Promise<Response>, limits: FetchLimits, signal: Abor
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop);
   const { status, headers } = response;
-  if (status !== 200) throw Object.assign(new Error(`HTTP status ${status}`), { status });
+  if (!(limits.statuses ?? [200]).includes(status)) throw new HttpStatusError(status);
   const decoder = new TextDecoder();
   let text = "";
   for (let bytes = 0; reader !== undefined; ) {
@@ -60,5 +74,5 @@ async function read(answer: Promise<Response>, limits: FetchLimits, signal: Abor
     if (bytes > limits.maxBytes) throw limits.tooLong();
     text += decoder.decode(value, { stream: true });
   }
-  return { headers, text: text + decoder.decode() };
+  return { status, headers, text: text + decoder.decode() };
 }
