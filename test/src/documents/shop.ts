@@ -75,7 +75,9 @@ interface Parts {
 export const shop: () => Promise<Project> = once(async () => {
   const greeter = await generated();
   const project = createProject(await registry(), greeter);
-  await greeter.run(blocksOf("docs/authentication.md").find(({ name }) => name === "keyv")?.text ?? "");
+  for (const { name, text } of blocksOf("docs/authentication.md")) {
+    if (name === "keyv" || name === "oauth4webapi") await greeter.run(text);
+  }
   for (const file of ["buf.yaml", "buf.gen.yaml", "tsconfig.json"]) project.write(file, readmeBlock(file));
   project.write("package.json", greeter.read("package.json"));
   for (const [file, text] of Object.entries(stubs)) project.write(file, text);

@@ -179,7 +179,7 @@ describe("a user's bundle", () => {
     {
       name: "introspection, the only way to oauth4webapi",
       code: `export { introspection } from "@connectum/auth/introspection";`,
-      want: ["@connectrpc/connect", "node:module", "oauth4webapi"],
+      want: ["@connectrpc/connect", "jose", "node:module", "oauth4webapi"],
     },
   ])("of $name imports what that uses: $want", async ({ code, want }) => {
     expect(await importsOf(code)).toEqual(want);
