@@ -57,32 +57,30 @@ export function createIntrospectionEndpoint(options: ReadIntrospectionOptions): 
       ? createServerMetadata(issuerUrl as URL, allowInsecureHttp, http)
       : async (): Promise<AuthorizationServer> => ({ issuer: issuer ?? url.origin, introspection_endpoint: url.href });
 
-  function run<T>(call: () => Promise<T>): Promise<T> {
-    return breaker.run(call, isOfEndpoint, unavailable).catch((error) => {
-      if (error instanceof ConnectError || error instanceof UnsupportedTokenError) throw error;
-      const advice = adviceFor(error);
-      if (advice !== undefined) warn(`${options.name}: ${place} ${advice}`);
-      throw unavailable(error);
+  function fail(error: unknown): never {
+    if (error instanceof ConnectError || error instanceof UnsupportedTokenError) throw error;
+    const advice = adviceFor(error);
+    if (advice !== undefined) warn(`${options.name}: ${place} ${advice}`);
+    throw unavailable(error);
+  }
+
+  async function describe(token: string): Promise<TokenClaims> {
+    const server = await findServer();
+    const settings = { ...http, additionalParameters: { token_type_hint: "access_token" } };
+    const response = await introspectionRequest(server, client, authentication, token, settings);
+    const claims = await processIntrospectionResponse(server, client, response).catch(({ code }) => {
+      // Its cause holds the response.
+      throw new UnusableResponseError(`not a description of a token (${code})`);
     });
+    // A polluted prototype could supply it.
+    if (!Object.hasOwn(claims, "active")) throw new UnusableResponseError("no member active");
+    return claims;
   }
 
   return {
     name,
-    describe: (token) =>
-      run(async () => {
-        const server = await findServer();
-        const parameters = { token_type_hint: "access_token" };
-        const settings = { ...http, additionalParameters: parameters };
-        const response = await introspectionRequest(server, client, authentication, token, settings);
-        const claims = await processIntrospectionResponse(server, client, response).catch(({ code }) => {
-          // Its cause holds the response.
-          throw new UnusableResponseError(`not a description of a token (${code})`);
-        });
-        // A polluted prototype could supply it.
-        if (!Object.hasOwn(claims, "active")) throw new UnusableResponseError("no member active");
-        return claims;
-      }),
-    warmUp: () => run(async () => void (await findServer())),
+    describe: (token) => breaker.run(() => describe(token), isOfEndpoint, unavailable).catch(fail),
+    warmUp: () => findServer().then(() => undefined, fail),
   };
 }
 
