@@ -143,6 +143,16 @@ describe("tokens of users and of services, introspected", () => {
       ok: true,
     },
     {
+      name: "JSON Web Tokens, and descriptions of any issuer",
+      users: () => jwt({ jwksUri: keySet.jwksUri, issuer: "https://login.example.com", audience }),
+      internal: () => {
+        const { issuer: _, ...rest } = describedBy(provider, { name: "services" });
+        return introspection({ ...rest, endpoint: `${provider.issuer}/token/introspection` });
+      },
+      ok: false,
+    },
+    { name: "opaque ones, both", users: opaque, internal: () => services({ tokens: "opaque" }), ok: false },
+    {
       name: "users by introspection, services by JSON Web Tokens in a header",
       users: all,
       internal: () =>

@@ -145,6 +145,24 @@ describe("an endpoint that is away", () => {
     expect(all).toEqual(Array.from({ length: 29 }, (_, i) => `user-${i + 11}`));
   });
 
+  test.each<EndpointBehaviour | "closed">([
+    ...([401, 403, 404, 408, 429, 500, 502, 503, 504] as const),
+    ...(["closed", "garbage", "html", "huge", "redirect"] as const),
+  ])("is not asked by every call: %s", async (how) => {
+    const instance = startIntrospecting(provider);
+    await instance.call(await provider.issueUserToken("ada"));
+    vi.useFakeTimers({ toFake: ["performance"] });
+    if (how === "closed") await provider.takeDown();
+    else provider.behave(how);
+    for (let i = 0; i < 3; i++) expect(await instance.call(`a-${i}`)).toBe("Unavailable");
+    await provider.bringUp();
+    provider.behave("well");
+    const before = provider.introspections;
+    expect([await instance.call("b"), provider.introspections - before]).toEqual(["Unavailable", 0]);
+    vi.advanceTimersByTime(1_000);
+    expect([await instance.call("b"), provider.introspections - before]).toEqual(["Unauthenticated", 1]);
+  });
+
   test("many calls that fail at the same time make one pause", async () => {
     const instance = startIntrospecting(provider);
     const tokens = await Promise.all(Array.from({ length: 30 }, (_, i) => provider.issueUserToken(`user-${i}`)));
@@ -185,6 +203,8 @@ describe("an endpoint that is away", () => {
 
 describe("the metadata of the issuer", () => {
   let other: TestHttpServer;
+  let status: number;
+  let type: string;
   let asked: string[];
   let metadata: Record<string, (issuer: string) => unknown>;
   const oidc = "/.well-known/openid-configuration";
@@ -193,6 +213,7 @@ describe("the metadata of the issuer", () => {
   beforeEach(async () => {
     asked = [];
     metadata = { [oidc]: right };
+    [status, type] = [404, "application/json"];
     other = await startHttpServer((request, response) => {
       const url = request.url ?? "";
       asked.push(url);
@@ -200,7 +221,7 @@ describe("the metadata of the issuer", () => {
         url === "/introspect"
           ? () => ({ active: true, sub: "ada", token_type: "Bearer", aud: "a", iss: other.url })
           : metadata[url];
-      response.writeHead(found ? 200 : 404, { "content-type": "application/json" });
+      response.writeHead(found ? 200 : status, { "content-type": type });
       response.end(JSON.stringify(found?.(other.url) ?? {}));
     });
   });
@@ -221,6 +242,37 @@ describe("the metadata of the issuer", () => {
     expect(await start().call("a")).toBe("ada");
     expect(asked).toEqual([oidc, oauth, "/introspect"]);
   });
+
+  test.each([
+    { failure: 500, requests: [oidc] },
+    { failure: 503, requests: [oidc] },
+    { failure: 302, requests: [oidc] },
+    { failure: 400, requests: [oidc, oauth] },
+    { failure: 404, requests: [oidc, oauth] },
+  ])(
+    "is asked for at the other address only if the first does not have it: $failure",
+    async ({ failure, requests }) => {
+      metadata = {};
+      status = failure;
+      const instance = start();
+      expect(await instance.call("a")).toBe("Unavailable");
+      expect(asked).toEqual(requests);
+      metadata = { [oidc]: right };
+      expect(await instance.call("a")).toBe("ada");
+    },
+  );
+
+  test.each(["application/json; charset=utf-8", "Application/JSON", "application/json ;charset=utf-8"])(
+    "and descriptions are JSON: %s",
+    async (right) => {
+      for (const wrong of ["text/plain", "x-application/json", "application/json-seq", "application/jwt"]) {
+        type = wrong;
+        expect(await start().call("a")).toBe("Unavailable");
+      }
+      type = right;
+      expect(await start().call("a")).toBe("ada");
+    },
+  );
 
   test.each<{ name: string; wrong: (issuer: string) => unknown; log: string }>([
     {

@@ -3,7 +3,7 @@ import { type IntrospectionOptions, introspection } from "@connectum/auth/intros
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
-import { audience, startTokenProvider, type TokenProvider } from "../servers/token-provider.js";
+import { audience, clientId, clientSecret, startTokenProvider, type TokenProvider } from "../servers/token-provider.js";
 import { TestStore } from "../store/instance.js";
 import { callAs, kinds, outcome } from "../support/call.js";
 import { protocols, startLab } from "../support/lab.js";
@@ -89,11 +89,57 @@ describe("a real provider's opaque token", () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  test("by private_key_jwt", async () => {
+  test("is sent with a hint, and the secret where the option says", async () => {
+    const bodyBy = async (options: Partial<IntrospectionOptions>) => {
+      expect(await startIntrospecting(provider, options).call(await provider.issueUserToken("ada"))).toBe("ada");
+      return new URLSearchParams(provider.bodies.at(-1));
+    };
+    const byHeader = await bodyBy({});
+    expect([byHeader.get("token_type_hint"), byHeader.has("client_secret")]).toEqual(["access_token", false]);
+    const byBody = await bodyBy({ clientAuthentication: "client_secret_post" });
+    expect([byBody.get("client_id"), byBody.get("client_secret")]).toEqual([clientId, clientSecret]);
+  });
+
+  test("without issuer and audience, of any issuer and for any audience", async () => {
+    const { issuer: _, audience: __, ...rest } = describedBy(provider);
+    const endpoint = `${provider.issuer}/token/introspection`;
+    const { call } = startIntrospecting(
+      provider,
+      {},
+      { authenticate: introspection({ ...rest, endpoint, cache: false }) },
+    );
+    const token = await provider.issueUserToken("ada");
+    for (const other of [
+      { iss: "https://other.example.com", aud: "urn:other" },
+      { iss: undefined, aud: undefined },
+    ]) {
+      provider.behave("well", (claims) => ({ ...claims, ...other }));
+      expect(await call(token)).toBe("ada");
+    }
+    provider.behave("well", (claims) => ({ ...claims, aud: [1] }));
+    expect(await call(token)).toBe("Unauthenticated");
+  });
+
+  test("is asked for: a call without one misses credentials", async () => {
+    const auth = createAuth({ policies: [EchoServicePolicy], authenticate: introspection(describedBy(provider)) });
+    const lab = await startLab(auth);
+    const before = provider.introspections;
+    for (const headers of [{}, { authorization: "Basic YTpi" }]) {
+      expect(await outcome(callAs(lab.transports.grpc, "unary", headers))).toEqual({
+        code: "Unauthenticated",
+        text: "Missing credentials",
+        challenge: "Bearer",
+      });
+    }
+    expect(provider.introspections).toBe(before);
+    await lab.close();
+  });
+
+  test.each([{ keyId: "k1" }, {}])("by private_key_jwt: %j", async (key) => {
     const { clientSecret: _, ...options } = describedBy(provider, {
       clientId: "by-key",
       privateKey: keyPair.privateKey,
-      keyId: "k1",
+      ...key,
     });
     const { call } = startIntrospecting(provider, {}, { authenticate: introspection(options) });
     expect(await call(await provider.issueUserToken("ada"))).toBe("ada");
@@ -179,6 +225,13 @@ describe("a token is refused", () => {
       change: (claims) => ({ ...claims, nbf: now() + hour }),
       reason: "not-active",
       twin: (claims) => ({ ...claims, nbf: now() - hour }),
+    },
+    {
+      name: "not valid yet, beyond the tolerance",
+      change: (claims) => ({ ...claims, nbf: now() + 60 }),
+      reason: "not-active",
+      options: { clockTolerance: 30 },
+      twin: (claims) => ({ ...claims, nbf: now() + 20 }),
     },
     { name: "nbf of another type", change: (claims) => ({ ...claims, nbf: "now" }), reason: "claim" },
     { name: "iat of another type", change: (claims) => ({ ...claims, iat: {} }), reason: "claim" },
@@ -365,6 +418,20 @@ describe("the cache", () => {
     expect(provider.introspections).toBe(before);
     vi.advanceTimersByTime(1);
     expect(await instance.call(token)).toBe("ada");
+  });
+
+  test("a refusal by a claim is kept as well, and one that passes is not", async () => {
+    const instance = startIntrospecting(provider);
+    for (const [members, requests] of [
+      [{ aud: "urn:other" }, 1],
+      [{ nbf: Math.floor(Date.now() / 1_000) + 3_600 }, 2],
+    ] as const) {
+      const token = await provider.issueUserToken("ada");
+      provider.behave("well", (claims) => ({ ...claims, ...members }));
+      const before = provider.introspections;
+      for (let i = 0; i < 2; i++) expect(await instance.call(token)).toBe("Unauthenticated");
+      expect(provider.introspections - before).toBe(requests);
+    }
   });
 
   test("two instances with one store share a description, but not with another client or requirement", async () => {
