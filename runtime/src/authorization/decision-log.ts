@@ -43,6 +43,7 @@ export function createDecisionLog(
       service,
       method: name,
       subject: context?.subject,
+      actor: context?.actor,
       effect: verdict.effect === "allow" ? "allow" : "deny",
       decidedBy: verdict.decidedBy,
       rule: verdict.rule,

@@ -1,5 +1,6 @@
 import type { CredentialSource } from "../call/credential-source.js";
 import { refuseRepeated } from "../call/raw-headers.js";
+import { type Actor, actorOfClaim } from "../context/actor.js";
 import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything, required, word } from "../options/check.js";
@@ -32,6 +33,8 @@ export interface HeaderMapping {
   readonly permissions?: string;
   /** A JSON object. */
   readonly claims?: string;
+  /** The party that acts for the subject: a JSON object like the claim `act` (RFC 8693 section 4.1). */
+  readonly actor?: string;
   /** Text encoding of the headers. By default, `ascii`: other characters are refused. */
   readonly encoding?: HeaderEncoding;
 }
@@ -58,6 +61,7 @@ const mappingOptions = (): OptionTable<HeaderMapping, "encoding"> => ({
   scopes: anything,
   permissions: anything,
   claims: anything,
+  actor: anything,
   encoding: { ...word("ascii", "utf-8"), fallback: "ascii" as const },
 });
 
@@ -104,6 +108,7 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
             scopes: read("scopes", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
             permissions: read("permissions", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
             claims: read("claims", parseJson<Record<string, unknown>>),
+            actor: read("actor", parseActor),
           };
     },
   };
@@ -132,6 +137,14 @@ function parseJson<T extends object>(text: string): T | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseActor(text: string): Actor | undefined {
+  try {
+    return actorOfClaim(JSON.parse(text));
   } catch {
     return undefined;
   }
