@@ -45,6 +45,7 @@ export function createDecisionLog(
       method: name,
       subject: context?.subject,
       scheme: context && schemeOf(context),
+      actor: context?.actor,
       effect: verdict.effect === "allow" ? "allow" : "deny",
       decidedBy: verdict.decidedBy,
       rule: verdict.rule,

@@ -1,6 +1,7 @@
 import type { ContextKey } from "@connectrpc/connect";
 import { memberOf } from "../platform/member-of.js";
 import { timeOf } from "../platform/time-of.js";
+import { type Actor, claimOfActor, createActor } from "./actor.js";
 import { type FrozenJson, freezeJson } from "./freeze-json.js";
 import { sharedContextKey } from "./shared.js";
 
@@ -18,6 +19,11 @@ export interface AuthContext {
   readonly claims: Readonly<Record<string, FrozenJson>>;
   /** The kind of credential: `jwt`, `gateway`, `session`, or the name of a scheme. */
   readonly type: string;
+  /**
+   * The party that acts for the subject (RFC 8693 section 4.1). Roles, scopes and permissions are those of the credential; no
+   * table looks at the actor. Conditions read it as the claim `act`. Undefined without delegation.
+   */
+  readonly actor?: Actor;
   /** The expiry of the credential. Each read returns a new `Date`. */
   readonly expiresAt?: Date;
   /** How the caller authenticated: the claim `acr` (OpenID Connect Core section 2). */
@@ -42,6 +48,8 @@ export interface AuthContextInit {
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /** By default, the scheme's name. */
   readonly type?: string | undefined;
+  /** The party that acts for the subject. A malformed one rejects the credential. */
+  readonly actor?: Actor | null | undefined;
   readonly expiresAt?: Date | undefined;
   readonly acr?: string | null | undefined;
   readonly authTime?: Date | undefined;
@@ -74,6 +82,7 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   const { claims = {}, type = defaultType } = { claims: member("claims"), type: member("type") };
   const [expiresAt, authTime] = [member("expiresAt"), member("authTime")];
   const acr = absentAsUndefined(member("acr"));
+  const givenActor = member("actor") ?? undefined;
   if (!isText(subject)) throw new TypeError("subject: expected a non-empty string");
   if (name !== undefined && !isText(name)) throw new TypeError("name: expected a string");
   if (!isText(type)) throw new TypeError("type: expected a non-empty string");
@@ -93,6 +102,15 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   if (acr !== undefined) context.acr = acr;
   if (expiresAt !== undefined) defineDate(context, "expiresAt", expiresAt);
   if (authTime !== undefined) defineDate(context, "authTime", authTime);
+  if (givenActor !== undefined) {
+    const actor = createActor(givenActor);
+    context.actor = actor;
+    // Conditions read claims. One that forbids delegation must see it, from whatever scheme the actor comes.
+    if (absentAsUndefined(context.claims["act"]) === undefined) {
+      const act = freezeJson(claimOfActor(actor), "act");
+      context.claims = Object.freeze({ ...context.claims, act });
+    }
+  }
   return Object.freeze(context);
 }
 

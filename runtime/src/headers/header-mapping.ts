@@ -1,5 +1,6 @@
 import type { CredentialSource } from "../call/credential-source.js";
 import { refuseRepeated } from "../call/raw-headers.js";
+import { type Actor, actorOfClaim } from "../context/actor.js";
 import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything, required, word } from "../options/check.js";
@@ -36,6 +37,8 @@ export interface HeaderMapping {
   readonly acr?: string;
   /** When the caller authenticated, in seconds since the epoch, for methods with `max_age_seconds`. */
   readonly authTime?: string;
+  /** The party that acts for the subject: a JSON object like the claim `act` (RFC 8693 section 4.1). */
+  readonly actor?: string;
   /** Text encoding of the headers. By default, `ascii`: other characters are refused. */
   readonly encoding?: HeaderEncoding;
 }
@@ -64,6 +67,7 @@ const mappingOptions = (): OptionTable<HeaderMapping, "encoding"> => ({
   claims: anything,
   acr: anything,
   authTime: anything,
+  actor: anything,
   encoding: { ...word("ascii", "utf-8"), fallback: "ascii" as const },
 });
 
@@ -112,6 +116,7 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
             claims: read("claims", parseJson<Record<string, unknown>>),
             acr: read("acr", (text, mayBeJoined) => (mayBeJoined ? undefined : text)),
             authTime: read("authTime", parseSeconds),
+            actor: read("actor", parseActor),
           };
     },
   };
@@ -144,6 +149,14 @@ function parseJson<T extends object>(text: string): T | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseActor(text: string): Actor | undefined {
+  try {
+    return actorOfClaim(JSON.parse(text));
   } catch {
     return undefined;
   }

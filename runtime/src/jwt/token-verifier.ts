@@ -67,8 +67,10 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
     issuers,
     fingerprint: JSON.stringify([keys.fingerprint, verifyOptions, options.claimsMapping, allowBoundTokens]),
     accepts: {
-      by: opaque(keys.fingerprint),
+      by: "bearer token",
       only: {
+        form: ["jwt"],
+        keys: [opaque(keys.fingerprint)],
         iss: issuers,
         aud: audiences,
         typ: typ === undefined ? undefined : [mediaType(typ)],

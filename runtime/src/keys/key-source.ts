@@ -1,10 +1,10 @@
 import type { JWK } from "jose";
 import { anything, flag, given, optional, texts } from "../options/check.js";
 import type { OptionTable } from "../options/read-options.js";
+import { parseSecureUrl } from "../platform/secure-url.js";
 import { sha256 } from "../platform/sha256.js";
 import { warn } from "../platform/warn.js";
 import type { RemoteKeySetOptions } from "./key-set-options.js";
-import { parseKeySetUri } from "./key-set-uri.js";
 import { importPublicKey, type PublicKey } from "./public-key.js";
 import { createRemoteKeySet, type RemoteKeySet } from "./remote-key-set.js";
 import { asymmetricAlgorithms } from "./verification-jwk.js";
@@ -58,7 +58,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
     warn(`jwt: ${first} is used; ${ignored.join(" and ")} ignored. Configure one key source.`);
   }
   if (jwksUri !== undefined) {
-    const url = parseKeySetUri(jwksUri, options.allowInsecureHttp ?? false);
+    const url = parseSecureUrl(jwksUri, options.allowInsecureHttp ?? false, "jwksUri");
     const keySet = createRemoteKeySet(url, options.jwks);
     return { algorithms: pin(options.algorithms, asymmetricAlgorithms, "a key set"), fingerprint: url.href, keySet };
   }

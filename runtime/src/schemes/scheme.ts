@@ -10,8 +10,11 @@ export interface AuthScheme {
   readonly name: string;
   /** Authentication scheme for `WWW-Authenticate` (RFC 9110 section 11.6.1), such as `Bearer`, or undefined. */
   readonly challenge: string | undefined;
-  /** True if it takes every Bearer token, so that later schemes receive none. By default, false. */
-  readonly takesBearer?: boolean;
+  /**
+   * True if it takes every Bearer token, so that later schemes receive none. `opaque` if it takes all but JSON Web Tokens. By
+   * default, false.
+   */
+  readonly takesBearer?: boolean | "opaque";
   /**
    * The part of a call that `revoke({ credential })` can name: `credential`; `nothing` behind a gateway or mesh; `unknown` if
    * the scheme does not know its credential. By default, `credential`.

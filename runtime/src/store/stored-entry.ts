@@ -9,7 +9,7 @@ export interface StoredEntry {
 }
 
 /** Version of the format. Entries of other versions are ignored. */
-const version = 1;
+const version = 2;
 
 export function encodeEntry(context: AuthContext, until: number, vouchedBy: string | undefined): string {
   return JSON.stringify({ version, until, vouchedBy, identity: context });

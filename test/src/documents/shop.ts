@@ -28,6 +28,7 @@ const documents = [
 /** Packages that snippets need: the document, and its block with the installation. */
 const installations = [
   ["docs/authentication.md", "keyv"],
+  ["docs/authentication.md", "oauth4webapi"],
   ["docs/observability.md", "install"],
   ["docs/servers.md", "fastify"],
   ["docs/servers.md", "express"],

@@ -214,6 +214,9 @@ interface TableRow {
   readonly scopes?: readonly string[];
   readonly permissions?: readonly string[];
   readonly anyPermissions?: readonly string[];
+  readonly acr?: readonly string[];
+  readonly maxAgeSeconds?: number;
+  readonly credentials?: readonly string[];
   readonly condition?: { readonly cel: string };
   readonly resource?: { readonly path: string };
 }
@@ -226,6 +229,9 @@ function fieldsOf({ access, roles = [], scopes = [], ...row }: TableRow): object
     "x-required-roles": roles.length > 0 ? roles : undefined,
     "x-required-permissions": row.permissions,
     "x-required-any-permissions": row.anyPermissions,
+    "x-required-acr": row.acr,
+    "x-max-age-seconds": row.maxAgeSeconds,
+    "x-credentials": row.credentials,
     "x-resource": row.resource?.path,
     "x-condition": row.condition?.cel,
   };

@@ -41,6 +41,10 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
     ClaimsMapping JwtIssuerOptions JwtOptions RemoteKeySetOptions SecurityEvent SecurityEventOptions
     SignedTokenTrustOptions`,
   },
+  "./introspection": {
+    values: "introspection",
+    types: "IntrospectionOptions",
+  },
   "./client": {
     values: `
     createClientBearerInterceptor createClientGatewayInterceptor sharedToken`,

@@ -236,6 +236,9 @@ interface Method {
   readonly scopes: readonly string[];
   readonly permissions: readonly string[];
   readonly anyPermissions: readonly string[];
+  readonly acr: readonly string[];
+  readonly maxAgeSeconds: number | null;
+  readonly credentials: readonly string[];
   readonly conditions: readonly { readonly text: string }[];
   readonly resource: { readonly text: string } | null;
 }
@@ -295,6 +298,9 @@ function rowOf({ name: method, access, roles, scopes, ...more }: Method): object
       ...(hasRequirements && { roles, scopes }),
       permissions: more.permissions.length > 0 ? more.permissions : undefined,
       anyPermissions: more.anyPermissions.length > 0 ? more.anyPermissions : undefined,
+      acr: more.acr.length > 0 ? more.acr : undefined,
+      maxAgeSeconds: more.maxAgeSeconds ?? undefined,
+      credentials: more.credentials.length > 0 ? more.credentials : undefined,
       resource: more.resource ? { path: more.resource.text } : undefined,
       condition: cel === undefined ? undefined : { cel, ...readsPermissions(cel) },
     }),
