@@ -23,6 +23,11 @@ export function insufficientScope(denial: ConnectError, challenges: readonly str
   }
 }
 
+/** Adds the error of an authentication that does not suffice (RFC 9470 section 3). For Bearer and DPoP only. */
+export function insufficientAuthentication(challenge: string): string {
+  return takesError(challenge) ? withError(challenge, "insufficient_user_authentication") : challenge;
+}
+
 /** Adds parameters (RFC 9110 section 11.2) to a challenge, for Bearer and DPoP only. */
 export function withParameters(challenge: string, parameters: string): string {
   if (!takesError(challenge)) return challenge;

@@ -79,8 +79,10 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
       ...(possession === undefined ? [] : [possession.proofs.map(({ member }) => member), possession.allowsUnbound]),
     ]),
     accepts: {
-      by: opaque(keys.fingerprint),
+      by: "bearer token",
       only: {
+        form: ["jwt"],
+        keys: [opaque(keys.fingerprint)],
         iss: issuers,
         aud: audiences,
         typ: typ === undefined ? undefined : [mediaType(typ)],

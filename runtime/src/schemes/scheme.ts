@@ -12,8 +12,11 @@ export interface AuthScheme {
   readonly challenge: string | readonly string[] | undefined;
   /** Members for the metadata of the protected resource (RFC 9728 section 2). By default, none. */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** True if it takes every Bearer token, so that later schemes receive none. By default, false. */
-  readonly takesBearer?: boolean;
+  /**
+   * True if it takes every Bearer token, so that later schemes receive none. `opaque` if it takes all but JSON Web Tokens. By
+   * default, false.
+   */
+  readonly takesBearer?: boolean | "opaque";
   /**
    * The part of a call that `revoke({ credential })` can name: `credential`; `nothing` behind a gateway or mesh; `unknown` if
    * the scheme does not know its credential. By default, `credential`.

@@ -6,26 +6,33 @@ import { createTestJwt, startTestKeySet } from "@connectum/auth/testing";
 import { decodeJwt } from "jose";
 import { expect } from "vitest";
 import { createBoundClient, hashOf } from "../proofs/bound-tokens.js";
+import { clientSecret, startTokenProvider } from "../servers/token-provider.js";
 import { installed } from "./greeter.js";
 import { once } from "./once.js";
 import type { Runs } from "./runs.js";
 import { call, clientOf, outcome, parts, serve, snippet, type Wiring } from "./shop.js";
 
 const issuers = once(async () => {
-  const [login, partner] = await Promise.all([startTestKeySet(), startTestKeySet("ES256")]);
+  const [login, partner, provider] = await Promise.all([
+    startTestKeySet(),
+    startTestKeySet("ES256"),
+    startTokenProvider(),
+  ]);
   // What the snippets read when they are loaded.
   Object.assign(process.env, {
     JWKS_URI: login.jwksUri,
     PARTNER_JWKS_URI: partner.jwksUri,
     GATEWAY_SECRET: "the-secret-of-the-gateway",
     BILLING_SECRET: "the-secret-of-billing",
+    ISSUER: provider.issuer,
+    INTROSPECTION_SECRET: clientSecret,
   });
-  return { login, partner };
+  return { login, partner, provider };
 });
 
 export async function closeIssuers(): Promise<void> {
-  const { login, partner } = await issuers();
-  await Promise.all([login.close(), partner.close()]);
+  const { login, partner, provider } = await issuers();
+  await Promise.all([login.close(), partner.close(), provider.stop()]);
 }
 
 const missing = "Unauthenticated: Missing credentials";
@@ -106,6 +113,33 @@ export const authentication: Runs = {
     expect(await call(wiring, "cancelOrder", { cookie: "theme=dark; session=s3cr3t" })).toBe("ada");
     expect(await call(wiring, "cancelOrder", { cookie: "session=guess" })).toBe(invalid);
     expect(await call(wiring, "getOrder", { cookie: "theme=dark" })).toBe(missing);
+  },
+
+  // `shop()` runs the command.
+  async oauth4webapi() {
+    expect(JSON.parse((await installed()).read("package.json")).dependencies).toHaveProperty("oauth4webapi");
+  },
+
+  async "src/opaque-tokens.ts"() {
+    const wiring = await wiringOf("src/opaque-tokens.ts");
+    const { provider } = await issuers();
+    provider.behave("well", (description) => ({ ...description, aud: "shop" }));
+    expect(await call(wiring, "getOrder", bearer(await provider.issueUserToken("grace")))).toBe("grace");
+    expect(await call(wiring, "getOrder", bearer("unknown"))).toBe(invalid);
+    expect(await call(wiring, "getOrder", await by({}))).toBe("ada");
+    expect(await call(wiring, "getOrder", await forged())).toBe(invalid);
+    expect(await call(wiring, "getOrder")).toBe(missing);
+    provider.behave("well");
+    expect(await call(wiring, "getOrder", bearer(await provider.issueUserToken("grace")))).toBe(invalid);
+  },
+
+  async "src/delegation.ts"() {
+    const { auth, audit } = await snippet<{ auth: Wiring; audit: string[] }>("src/delegation.ts");
+    expect(await call(auth, "getOrder", await by({ act: { sub: "billing" } }))).toBe("ada");
+    expect(await call(auth, "getOrder", await by({}))).toBe("ada");
+    expect(await call(auth, "getOrder", await by({ act: "billing" }))).toBe(invalid);
+    await expect.poll(() => audit.at(-1)).toBe("nobody deny GetOrder");
+    expect([...new Set(audit)].slice(0, 2)).toEqual(["ada by billing allow GetOrder", "ada allow GetOrder"]);
   },
 
   async "src/api-key.ts"() {

@@ -41,6 +41,10 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
     ClaimsMapping DpopNonceOptions DpopOptions JwtIssuerOptions JwtOptions ProofOfPossession RemoteKeySetOptions
     ReplayStore SecurityEvent SecurityEventOptions SignedTokenTrustOptions`,
   },
+  "./introspection": {
+    values: "introspection",
+    types: "IntrospectionOptions",
+  },
   "./client": {
     values: `
     createClientBearerInterceptor createClientDpopInterceptor createClientGatewayInterceptor createDpopKeyPair
