@@ -2,7 +2,7 @@ import { type KeySourceOptions, keySourceOptions } from "../keys/key-source.js";
 import { anything, flag, required, seconds, text, textOrTexts, texts } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
-import type { ProofOfPossession } from "../proofs/proof-of-possession.js";
+import { checkProofOptions, type ProofOptions, proofOptions } from "../proofs/proof-options.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { ClaimsMapping } from "./claims-mapping.js";
 
@@ -12,7 +12,7 @@ import type { ClaimsMapping } from "./claims-mapping.js";
  *
  * The types allow `undefined` for values from environment variables. At creation, an undefined value is a `TypeError`.
  */
-export interface JwtIssuerOptions extends KeySourceOptions {
+export interface JwtIssuerOptions extends KeySourceOptions, ProofOptions {
   /** Accepted `iss`. Default: any. */
   readonly issuer?: string | undefined | readonly (string | undefined)[];
   /** Accepted `aud`. The token must name at least one of them. Default: any, with a warning. */
@@ -27,18 +27,6 @@ export interface JwtIssuerOptions extends KeySourceOptions {
   readonly clockTolerance?: number;
   /** Accepts tokens without `exp`. They never expire. Default: false. */
   readonly allowMissingExpiration?: boolean;
-  /**
-   * Accepts tokens that are bound to a key or certificate (`cnf`, RFC 7800) without a proof of that key. Set it only behind
-   * a proxy that verifies the proof (DPoP, RFC 9449; mutual TLS, RFC 8705). Default: false.
-   */
-  readonly allowBoundTokens?: boolean;
-  /**
-   * Proofs of possession: `dpop({...})`, `certificateBound()`, or both. A bound token (`cnf`) is accepted only with the proof of its
-   * key, in every call. Default: none, so that bound tokens are refused.
-   */
-  readonly proofs?: readonly ProofOfPossession[];
-  /** With `proofs`, accepts tokens that are bound to no key as well, as plain Bearer tokens. Default: false. */
-  readonly allowUnboundTokens?: boolean;
   /** Maps claims to the identity. */
   readonly claimsMapping?: ClaimsMapping;
 }
@@ -61,6 +49,7 @@ type Defaulted = "clockTolerance" | "allowMissingExpiration" | "allowBoundTokens
 
 const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
   ...keySourceOptions(),
+  ...proofOptions(),
   issuer: textOrTexts,
   audience: textOrTexts,
   typ: text,
@@ -73,25 +62,13 @@ const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
     fallback: 0,
   },
   allowMissingExpiration: { ...flag, fallback: false },
-  allowBoundTokens: { ...flag, fallback: false },
-  proofs: {
-    accepts: (value) =>
-      Array.isArray(value) && value.length > 0 && value.every((one) => typeof one?.compile === "function"),
-    expected: "a list of proofs of possession, such as dpop({...}) or certificateBound()",
-  },
-  allowUnboundTokens: { ...flag, fallback: false },
   claimsMapping: anything,
 });
 
 /** @throws TypeError naming the malformed option. */
 export function readJwtOptions(options: JwtIssuerOptions, owner: string): Read<JwtIssuerOptions, Defaulted> {
   const own = readOptions(owner, options, jwtIssuerOptions);
-  if (own.proofs === undefined && Object.hasOwn(options, "allowUnboundTokens")) {
-    throw new TypeError("allowUnboundTokens: has no effect without proofs");
-  }
-  if (own.proofs !== undefined && own.allowBoundTokens) {
-    throw new TypeError("allowBoundTokens: accepts tokens without the proofs that proofs demands; keep one of the two");
-  }
+  checkProofOptions(options);
   if (own.audience === undefined) {
     warn(`${owner}: without an audience, tokens issued for another API are accepted here. Set audience.`);
   }

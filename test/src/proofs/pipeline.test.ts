@@ -219,3 +219,25 @@ test("challenges for DPoP have the address of the metadata and the scopes", asyn
     `DPoP error="invalid_dpop_proof", algs="ES256", ${address}`,
   );
 });
+
+test("challenges for DPoP say that a stronger authentication is needed", async () => {
+  const { labRoutes } = await import("../support/lab.js");
+  const strong = { access: "requires", roles: [], scopes: [], acr: ["phr"] } as const;
+  const auth = createAuth({
+    policies: [{ typeName: EchoService.typeName, methods: { Unary: strong } }],
+    authenticate: jwt({ ...issuer, proofs: [dpop({ baseUrl, algorithms: ["ES256"] })], allowUnboundTokens: true }),
+    protectedResource: { url: baseUrl, authorizationServers: [issuer.issuer] },
+  });
+  const transport = createRouterTransport(labRoutes(), { router: { interceptors: auth.interceptors } });
+  const outcomeOf = async (bound: string) =>
+    createClient(EchoService, transport)
+      .unary({}, { headers: await provenHeaders(ada, { baseUrl, token: bound }) })
+      .then(
+        ({ subject }) => subject,
+        (error) => ConnectError.from(error).metadata.get("www-authenticate"),
+      );
+  const error = `error="insufficient_user_authentication"`;
+  const rest = `resource_metadata="${baseUrl}/.well-known/oauth-protected-resource", acr_values="phr"`;
+  expect(await outcomeOf(token)).toBe(`DPoP ${error}, algs="ES256", ${rest}, Bearer ${error}, ${rest}`);
+  expect(await outcomeOf(await ada.token({ acr: "phr" }))).toBe("ada");
+});
