@@ -139,9 +139,10 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
   }
   const own = readOptions("createAuth", options as unknown as CreateAuthOptions, createAuthOptions);
   const { policies, authenticate: users, internal, protectedResource } = own;
-  const resource = protectedResource && createProtectedResource(policies, protectedResource);
-  const enforcer = createEnforcer(policies, own);
   const schemes = listSchemes(users, "authenticate");
+  const metadata = Object.assign({}, ...schemes.map((scheme) => scheme.metadata));
+  const resource = protectedResource && createProtectedResource(policies, protectedResource, metadata);
+  const enforcer = createEnforcer(policies, own);
   const internalSchemes = asInternal(listSchemes(internal, "internal", schemes));
   const serverSchemes = { users: schemes, internal: internalSchemes };
   checkCredentialNames(policies, serverSchemes);
@@ -175,8 +176,8 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
   }
 
   function requestGate(context: HandlerContext): void | Promise<void> {
-    const { method, requestHeader: header, values, signal } = context;
-    const pending = authenticator({ method, header, values, signal });
+    const { method, requestHeader: header, values, signal, requestMethod, responseHeader } = context;
+    const pending = authenticator({ method, header, values, signal, requestMethod, responseHeader });
     return pending instanceof Promise ? pending.then(() => check(context)) : check(context);
   }
 

@@ -30,7 +30,7 @@ export function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
     scheme,
     cache: new CredentialCache(scheme, admit, limiter),
     limiter,
-    challenges: scheme.challenge === undefined ? [] : [scheme.challenge],
+    challenges: scheme.challenge === undefined ? [] : [scheme.challenge].flat(),
     logOutage: createOutageLog(scheme.name),
   };
 }

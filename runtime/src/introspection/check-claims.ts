@@ -1,5 +1,4 @@
 import { InvalidCredentialError, type InvalidCredentialReason } from "../errors/invalid-credential-error.js";
-import { rejectBoundToken } from "../jwt/bound-token.js";
 import { wallTime } from "../platform/clock.js";
 
 /** The members of a response (RFC 7662 section 2.2). All are untrusted data. */
@@ -12,7 +11,8 @@ export interface TokenRequirements {
   /** In seconds. */
   readonly clockTolerance: number;
   readonly allowMissingTokenType: boolean;
-  readonly allowBoundTokens: boolean;
+  /** Accepted values of `token_type`, in lower case. */
+  readonly tokenTypes: readonly string[];
 }
 
 /** The end of the year 9999, in seconds since the epoch. A later `exp` is probably in milliseconds. */
@@ -24,7 +24,7 @@ const maxExpiration = 253_402_300_799;
  * @throws InvalidCredentialError with the reason.
  */
 export function checkClaims(claims: TokenClaims, requirements: TokenRequirements): Date | undefined {
-  const { issuer, audiences, clockTolerance, allowMissingTokenType, allowBoundTokens } = requirements;
+  const { issuer, audiences, clockTolerance, allowMissingTokenType, tokenTypes } = requirements;
   const member = (name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined);
   checkTypes(member);
   if (issuer !== undefined && member("iss") !== issuer) refuse("another iss, or none", "issuer");
@@ -32,9 +32,7 @@ export function checkClaims(claims: TokenClaims, requirements: TokenRequirements
   if (audiences !== undefined && ![aud].flat().some((one) => audiences.includes(one as string))) {
     refuse("for another audience, or for none", "audience");
   }
-  checkKind(member, allowMissingTokenType, allowBoundTokens);
-  // Whoever adds the verification of proofs: give the proof of the call to this check.
-  if (!allowBoundTokens) rejectBoundToken(claims);
+  checkKind(member, allowMissingTokenType, tokenTypes);
   const now = wallTime() / 1_000;
   const [exp, nbf] = [member("exp"), member("nbf")] as (number | undefined)[];
   if (nbf !== undefined && now < nbf - clockTolerance) {
@@ -63,13 +61,15 @@ function checkTypes(member: (name: string) => unknown): void {
 }
 
 /** An endpoint knows refresh tokens and others, too. Only access tokens open a method. */
-function checkKind(member: (name: string) => unknown, allowMissing: boolean, allowBound: boolean): void {
+function checkKind(member: (name: string) => unknown, allowMissing: boolean, tokenTypes: readonly string[]): void {
   const type = member("token_type") as string | undefined;
   const use = member("token_use") as string | undefined;
   if (type === undefined && !allowMissing) refuse("no token_type; see allowMissingTokenType", "claim");
   const kind = type?.toLowerCase() ?? "bearer";
-  if (kind !== "bearer" && !(allowBound && kind === "dpop"))
-    refuse("token_type is not Bearer", kind === "dpop" ? "bound" : "claim");
+  if (!tokenTypes.includes(kind)) {
+    refuse(`token_type is none of ${tokenTypes.join(", ")}`, kind === "dpop" ? "bound" : "claim");
+  }
+  if (kind === "dpop" && member("cnf") === undefined) refuse("token_type is DPoP, but it has no cnf", "bound");
   // Several issuers say so, though no RFC does.
   if (use !== undefined && use !== "access_token" && use !== "access") refuse("token_use is not access_token", "claim");
 }

@@ -3,6 +3,7 @@ import type { ClaimsMapping } from "../jwt/claims-mapping.js";
 import { anything, count, flag, given, milliseconds, required, text, textOrTexts, word } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
+import { checkProofOptions, type ProofOptions, proofOptions } from "../proofs/proof-options.js";
 import type { CacheOptions } from "../store/cache-options.js";
 
 /**
@@ -10,7 +11,7 @@ import type { CacheOptions } from "../store/cache-options.js";
  *
  * The types allow `undefined` for values from environment variables. At creation, an undefined value is a `TypeError`.
  */
-export interface IntrospectionOptions {
+export interface IntrospectionOptions extends ProofOptions {
   /** Kind of credential, for `AuthContext.type`. Default: `introspection`. */
   readonly name?: string;
   /**
@@ -51,11 +52,6 @@ export interface IntrospectionOptions {
    * tokens alone. Default: false.
    */
   readonly allowMissingTokenType?: boolean;
-  /**
-   * Accepts tokens that are bound to a key or certificate (`cnf`, or a `token_type` but Bearer) without a proof of that key. Set it
-   * only behind a proxy that verifies the proof (DPoP, RFC 9449; mutual TLS, RFC 8705). Default: false.
-   */
-  readonly allowBoundTokens?: boolean;
   /** Accepts `issuer` and `endpoint` over plain `http:` to any host, for example inside a mesh. Default: false. */
   readonly allowInsecureHttp?: boolean;
   /** Longest time for a request: connection, headers and body. In milliseconds. Default: 5000. */
@@ -72,13 +68,14 @@ export interface IntrospectionOptions {
 }
 
 type Defaulted =
-  | ("name" | "clientAuthentication" | "tokens" | "clockTolerance" | "allowMissingTokenType" | "allowBoundTokens")
-  | ("allowInsecureHttp" | "timeout" | "maxBytes" | "cooldown" | "cache");
+  | ("name" | "clientAuthentication" | "tokens" | "clockTolerance" | "allowMissingTokenType")
+  | ("allowUnboundTokens" | "allowBoundTokens" | "allowInsecureHttp" | "timeout" | "maxBytes" | "cooldown" | "cache");
 
 /** The options, read. */
 export type ReadIntrospectionOptions = Read<IntrospectionOptions, Defaulted>;
 
 const introspectionOptions = (): OptionTable<IntrospectionOptions, Defaulted> => ({
+  ...proofOptions(),
   name: { ...text, fallback: "introspection" },
   issuer: text,
   endpoint: given,
@@ -105,7 +102,6 @@ const introspectionOptions = (): OptionTable<IntrospectionOptions, Defaulted> =>
     fallback: 0,
   },
   allowMissingTokenType: { ...flag, fallback: false },
-  allowBoundTokens: { ...flag, fallback: false },
   allowInsecureHttp: { ...flag, fallback: false },
   timeout: { ...milliseconds, fallback: 5_000 },
   maxBytes: { ...count, fallback: 65_536 },
@@ -116,6 +112,7 @@ const introspectionOptions = (): OptionTable<IntrospectionOptions, Defaulted> =>
 /** @throws TypeError naming the malformed, missing or contradicting option. */
 export function readIntrospectionOptions(options: IntrospectionOptions): ReadIntrospectionOptions {
   const own = readOptions<IntrospectionOptions, Defaulted>("introspection", options, introspectionOptions);
+  checkProofOptions(options);
   const { issuer, endpoint, clientSecret, privateKey } = own;
   if (issuer === undefined && endpoint === undefined) {
     throw new TypeError("issuer or endpoint: set one of them, to find the introspection endpoint");

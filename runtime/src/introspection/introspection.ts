@@ -3,6 +3,7 @@ import { checkBearerToken, findBearerToken } from "../headers/bearer-token.js";
 import { compileClaimsMapping } from "../jwt/claims-mapping.js";
 import { checkObject, ownMembers } from "../options/read-options.js";
 import { sha256 } from "../platform/sha256.js";
+import { rejectBoundToken } from "../proofs/bound-token.js";
 import type { AuthScheme, Verified } from "../schemes/scheme.js";
 import { checkClaims } from "./check-claims.js";
 import { UnsupportedTokenError } from "./fetch-json.js";
@@ -42,8 +43,15 @@ export function introspection(options: IntrospectionOptions): AuthScheme {
     const isClient = clientPrefix !== undefined && Object.hasOwn(claims, "client_id");
     return isClient ? `${clientPrefix}${claims["client_id"]}` : undefined;
   });
-  const { clockTolerance, allowMissingTokenType, allowBoundTokens } = own;
-  const requirements = { issuer, audiences, clockTolerance, allowMissingTokenType, allowBoundTokens };
+  const { clockTolerance, allowMissingTokenType, allowBoundTokens, allowUnboundTokens, proofs = [] } = own;
+  const possession = proofs[0]?.compile(proofs, allowUnboundTokens);
+  const schemes = possession?.compileSchemes({ possessions: [possession], possessionOf: () => possession });
+  const checkBinding = possession?.checkClaims ?? (allowBoundTokens ? undefined : rejectBoundToken);
+  const takesDpop = allowBoundTokens || proofs.some(({ scheme }) => scheme === "DPoP");
+  const tokenTypes = takesDpop ? ["bearer", "dpop"] : ["bearer"];
+  const requirements = { issuer, audiences, clockTolerance, allowMissingTokenType, tokenTypes };
+  // Another process must not take a token that is accepted here only with a proof.
+  const binding = [allowBoundTokens, allowUnboundTokens, proofs.map(({ member }) => member)];
 
   async function verify(token: string): Promise<Verified> {
     checkBearerToken(token);
@@ -54,16 +62,18 @@ export function introspection(options: IntrospectionOptions): AuthScheme {
     // Final, so that a client with an old token does not cause a request for every call: the refusal is kept for ten seconds.
     if (claims["active"] !== true) throw new InvalidCredentialError("not active", { reason: "unknown", final: true });
     const expiresAt = checkClaims(claims, requirements);
+    checkBinding?.(claims);
     return { identity: { ...toIdentity(claims), expiresAt } };
   }
 
   return {
     name,
-    challenge: "Bearer",
+    challenge: schemes?.challenges ?? "Bearer",
+    metadata: schemes?.metadata ?? {},
     takesBearer: isOpaque ? "opaque" : true,
     trustedHeaders: [],
     cache: readCache(own.cache),
-    fingerprint: sha256(JSON.stringify([endpoint.name, clientId, requirements, claimsMapping, clientPrefix])),
+    fingerprint: sha256(JSON.stringify([endpoint.name, clientId, requirements, binding, claimsMapping, clientPrefix])),
     accepts: [
       {
         by: "bearer token",
@@ -76,12 +86,18 @@ export function introspection(options: IntrospectionOptions): AuthScheme {
       },
     ],
     warmUp: endpoint.warmUp,
-    read({ header }) {
-      const token = findBearerToken(header);
-      if (token === undefined || (isOpaque && isJwtForm(token))) return undefined;
-      return { key: token, presented: token, verify: () => verify(token) };
+    read(source) {
+      const found = schemes === undefined ? readBearer(source.header) : schemes.read(source);
+      if (found === undefined || (isOpaque && isJwtForm(found.token))) return undefined;
+      const { token, prove } = found;
+      return { key: token, presented: token, verify: () => verify(token), ...(prove && { prove }) };
     },
   };
+}
+
+function readBearer(header: Headers): { readonly token: string; readonly prove?: undefined } | undefined {
+  const token = findBearerToken(header);
+  return token === undefined ? undefined : { token };
 }
 
 /** The default lifetime is shorter than that of other schemes: the issuer alone knows that a token was revoked. */

@@ -20,11 +20,13 @@ const wellKnown = "/.well-known/oauth-protected-resource";
 /**
  * Describes a server by its tables. The scopes of internal methods are left out: no user's token opens those.
  *
+ * @param metadata - further members, of the schemes.
  * @throws TypeError for a malformed option or table.
  */
 export function createProtectedResource(
   policies: Iterable<ServicePolicy>,
   options: ProtectedResourceOptions,
+  metadata: Readonly<Record<string, unknown>> = {},
 ): ProtectedResource {
   const { url, authorizationServers, name, documentation } = readProtectedResource(options);
   const { origin, pathname } = new URL(url);
@@ -38,6 +40,7 @@ export function createProtectedResource(
     bearer_methods_supported: ["header"],
     resource_name: name,
     resource_documentation: documentation,
+    ...metadata,
   });
   const address = `resource_metadata="${origin}${path}"`;
   return {

@@ -1,8 +1,11 @@
 import { connect } from "node:net";
 import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import type { ReplayStore } from "@connectum/auth/jwt";
 import { createTestJwt, startTestKeySet } from "@connectum/auth/testing";
+import { decodeJwt } from "jose";
 import { expect } from "vitest";
+import { createBoundClient, hashOf } from "../proofs/bound-tokens.js";
 import { clientSecret, startTokenProvider } from "../servers/token-provider.js";
 import { installed } from "./greeter.js";
 import { once } from "./once.js";
@@ -191,6 +194,57 @@ export const authentication: Runs = {
     const token = await by({});
     for (let i = 0; i < 3; i++) expect(await call(wiring, "getOrder", token)).toBe("ada");
     expect(await call(wiring, "getOrder", await forged())).toBe(invalid);
+  },
+
+  async "src/proofs.ts"() {
+    const wiring = await wiringOf("src/proofs.ts");
+    const client = await createBoundClient();
+    const { authorization } = await by({ cnf: { jkt: client.thumbprint } });
+    const token = (authorization as string).slice("Bearer ".length);
+    const htu = "https://api.example.com/shop.v1.OrderService/GetOrder";
+    const proven = async (to = htu) => ({
+      authorization: `DPoP ${token}`,
+      dpop: await client.proof({ htm: "POST", htu: to, ath: hashOf(token) }),
+    });
+    const server = await serve(wiring);
+    const { getOrder } = await clientOf(createGrpcTransport({ baseUrl: server.http2Url }));
+    const get = (headers: object) => outcome(server, getOrder({}, { headers }));
+    const first = await proven();
+    expect(await get(first)).toBe("ada");
+    expect(await get(first)).toBe(invalid);
+    expect(await get(await proven())).toBe("ada");
+    expect(await get(await proven(`${htu}s`))).toBe(invalid);
+    expect(await get(bearer(token))).toBe(invalid);
+    expect(await get(await by({}))).toBe(invalid);
+    expect(await get(await by({ cnf: { "x5t#S256": client.thumbprint } }))).toBe(invalid);
+    server.close();
+  },
+
+  async "src/replays.ts"() {
+    const { replays } = await snippet<{ replays: ReplayStore }>("src/replays.ts");
+    expect([await replays.add("a", 1_000), await replays.add("a", 1_000), await replays.add("b", 1_000)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  },
+
+  async "src/dpop-client.ts"() {
+    const { interceptors } = await snippet<{ interceptors: Interceptor[] }>("src/dpop-client.ts");
+    let sent = new Headers();
+    const look: Interceptor = () => (req) => {
+      sent = req.header;
+      throw new ConnectError("enough");
+    };
+    const transport = createConnectTransport({
+      baseUrl: "http://127.0.0.1:1",
+      httpVersion: "1.1",
+      interceptors: [...interceptors, look],
+    });
+    const client = await clientOf(transport);
+    await expect(client.getOrder({}, {})).rejects.toThrow("enough");
+    expect(sent.get("authorization")).toBe("DPoP a-token");
+    expect(decodeJwt(sent.get("dpop") ?? "")).toMatchObject({ htm: "POST", ath: hashOf("a-token") });
   },
 
   async "src/clients.ts"() {

@@ -52,9 +52,20 @@ export const apiKeys = {
 };
 `,
   "src/sign-in.ts": `
-export async function signIn() {
+export async function signIn(_keyPair?: object) {
   return { accessToken: "a-token" };
 }
+`,
+  // As a client of node-redis answers.
+  "src/redis.ts": `
+const keys = new Set<string>();
+export const redis = {
+  async set(key: string, _value: string, _options: { NX: true; PX: number }): Promise<string | null> {
+    if (keys.has(key)) return null;
+    keys.add(key);
+    return "OK";
+  },
+};
 `,
   "src/orders.ts": `
 export const orders = {

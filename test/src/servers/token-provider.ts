@@ -14,8 +14,8 @@ export interface TokenProvider {
   readonly requests: readonly string[];
   /** Bodies of the requests at the introspection endpoint. */
   readonly bodies: readonly string[];
-  /** A token of a client for itself (client credentials). It has no subject. */
-  issueClientToken(): Promise<string>;
+  /** A token of a client for itself (client credentials). It has no subject. @param proof - DPoP: of the key to bind it to. */
+  issueClientToken(proof?: string): Promise<string>;
   /** A token of a user. @param members - more members of the description. */
   issueUserToken(
     subject: string,
@@ -57,11 +57,15 @@ export async function startTokenProvider(clients: readonly object[] = []): Promi
     answer(request, response);
   };
 
-  async function post(path: string, body: Record<string, string>): Promise<{ readonly access_token?: string }> {
+  async function post(
+    path: string,
+    body: Record<string, string>,
+    headers = {},
+  ): Promise<{ readonly access_token?: string }> {
     const basic = [clientId, clientSecret].map((part) => encodeURIComponent(part)).join(":");
     const response = await fetch(`${server.url}${path}`, {
       method: "POST",
-      headers: { authorization: `Basic ${Buffer.from(basic).toString("base64")}` },
+      headers: { authorization: `Basic ${Buffer.from(basic).toString("base64")}`, ...headers },
       body: new URLSearchParams(body),
     });
     const text = await response.text();
@@ -76,8 +80,9 @@ export async function startTokenProvider(clients: readonly object[] = []): Promi
     },
     requests,
     bodies,
-    async issueClientToken() {
-      const { access_token } = await post("/token", { grant_type: "client_credentials", scope: "lab:read" });
+    async issueClientToken(proof) {
+      const body = { grant_type: "client_credentials", scope: "lab:read" };
+      const { access_token } = await post("/token", body, proof === undefined ? {} : { dpop: proof });
       return access_token as string;
     },
     async issueUserToken(accountId, members = {}, model = "AccessToken") {
