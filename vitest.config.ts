@@ -17,6 +17,7 @@ const random = [
   "test/src/condition/random-conditions.test.ts",
   "test/src/generator/{option-bytes,random-agreement}.test.ts",
   "test/src/policy/properties.test.ts",
+  "test/src/proofs/oracle.test.ts",
   "test/src/replay/random-replays.test.ts",
   "test/src/review/compare-access.test.ts",
 ];

@@ -2,15 +2,17 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createContextValues } from "@connectrpc/connect";
 import * as auth from "@connectum/auth";
-import { jwtVerify, SignJWT } from "jose";
+import { createDpopKeyPair, createDpopProof } from "@connectum/auth/client";
+import { dpop } from "@connectum/auth/jwt";
+import { calculateJwkThumbprint, EmbeddedJWK, exportJWK, jwtVerify, SignJWT } from "jose";
 import { requestOf } from "../support/calls.js";
 import { createReflectiveAuthz, createReflectiveJwt } from "../support/reflective.js";
 import { createSchema } from "../support/schema.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const expected = { issuer: "https://login.example.com", audience: "bench", algorithms: ["RS256"] };
-export const sign = (id) =>
-  new SignJWT({ sub: "ada", roles: ["admin"], jti: String(id) })
+export const sign = (id, claims = {}) =>
+  new SignJWT({ sub: "ada", roles: ["admin"], jti: String(id), ...claims })
     .setProtectedHeader({ alg: "RS256" })
     .setIssuer(expected.issuer)
     .setAudience(expected.audience)
@@ -40,7 +42,7 @@ export const joseAlone = (next) => async (req) => {
 };
 
 /** So many calls, each with headers of its own as a server would have them. */
-export function calls(interceptors, tokenOf, { refused = false } = {}) {
+export function calls(interceptors, tokenOf, { refused = false, proofOf } = {}) {
   const call = chain(interceptors);
   return async (count) => {
     for (let i = 0; i < count; i++) {
@@ -49,7 +51,8 @@ export function calls(interceptors, tokenOf, { refused = false } = {}) {
         "user-agent": "bench",
         "accept-encoding": "gzip",
         "connect-protocol-version": "1",
-        authorization: `Bearer ${tokenOf(i)}`,
+        authorization: `${proofOf === undefined ? "Bearer" : "DPoP"} ${tokenOf(i)}`,
+        ...(proofOf !== undefined && { dpop: proofOf() }),
       });
       const req = requestOf(method, header, createContextValues());
       const outcome = await call(req).then(
@@ -60,5 +63,29 @@ export function calls(interceptors, tokenOf, { refused = false } = {}) {
     }
   };
 }
+
+const keyPair = await createDpopKeyPair();
+const jkt = await calculateJwkThumbprint(await exportJWK(keyPair.publicKey));
+const baseUrl = "https://api.example.com";
+const url = `${baseUrl}/${method.parent.typeName}/${method.name}`;
+/** A token that is bound to a key, for calls with a proof each. */
+export const boundToken = await sign(0, { cnf: { jkt } });
+/** So many proofs for calls with the bound token. */
+export const proofs = (count) =>
+  Promise.all(
+    Array.from({ length: count }, () => createDpopProof(keyPair, { method: "POST", url, token: boundToken })),
+  );
+export const oursWithProofs = () =>
+  auth.createAuth({
+    policies: schema.policies,
+    authenticate: auth.jwt({ publicKey, ...expected, proofs: [dpop({ baseUrl, maxAge: 3_600 })] }),
+    asyncContext: false,
+  }).interceptors;
+/** The proof verified by jose as its documentation says, and nothing else: not the claims, not the replay. */
+export const joseProof = (next) => async (req) => {
+  const { protectedHeader } = await jwtVerify(req.header.get("dpop"), EmbeddedJWK, { typ: "dpop+jwt" });
+  if ((await calculateJwkThumbprint(protectedHeader.jwk)) !== jkt) throw new Error("another key");
+  return next(req);
+};
 
 export const reflective = () => [createReflectiveJwt(publicKey, expected), createReflectiveAuthz()];

@@ -5,7 +5,18 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { baseline } from "../support/baseline.js";
 import { describeMachine, measure, verdict } from "../support/measure.js";
-import { calls, joseAlone, ours, passThrough, reflective, sign } from "./callers.js";
+import {
+  boundToken,
+  calls,
+  joseAlone,
+  joseProof,
+  ours,
+  oursWithProofs,
+  passThrough,
+  proofs,
+  reflective,
+  sign,
+} from "./callers.js";
 
 const rounds = Number(process.argv[2] ?? 15);
 const print = (results) => {
@@ -72,6 +83,34 @@ console.log("\nGarbage: a token whose signature is wrong, another one each time"
   );
   print(results);
   verdict("ours against jose alone", results.ours / results["jose alone"], { atMost: 1.1 });
+}
+
+console.log("\nA token seen before, bound to a key, with a proof for each call (DPoP, ES256)");
+{
+  const [perRound, warmup] = [200, 10];
+  const supply = (list) => {
+    let used = 0;
+    return () => list[used++];
+  };
+  const count = Math.ceil(perRound * 1.1) * (rounds + warmup);
+  const unused = await proofs(count);
+  const ofBound = () => boundToken;
+  const results = await measure(
+    {
+      "the proof by jose alone": calls([joseProof], ofBound, { proofOf: supply(unused) }),
+      "ours, with the proof": calls(oursWithProofs(), ofBound, { proofOf: supply(unused) }),
+      "ours, without": calls(ours(), () => token),
+    },
+    { calls: perRound, rounds, warmup },
+  );
+  print(results);
+  verdict(
+    "ours against the proof by jose alone",
+    results["ours, with the proof"] / results["the proof by jose alone"],
+    {
+      atMost: 1.1,
+    },
+  );
 }
 
 console.log("\nMemory on the allowed path");

@@ -10,6 +10,10 @@ export interface Choices {
   readonly role: readonly string[];
   readonly scope: readonly string[];
   readonly permission: readonly string[];
+  readonly acr: readonly string[];
+  readonly credential: readonly string[];
+  /** Whether a method requires a recent authentication. */
+  readonly hasAge: boolean;
 }
 
 /** The filters and the question, as one value. */
@@ -32,6 +36,15 @@ export function createControls(choices: Choices): Controls {
   const roles = createCheckboxes("held-roles", choices.role);
   const scopes = createCheckboxes("held-scopes", choices.scope);
   const permissions = createCheckboxes("held-permissions", choices.permission);
+  const acr = createSelect("held-acr", choices.acr);
+  const credential = createSelect("held-credential", choices.credential);
+  const age = byId<HTMLInputElement>("held-age");
+  /** The fields that not every report has. */
+  const optional = [
+    ["held-acr", choices.acr.length > 0],
+    ["held-credential", choices.credential.length > 0],
+    ["held-age", choices.hasAge],
+  ] as const;
   const held = [roles, scopes, permissions];
   const radios = (name: string) => [...form.querySelectorAll<HTMLInputElement>(`input[name="${name}"]`)];
   const chosen = (name: string) => radios(name).find(({ checked }) => checked)?.value ?? "";
@@ -43,7 +56,9 @@ export function createControls(choices: Choices): Controls {
   /** Hides the questions that do not apply to the kind of caller. */
   const fit = () => {
     const caller = chosen("caller");
-    for (const list of held) list.show(caller === "signed-in" || caller === "internal");
+    const isKnown = caller === "signed-in" || caller === "internal";
+    for (const list of held) list.show(isKnown);
+    for (const [id, isAsked] of optional) (byId(id).parentElement as HTMLElement).hidden = !isKnown || !isAsked;
     if (callable.parentElement) callable.parentElement.hidden = caller === "";
   };
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -58,6 +73,7 @@ export function createControls(choices: Choices): Controls {
         view: chosen("view"),
         caller: chosen("caller") as View["caller"],
         ...{ roles: roles.read(), scopes: scopes.read(), permissions: permissions.read() },
+        ...{ acr: acr.read(), age: age.value, credential: credential.read() },
         callable: callable.checked,
       };
     },
@@ -73,6 +89,9 @@ export function createControls(choices: Choices): Controls {
       roles.write(view.roles);
       scopes.write(view.scopes);
       permissions.write(view.permissions);
+      acr.write(view.acr);
+      age.value = view.age;
+      credential.write(view.credential);
       callable.checked = view.callable;
       fit();
     },

@@ -21,6 +21,9 @@ const controls = createControls({
   role: sorted(({ roles }) => roles),
   scope: sorted(({ scopes }) => scopes),
   permission: sorted(({ permissions, anyPermissions }) => [...permissions, ...anyPermissions]),
+  acr: sorted(({ acr }) => acr),
+  credential: sorted(({ credentials }) => credentials),
+  hasAge: methods.some(({ maxAgeSeconds }) => maxAgeSeconds !== null),
 });
 const form = byId<HTMLFormElement>("controls");
 
@@ -32,10 +35,10 @@ let timer = 0;
 function show(): void {
   frame = 0;
   const view = controls.read();
-  const { caller: kind, roles, scopes, permissions } = view;
+  const { caller: kind, roles, scopes, permissions, acr, age, credential } = view;
   document.body.dataset["view"] = view.view;
   if (view.view === "matrix") addMatrices(services);
-  const caller = kind === "" ? undefined : { kind, roles, scopes, permissions };
+  const caller = kind === "" ? undefined : { kind, roles, scopes, permissions, acr, age, credential };
   showAnswers(services, caller);
   showStatus(services, showMethods(services, view), caller);
 }

@@ -21,10 +21,16 @@ export function showStatus(services: readonly PageService[], shown: number, call
   if (answers.map(({ textContent }) => textContent).join("") !== region.textContent) region.replaceChildren(...answers);
 }
 
-function describeCaller({ kind, roles, scopes, permissions }: AskedCaller): string {
+function describeCaller({ kind, roles, scopes, permissions, acr, age, credential }: AskedCaller): string {
   if (kind === "anonymous") return kinds[kind];
   const held = [...list("role", roles), ...list("scope", scopes), ...list("permission", permissions)];
-  return `${kinds[kind]} with ${held.join(" and ") || "no roles, scopes and permissions"}`;
+  const names = held.join(" and ") || "no roles, scopes and permissions";
+  const authentication = [
+    ...(acr === "" ? [] : [`acr ${visible(acr)}`]),
+    ...(age === "" ? [] : [`authenticated ${age} s ago`]),
+    ...(credential === "" ? [] : [`by the credential ${visible(credential)}`]),
+  ];
+  return [`${kinds[kind]} with ${names}`, ...authentication].join(", ");
 }
 
 function list(noun: string, names: readonly string[]): string[] {

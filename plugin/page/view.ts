@@ -13,11 +13,15 @@ export interface View {
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
   readonly permissions: readonly string[];
+  readonly acr: string;
+  readonly age: string;
+  readonly credential: string;
   /** Whether only methods are shown that the caller may call. */
   readonly callable: boolean;
 }
 
 const single = ["text", "service", "access", "role", "scope", "permission", "view", "caller"] as const;
+const authentication = ["acr", "age", "credential"] as const;
 const lists = ["roles", "scopes", "permissions"] as const;
 
 /**
@@ -30,6 +34,7 @@ export function printView(view: View): string {
   const parameters = new URLSearchParams();
   for (const name of single) if (view[name] !== "" && view[name] !== "list") parameters.set(name, view[name]);
   const hasNames = view.caller === "signed-in" || view.caller === "internal";
+  if (hasNames) for (const name of authentication) if (view[name] !== "") parameters.set(name, view[name]);
   if (hasNames) for (const name of lists) for (const held of view[name]) parameters.append(name, held);
   if (view.callable && view.caller !== "") parameters.set("callable", "1");
   return `#${parameters}`;
@@ -51,6 +56,7 @@ export function readView(fragment: string): View {
     roles: parameters.getAll("roles"),
     scopes: parameters.getAll("scopes"),
     permissions: parameters.getAll("permissions"),
+    ...{ acr: get("acr"), age: get("age"), credential: get("credential") },
     callable: parameters.has("callable"),
   };
 }

@@ -14,6 +14,7 @@ import { createEnforcingInterceptor } from "./authorization/enforcing-intercepto
 import { createGate } from "./authorization/gate.js";
 import { watchThreshold } from "./authorization/threshold.js";
 import type { AuthContext } from "./context/auth-context.js";
+import { acceptedSchemes, checkCredentialNames } from "./interceptors/accepted-schemes.js";
 import type { ProtoAuthzInterceptorOptions } from "./interceptors/create-authz-interceptor.js";
 import { anything, optional, withDefault } from "./options/check.js";
 import { checkOption, type OptionTable, ownMembers, readOptions } from "./options/read-options.js";
@@ -138,19 +139,21 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
   }
   const own = readOptions("createAuth", options as unknown as CreateAuthOptions, createAuthOptions);
   const { policies, authenticate: users, internal, protectedResource } = own;
-  const resource = protectedResource && createProtectedResource(policies, protectedResource);
-  const enforcer = createEnforcer(policies, own);
   const schemes = listSchemes(users, "authenticate");
+  const metadata = Object.assign({}, ...schemes.map((scheme) => scheme.metadata));
+  const resource = protectedResource && createProtectedResource(policies, protectedResource, metadata);
+  const enforcer = createEnforcer(policies, own);
   const internalSchemes = asInternal(listSchemes(internal, "internal", schemes));
+  const serverSchemes = { users: schemes, internal: internalSchemes };
+  checkCredentialNames(policies, serverSchemes);
   if (schemes.length === 0) throw new TypeError("authenticate: expected at least one scheme, such as jwt({...})");
   const revocations = own.revocations ?? createRevocations();
   const authenticate = createAuthenticator(
     {
       all: [...schemes, ...internalSchemes],
       for: (service, method, optional) => {
-        const access = enforcer.lookup(service, method)?.access;
-        if (access === "public" && !optional) return [];
-        return access === "internal" ? internalSchemes : schemes;
+        const row = enforcer.lookup(service, method);
+        return row?.access === "public" && !optional ? [] : acceptedSchemes(row, serverSchemes);
       },
       ...(resource && {
         challengeParameters: (service, method) => resource.parametersOf(enforcer.lookup(service, method)),
@@ -173,8 +176,8 @@ export function createAuth<T extends readonly ServicePolicy[]>(options: CreateAu
   }
 
   function requestGate(context: HandlerContext): void | Promise<void> {
-    const { method, requestHeader: header, values, signal } = context;
-    const pending = authenticator({ method, header, values, signal });
+    const { method, requestHeader: header, values, signal, requestMethod, responseHeader } = context;
+    const pending = authenticator({ method, header, values, signal, requestMethod, responseHeader });
     return pending instanceof Promise ? pending.then(() => check(context)) : check(context);
   }
 

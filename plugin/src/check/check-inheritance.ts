@@ -18,6 +18,7 @@ const remedies: { readonly [F in DecidingField]: string } = {
 export function checkInheritance(row: Row, { declaration: service }: ServiceTable, problems: Problems): void {
   const { declaration: method, decidedBy } = row;
   checkExemption(row, service, problems);
+  checkInternalCredentials(row, service, problems);
   if (decidedBy === undefined) return;
   const { by, overrides } = decidedBy;
   const report = (own: AccessField, verb: string, inherited: AccessField, advice = "") => {
@@ -43,6 +44,21 @@ export function checkInheritance(row: Row, { declaration: service }: ServiceTabl
       );
     }
   }
+}
+
+/**
+ * Reports a method that inherits kinds of credentials and sets `internal` against its service: internal callers have
+ * credentials of other kinds.
+ */
+function checkInternalCredentials({ declaration: method }: Row, service: Declaration, problems: Problems): void {
+  const { internal = false } = service;
+  if (service.credentials === undefined || method.credentials !== undefined) return;
+  if (method.internal === undefined || method.internal === internal || method.public === true) return;
+  const line = locate(placeOf(service, service.fields.credentials.number));
+  const text = `${settingOf(method, "internal")} does not fit the service's ${settingOf(service, "credentials")} (${line})`;
+  const advice = "Add `credentials` with the kinds that this method takes.";
+  const place = placeOf(method, method.fields.internal.number);
+  problems.add("ambiguous", place, `${ownerName(method)}: ${text}: internal callers have other credentials. ${advice}`);
 }
 
 /** Reports `exempt: true` without effect, and its absence on a public method. */

@@ -1,7 +1,7 @@
 import type { Declaration } from "../declaration/declaration.js";
 import { literal } from "../text/literal.js";
 import { nearest } from "../text/nearest.js";
-import { checkRequirements } from "./check-requirements.js";
+import { checkCredentials, checkRequirements } from "./check-requirements.js";
 import { outcomes, ownerName, type Problems, placeOf, settingOf } from "./problems.js";
 
 /** The advice for an options proto of another version. */
@@ -14,6 +14,7 @@ export function checkOption(declaration: Declaration, problems: Problems): void 
   checkPolicy(declaration, problems);
   checkContradictions(declaration, problems);
   checkRequirements(declaration, problems);
+  checkCredentials(declaration, problems);
 }
 
 /** Reports an option that this version cannot decode completely. Ignoring it could open access. */
@@ -48,7 +49,7 @@ function checkPolicy(declaration: Declaration, problems: Problems): void {
 
 /** Reports fields of one option that exclude each other. */
 function checkContradictions(declaration: Declaration, problems: Problems): void {
-  const { option, fields, requires, policy, condition, resource } = declaration;
+  const { option, fields, requires, policy, condition, resource, credentials } = declaration;
   const settings = { public: declaration.public === true, internal: declaration.internal === true };
   const restricts = {
     internal: settings.internal,
@@ -56,6 +57,7 @@ function checkContradictions(declaration: Declaration, problems: Problems): void
     policy: policy === "deny",
     condition: condition !== undefined,
     resource: resource !== undefined,
+    credentials: credentials !== undefined,
   };
   for (const [wins, loses] of [
     ["public", "internal"],
@@ -63,6 +65,7 @@ function checkContradictions(declaration: Declaration, problems: Problems): void
     ["public", "policy"],
     ["public", "condition"],
     ["public", "resource"],
+    ["public", "credentials"],
     ["internal", "policy"],
   ] as const) {
     // The policy of an internal service applies to its methods with `internal: false`.

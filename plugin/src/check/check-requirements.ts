@@ -1,9 +1,13 @@
+import { isFieldSet } from "@bufbuild/protobuf";
 import type { Declaration } from "../declaration/declaration.js";
 import { AuthRequirementsSchema } from "../gen/connectum/auth/v1/options_pb.js";
 import { controls, hidden, literal } from "../text/literal.js";
 import { ownerName, type Problems, placeOf } from "./problems.js";
 
-/** Reports roles, scopes and permissions with invalid or unreadable characters, empty ones, and duplicates. */
+/**
+ * Reports roles, scopes, permissions and ways of authentication with invalid or unreadable characters, empty ones, and
+ * duplicates, and an age that no authentication has.
+ */
 export function checkRequirements(declaration: Declaration, problems: Problems): void {
   const { field: numbers } = AuthRequirementsSchema;
   for (const [kind, field] of [
@@ -11,6 +15,7 @@ export function checkRequirements(declaration: Declaration, problems: Problems):
     ["scope", "scopes"],
     ["permission", "permissions"],
     ["permission", "anyPermissions"],
+    ["acr", "acr"],
   ] as const) {
     const names = declaration.requires?.[field] ?? [];
     const required: readonly string[] = (field === "anyPermissions" && declaration.requires?.permissions) || [];
@@ -32,9 +37,32 @@ export function checkRequirements(declaration: Declaration, problems: Problems):
       problems.add(severity, place, `${ownerName(declaration)}: ${kind} ${literal(name)} ${text}`);
     }
   }
+  if (declaration.requires?.maxAgeSeconds === 0 && isFieldSet(declaration.requires, numbers.maxAgeSeconds)) {
+    const place = placeOf(declaration, declaration.fields.requires.number, numbers.maxAgeSeconds.number);
+    const text =
+      "`max_age_seconds: 0` lets nobody in: every authentication is older. Write a number of seconds, such as 300.";
+    problems.add("error", place, `${ownerName(declaration)}: ${text}`);
+  }
 }
 
-type Kind = "role" | "scope" | "permission";
+/** Reports kinds of credentials with invalid or unreadable characters, empty ones, and duplicates. */
+export function checkCredentials(declaration: Declaration, problems: Problems): void {
+  const names = declaration.credentials ?? [];
+  for (const [index, name] of names.entries()) {
+    const fault = faultOf(name, "credential");
+    if (fault === undefined && names.indexOf(name) === index) continue;
+    const advice = "Delete one, or write the name of the scheme that you meant.";
+    const text =
+      fault === undefined
+        ? `is listed twice. ${advice}`
+        : `${fault}, so no authentication scheme has this name. ${suggest(name, "credential")}`;
+    const place = placeOf(declaration, declaration.fields.credentials.number, index);
+    const severity = fault === undefined ? "ambiguous" : "error";
+    problems.add(severity, place, `${ownerName(declaration)}: credential ${literal(name)} ${text}`);
+  }
+}
+
+type Kind = "role" | "scope" | "permission" | "acr" | "credential";
 
 /** Returns the fault of a name as a verb phrase. Returns undefined for a valid name. */
 function faultOf(name: string, kind: Kind): string | undefined {
@@ -44,13 +72,19 @@ function faultOf(name: string, kind: Kind): string | undefined {
   const code = found?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
   if (code !== undefined) return `contains the unreadable character U+${code}`;
   if (/^ | $/.test(name)) return "begins or ends with white space";
-  return kind !== "role" && name.includes(" ") ? `contains a space, which separates ${kind}s in a token` : undefined;
+  return separated(kind) && name.includes(" ") ? `contains a space, which separates ${separated(kind)}` : undefined;
+}
+
+/** Returns the lists in which a space separates names of a kind. Undefined if there are none. */
+function separated(kind: Kind): string | undefined {
+  if (kind === "acr") return "values of acr_values";
+  return kind === "scope" || kind === "permission" ? `${kind}s in a token` : undefined;
 }
 
 /** Returns the advice for an invalid name: the name without its fault, if any letters remain. */
 function suggest(name: string, kind: Kind): string {
   const visible = name.replace(controls, "").replace(hidden, "");
-  const words = kind !== "role" ? visible.split(" ") : [visible.replace(/^ +| +$/g, "")];
+  const words = separated(kind) ? visible.split(" ") : [visible.replace(/^ +| +$/g, "")];
   const names = words.filter((word) => word !== "").map(literal);
   return names.length === 0 ? `Write the name of a ${kind}, or delete the entry.` : `Write ${names.join(", ")}.`;
 }

@@ -13,6 +13,8 @@ export interface AccessFields {
   readonly policy: string | undefined;
   readonly condition: string | undefined;
   readonly resource: string | undefined;
+  /** Undefined if it is empty: an empty list cannot be set. */
+  readonly credentials: readonly string[] | undefined;
 }
 
 /** The name of a field, the same for methods and services. */
@@ -70,7 +72,7 @@ export function readDeclaration(
     fields: isMethod ? methodFields : serviceFields,
     path: [...path, isMethod ? 4 : 3, option.number],
     ...{ public: undefined, internal: undefined, requires: undefined, policy: undefined },
-    ...{ condition: undefined, resource: undefined, exempt: undefined, faults: [] },
+    ...{ condition: undefined, resource: undefined, credentials: undefined, exempt: undefined, faults: [] },
   };
   const occurrences = owner.proto.options?.$unknown?.filter(({ no }) => no === option.number) ?? [];
   if (occurrences.length === 0 || foreignNumbers.has(option.number)) return { ...base, state: "absent" };

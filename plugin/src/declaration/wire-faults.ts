@@ -26,7 +26,7 @@ export function findWireFaults(bytes: Uint8Array, message: DescMessage, parent: 
     const [number, wireType] = reader.tag();
     const field = message.fields.find((candidate) => candidate.number === number);
     const isString = field?.scalar === ScalarType.STRING;
-    // The options have messages, strings and booleans only. A test verifies this.
+    // The options have messages, strings, booleans and uint32 only. A test verifies this.
     const expected = isString || field?.message ? WireType.LengthDelimited : WireType.Varint;
     if (field === undefined || wireType !== expected) {
       faults.push({ path: [...parent, number], field });

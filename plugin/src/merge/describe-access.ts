@@ -11,21 +11,26 @@ import type { Row } from "./merge.js";
  * // "Requires role support and scope orders:write"
  * // "Requires one of the roles customer, support"
  */
-export function describeAccess({ access, roles, scopes, permissions, anyPermissions }: Row): string {
+export function describeAccess(row: Row): string {
+  const { access, roles, scopes, permissions, anyPermissions, acr, maxAgeSeconds, credentials } = row;
   const requirements = [
     list("role", "one of the roles", roles),
     list("scope", "all of the scopes", scopes),
     list("permission", "all of the permissions", permissions),
     list("permission", "one of the permissions", anyPermissions),
+    list("acr", "one of the acr values", acr),
+    maxAgeSeconds === undefined ? "" : `an authentication at most ${maxAgeSeconds} s ago`,
   ];
+  const kinds = list("credential", "one of the credentials", credentials);
+  const by = kinds && `, by ${kinds}`;
   const required = requirements.filter((text) => text !== "").join(" and ");
   const texts = {
     public: "Public: no authentication",
-    internal: `Internal: only trusted internal callers${required && ` with ${required}`}`,
-    requires: `Requires ${required || "an authenticated caller"}`,
-    allow: "Allow: any authenticated caller",
+    internal: `Internal: only trusted internal callers${required && ` with ${required}`}${by}`,
+    requires: `Requires ${required || "an authenticated caller"}${by}`,
+    allow: `Allow: any authenticated caller${by}`,
     deny: "Deny: nobody",
-    unspecified: "Unspecified: the server's rules decide",
+    unspecified: `Unspecified: the server's rules decide${by}`,
   };
   return texts[access];
 }
@@ -37,10 +42,12 @@ export function describeAccess({ access, roles, scopes, permissions, anyPermissi
  * originsOf(row); // ["method_auth.internal", "service_auth.default_requires"]
  */
 export function originsOf(row: Row): string[] {
-  const { access, decidedBy, roles, scopes, permissions, anyPermissions } = row;
+  const { access, decidedBy, roles, scopes, permissions, anyPermissions, acr, maxAgeSeconds, credentials } = row;
   const fields: AccessField[] = decidedBy === undefined ? [] : [decidedBy.by];
-  const hasRequirements = [roles, scopes, permissions, anyPermissions].some(({ length }) => length > 0);
+  const lists = [roles, scopes, permissions, anyPermissions, acr];
+  const hasRequirements = maxAgeSeconds !== undefined || lists.some(({ length }) => length > 0);
   if (access === "internal" && hasRequirements) fields.push("requires");
+  if (credentials.length > 0) fields.push("credentials");
   return fields.map((field) => originOf(row, field));
 }
 

@@ -1,5 +1,6 @@
-import type { DescFile, DescMethod, DescService } from "@bufbuild/protobuf";
+import { type DescFile, type DescMethod, type DescService, isFieldSet } from "@bufbuild/protobuf";
 import { type AccessField, type AccessFields, type Declaration, readDeclaration } from "../declaration/declaration.js";
+import { AuthRequirementsSchema } from "../gen/connectum/auth/v1/options_pb.js";
 
 /** The tables of a run, by proto file. */
 export type Tables = ReadonlyMap<DescFile, readonly ServiceTable[]>;
@@ -21,6 +22,10 @@ export interface Row {
   readonly scopes: readonly string[];
   readonly permissions: readonly string[];
   readonly anyPermissions: readonly string[];
+  readonly acr: readonly string[];
+  readonly maxAgeSeconds: number | undefined;
+  /** Names of authentication schemes. Empty: all. */
+  readonly credentials: readonly string[];
   /** The declarations whose conditions must be true: the service's, the method's, or both. */
   readonly conditions: readonly Declaration[];
   /** The declaration whose `resource` applies. */
@@ -30,7 +35,7 @@ export interface Row {
 }
 
 /** A field that can decide an access. */
-export type DecidingField = Exclude<AccessField, "condition" | "resource">;
+export type DecidingField = Exclude<AccessField, "condition" | "resource" | "credentials">;
 
 /** Turns merged fields into an access. */
 interface FoldRule {
@@ -47,15 +52,21 @@ const fold: readonly FoldRule[] = [
     access: "public",
     by: "public",
     when: (all) => all.public === true,
-    overrides: ["internal", "requires", "policy", "condition", "resource"],
+    overrides: ["internal", "requires", "policy", "condition", "resource", "credentials"],
   },
   { access: "internal", by: "internal", when: (all) => all.internal === true, overrides: ["policy"] },
   { access: "requires", by: "requires", when: (all) => all.requires !== undefined, overrides: ["policy"] },
   { access: "allow", by: "policy", when: (all) => all.policy === "allow", overrides: [] },
-  { access: "deny", by: "policy", when: (all) => all.policy === "deny", overrides: ["condition", "resource"] },
+  {
+    access: "deny",
+    by: "policy",
+    when: (all) => all.policy === "deny",
+    overrides: ["condition", "resource", "credentials"],
+  },
 ];
 
 const none: readonly Declaration[] = [];
+const ageField = AuthRequirementsSchema.field.maxAgeSeconds;
 
 /**
  * Returns the tables of a file's services, in declaration order. Merges the option of each method with its service's.
@@ -91,19 +102,21 @@ function merge(method: Declaration, service: Declaration): Omit<Row, "method" | 
     policy: method.policy ?? service.policy,
     condition: undefined,
     resource: undefined,
+    credentials: method.credentials ?? service.credentials,
   };
   const decidedBy = fold.find(({ when }) => when(all));
   const access = decidedBy?.access ?? "unspecified";
   const isBound = [method, service].some(({ condition, resource }) => (condition ?? resource) !== undefined);
   const isConditional = isBound && access !== "public" && access !== "deny";
   const sources = isConditional ? [...(method.exempt === true ? [] : [service]), method] : none;
-  const {
-    roles = [],
-    scopes = [],
-    permissions = [],
-    anyPermissions = [],
-  } = access === "requires" || access === "internal" ? (all.requires ?? {}) : {};
+  const required = access === "requires" || access === "internal" ? all.requires : undefined;
+  const { roles = [], scopes = [], permissions = [], anyPermissions = [], acr = [] } = required ?? {};
+  const maxAgeSeconds = required && isFieldSet(required, ageField) ? required.maxAgeSeconds : undefined;
+  const credentials = access === "public" || access === "deny" ? [] : (all.credentials ?? []);
   const conditions = isConditional ? sources.filter(({ condition }) => condition !== undefined) : none;
   const resource = isConditional ? sources.filter((source) => source.resource !== undefined).at(-1) : undefined;
-  return { access, roles, scopes, permissions, anyPermissions, decidedBy, conditions, resource };
+  return {
+    ...{ access, roles, scopes, permissions, anyPermissions, acr, maxAgeSeconds, credentials },
+    ...{ decidedBy, conditions, resource },
+  };
 }

@@ -6,7 +6,10 @@ import type { DataObject } from "../text/data.js";
 const defaultScheme = "bearerAuth";
 
 /** The lists that the overlay writes. A merge appends to a list, so they are removed first. */
-const lists = ["security", "x-required-roles", "x-required-permissions", "x-required-any-permissions"] as const;
+const lists = [
+  ...["security", "x-required-roles", "x-required-permissions", "x-required-any-permissions"],
+  ...["x-required-acr", "x-credentials"],
+] as const;
 
 /**
  * Returns an OpenAPI Overlay 1.0 document that adds the access of every method to its operations.
@@ -54,7 +57,7 @@ function quoted(names: readonly string[]): string {
 
 /** Returns the fields of a method's operations. */
 function accessFields(row: Row, code: RowCode | undefined, scheme: string): DataObject {
-  const { access, roles, scopes, permissions, anyPermissions } = row;
+  const { access, roles, scopes, permissions, anyPermissions, acr, maxAgeSeconds, credentials } = row;
   // An internal method is not public: without a requirement, a reader would take it for one.
   const security = access === "public" ? [] : [{ [scheme]: scopes }];
   return {
@@ -64,6 +67,9 @@ function accessFields(row: Row, code: RowCode | undefined, scheme: string): Data
     ...(roles.length > 0 && { "x-required-roles": roles }),
     ...(permissions.length > 0 && { "x-required-permissions": permissions }),
     ...(anyPermissions.length > 0 && { "x-required-any-permissions": anyPermissions }),
+    ...(acr.length > 0 && { "x-required-acr": acr }),
+    ...(maxAgeSeconds !== undefined && { "x-max-age-seconds": maxAgeSeconds }),
+    ...(credentials.length > 0 && { "x-credentials": credentials }),
     ...(code?.resource !== undefined && { "x-resource": code.resource.path }),
     ...(code?.condition !== undefined && { "x-condition": code.condition.cel }),
   };

@@ -27,7 +27,10 @@ export function printRow(row: Row, code: RowCode | undefined, target: Target): s
     fields.push(`roles: ${list(row.roles)}`, `scopes: ${list(row.scopes)}`);
     if (row.permissions.length > 0) fields.push(`permissions: ${list(row.permissions)}`);
     if (row.anyPermissions.length > 0) fields.push(`anyPermissions: ${list(row.anyPermissions)}`);
+    if (row.acr.length > 0) fields.push(`acr: ${list(row.acr)}`);
+    if (row.maxAgeSeconds !== undefined) fields.push(`maxAgeSeconds: ${row.maxAgeSeconds}`);
   }
+  if (row.credentials.length > 0) fields.push(`credentials: ${list(row.credentials)}`);
   if (code?.resource !== undefined) fields.push(`resource: ${resourceText(code.resource, target)}`);
   if (code?.condition !== undefined) fields.push(`condition: ${conditionText(code.condition, target)}`);
   if (code === undefined) return `{ ${fields.map((field) => before + field).join(`${after} `)} }`;

@@ -67,13 +67,15 @@ function tableCode({ service, rows }: ServiceTable, code: CodeOfRows, target: Ta
 /** Prints one method per line, so that a diff shows one line per changed method. */
 function tableJson({ service, rows }: ServiceTable): string {
   const list = (names: readonly string[]) => `[${names.map(literal).join(",")}]`;
-  const methods = rows.map(({ method, access, roles, scopes, permissions, anyPermissions }) => {
+  const methods = rows.map((row) => {
+    const { method, access, roles, scopes, permissions, anyPermissions, acr, maxAgeSeconds, credentials } = row;
     const hasRequirements = access === "requires" || access === "internal";
+    const age = maxAgeSeconds === undefined ? "" : `,"maxAgeSeconds":${maxAgeSeconds}`;
     const more = (name: string, names: readonly string[]) => (names.length > 0 ? `,"${name}":${list(names)}` : "");
     const lists = hasRequirements
-      ? `,"roles":${list(roles)},"scopes":${list(scopes)}${more("permissions", permissions)}${more("anyPermissions", anyPermissions)}`
+      ? `,"roles":${list(roles)},"scopes":${list(scopes)}${more("permissions", permissions)}${more("anyPermissions", anyPermissions)}${more("acr", acr)}${age}`
       : "";
-    return `  ${literal(method.name)}:{"access":"${access}"${lists}}`;
+    return `  ${literal(method.name)}:{"access":"${access}"${lists}${more("credentials", credentials)}}`;
   });
   return `{"typeName":${literal(service.typeName)},"methods":{${lines(methods)}}}`;
 }

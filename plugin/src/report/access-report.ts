@@ -13,6 +13,8 @@ export interface AccessReport {
   readonly roles: readonly ReportName[];
   readonly scopes: readonly ReportName[];
   readonly permissions: readonly ReportName[];
+  readonly acr: readonly ReportName[];
+  readonly credentials: readonly ReportName[];
 }
 
 export interface ReportTotals extends Readonly<Record<Row["access"], number>> {
@@ -33,7 +35,8 @@ export interface ReportService {
   readonly methods: readonly ReportMethod[];
 }
 
-export interface ReportMethod extends Pick<Row, "access" | "roles" | "scopes" | "permissions" | "anyPermissions"> {
+export interface ReportMethod
+  extends Pick<Row, "access" | "roles" | "scopes" | "permissions" | "anyPermissions" | "acr" | "credentials"> {
   readonly name: string;
   readonly kind: DescMethod["methodKind"];
   readonly description: string;
@@ -45,6 +48,8 @@ export interface ReportMethod extends Pick<Row, "access" | "roles" | "scopes" | 
   /** They must all be true. */
   readonly conditions: readonly ReportBound[];
   readonly resource: ReportBound | null;
+  /** Longest time since the authentication, in seconds. */
+  readonly maxAgeSeconds: number | null;
   /** Whether the condition and the resource of the service do not apply. */
   readonly exempt: boolean;
 }
@@ -55,7 +60,7 @@ export interface ReportBound {
   readonly from: string;
 }
 
-/** A role, scope or permission, with the methods that mention it, as `pkg.v1.Service/Method`. */
+/** A role, scope, permission, way of authentication or kind of credential, with the methods that mention it, as `pkg.v1.Service/Method`. */
 export interface ReportName {
   readonly name: string;
   readonly methods: readonly string[];
@@ -104,6 +109,8 @@ export function createReport(files: Tables): AccessReport {
     roles: namesOf(({ roles }) => roles),
     scopes: namesOf(({ scopes }) => scopes),
     permissions: namesOf(({ permissions, anyPermissions }) => [...permissions, ...anyPermissions]),
+    acr: namesOf(({ acr }) => acr),
+    credentials: namesOf(({ credentials }) => credentials),
   };
 }
 
@@ -128,6 +135,8 @@ function reportMethod(row: Row, description: string, isDeprecated: boolean): Rep
     scopes: [...new Set(row.scopes)],
     permissions: [...new Set(row.permissions)],
     anyPermissions: [...new Set(row.anyPermissions)],
+    acr: [...new Set(row.acr)],
+    credentials: [...new Set(row.credentials)],
   };
   return {
     name: method.name,
@@ -138,6 +147,7 @@ function reportMethod(row: Row, description: string, isDeprecated: boolean): Rep
     callers: describeAccess({ ...row, ...names }),
     decidedBy: originsOf(row),
     ...names,
+    maxAgeSeconds: row.maxAgeSeconds ?? null,
     conditions: conditions.map(({ condition = "", option, fields }) => ({
       text: condition,
       from: `${option.name}.${fields.condition.name}`,

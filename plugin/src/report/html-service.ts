@@ -61,17 +61,20 @@ const leads: Readonly<Record<ReportMethod["access"], string>> = {
 };
 
 /** Returns a line for each kind of requirement. */
-function whoMayCall({ access, conditions, resource, ...names }: ReportMethod): string[] {
+function whoMayCall({ access, conditions, resource, maxAgeSeconds, ...names }: ReportMethod): string[] {
   const requirements = [
     ...requirement("role", "one of the roles", names.roles),
     ...requirement("scope", "all of the scopes", names.scopes),
     ...requirement("permission", "all of the permissions", names.permissions),
     ...requirement("permission", "one of the permissions", names.anyPermissions),
+    ...requirement("acr", "one of the acr values", names.acr),
+    ...(maxAgeSeconds === null ? [] : [`an authentication at most ${maxAgeSeconds} s ago`]),
   ];
   const needsLead = access !== "requires" || requirements.length === 0;
   return [
     ...(needsLead ? [leads[access]] : []),
     ...requirements,
+    ...requirement("by the credential", "by one of the credentials", names.credentials),
     ...(resource === null ? [] : [`on the resource ${code(`request.${resource.text}`)}`]),
     ...conditions.map(({ text }) => `only if ${code(text)}`),
   ].map((line) => `<div>${line}</div>`);

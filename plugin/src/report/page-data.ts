@@ -8,7 +8,11 @@ export interface PageServiceData {
 }
 
 export interface PageMethodData
-  extends Pick<ReportMethod, "name" | "access" | "deprecated" | "roles" | "scopes" | "permissions" | "anyPermissions"> {
+  extends Pick<
+    ReportMethod,
+    | ("name" | "access" | "deprecated" | "roles" | "scopes" | "permissions" | "anyPermissions")
+    | ("acr" | "maxAgeSeconds" | "credentials")
+  > {
   readonly conditions: readonly string[];
   readonly resource: string | null;
 }
@@ -20,8 +24,9 @@ export function createPageData({ services }: AccessReport): PageServiceData[] {
 
 function methodData(method: ReportMethod): PageMethodData {
   const { name, access, deprecated, roles, scopes, permissions, anyPermissions, conditions, resource } = method;
+  const { acr, maxAgeSeconds, credentials } = method;
   return {
-    ...{ name, access, deprecated, roles, scopes, permissions, anyPermissions },
+    ...{ name, access, deprecated, roles, scopes, permissions, anyPermissions, acr, maxAgeSeconds, credentials },
     conditions: conditions.map(({ text }) => text),
     resource: resource === null ? null : `request.${resource.text}`,
   };

@@ -4,7 +4,7 @@ import { decidingFields } from "./deciding-fields.js";
 
 const header = [
   ...["service", "method", "kind", "deprecated", "access", "roles", "scopes", "permissions", "any_permissions"],
-  ...["resource", "condition", "decided_by", "exempt", "file"],
+  ...["acr", "max_age_seconds", "credentials", "resource", "condition", "decided_by", "exempt", "file"],
 ];
 
 /**
@@ -21,6 +21,7 @@ function cellsOf(service: ReportService, method: ReportMethod): string[] {
   return [
     ...[service.name, method.name, method.kind, String(method.deprecated), method.access],
     ...[method.roles, method.scopes, method.permissions, method.anyPermissions].map(joinNames),
+    ...[joinNames(method.acr), String(method.maxAgeSeconds ?? ""), joinNames(method.credentials)],
     ...[method.resource?.text ?? "", joinConditions(method.conditions)],
     ...[decidingFields(method).join("; "), String(method.exempt), service.file],
   ];

@@ -5,7 +5,7 @@ import { columnsOf, type MatrixColumn, markOf } from "./matrix.js";
 
 /** Prints the report as GitHub-flavored Markdown: totals, then each service with its matrix, then each name. */
 export function printMarkdown(report: AccessReport): string {
-  const { totals, services, roles, scopes, permissions } = report;
+  const { totals, services, roles, scopes, permissions, acr, credentials } = report;
   const counts = [
     `${plural(totals.methods, "method")} of ${plural(totals.services, "service")}`,
     ...(["public", "internal", "requires", "allow", "deny", "unspecified"] as const)
@@ -22,6 +22,8 @@ export function printMarkdown(report: AccessReport): string {
     ...nameSections("Roles", roles),
     ...nameSections("Scopes", scopes),
     ...nameSections("Permissions", permissions),
+    ...nameSections("Ways of authentication", acr, "acr"),
+    ...nameSections("Credentials", credentials),
   ].join("\n\n");
 }
 
@@ -67,10 +69,10 @@ function matrix(methods: readonly ReportMethod[], columns: readonly MatrixColumn
   return table(["method", ...columns.map(({ kind, name }) => `${kind} ${code(name)}`)], rows);
 }
 
-function nameSections(title: string, names: readonly ReportName[]): string[] {
+function nameSections(title: string, names: readonly ReportName[], noun = title.toLowerCase().slice(0, -1)): string[] {
   if (names.length === 0) return [];
   const rows = names.map(({ name, methods }) => [code(name), String(methods.length), methods.map(code).join(", ")]);
-  return [`## ${title}`, table([title.toLowerCase().slice(0, -1), "methods", "required by"], rows)];
+  return [`## ${title}`, table([noun, "methods", "required by"], rows)];
 }
 
 /** Prints a table without padding, so that a change of one cell changes one line. */

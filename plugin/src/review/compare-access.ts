@@ -1,7 +1,11 @@
 import type { Row } from "../merge/merge.js";
 
 /** The parts of a row that decide which callers it admits. */
-export interface Access extends Pick<Row, "access" | "roles" | "scopes" | "permissions" | "anyPermissions"> {
+export interface Access
+  extends Pick<
+    Row,
+    "access" | "roles" | "scopes" | "permissions" | "anyPermissions" | "acr" | "maxAgeSeconds" | "credentials"
+  > {
   /** The texts of the conditions, which must all be true. */
   readonly conditions: readonly string[];
   /** The path of the resource on which the permissions must be held. */
@@ -10,9 +14,9 @@ export interface Access extends Pick<Row, "access" | "roles" | "scopes" | "permi
 
 /** Returns the access of a row. */
 export function accessOf(row: Row): Access {
-  const { access, roles, scopes, permissions, anyPermissions } = row;
+  const { access, roles, scopes, permissions, anyPermissions, acr, maxAgeSeconds, credentials } = row;
   return {
-    ...{ access, roles, scopes, permissions, anyPermissions },
+    ...{ access, roles, scopes, permissions, anyPermissions, acr, maxAgeSeconds, credentials },
     conditions: row.conditions.flatMap(({ condition }) => (condition === undefined ? [] : [condition])),
     resource: row.resource?.resource,
   };
@@ -32,16 +36,28 @@ export function isWithin(inner: Access, outer: Access): boolean {
   if (inner.access === "deny" || outer.access === "public") return true;
   if (inner.access === "public" || outer.access === "deny") return false;
   if (inner.access === "unspecified" || outer.access === "unspecified") {
-    return inner.access === outer.access && includesAll(inner.conditions, outer.conditions);
+    return inner.access === outer.access && isBoundBy(inner, outer);
   }
   // Internal callers reach internal methods only, and users the others.
   if ((inner.access === "internal") !== (outer.access === "internal")) return false;
   return (
-    (outer.roles.length === 0 || (inner.roles.length > 0 && includesAll(outer.roles, inner.roles))) &&
+    isOneOf(inner.roles, outer.roles) &&
     includesAll(inner.scopes, outer.scopes) &&
     impliesPermissions(inner, outer) &&
-    includesAll(inner.conditions, outer.conditions)
+    isOneOf(inner.acr, outer.acr) &&
+    (inner.maxAgeSeconds ?? Number.POSITIVE_INFINITY) <= (outer.maxAgeSeconds ?? Number.POSITIVE_INFINITY) &&
+    isBoundBy(inner, outer)
   );
+}
+
+/** Returns true if the conditions and the kinds of credentials of `inner` imply those of `outer`. */
+function isBoundBy(inner: Access, outer: Access): boolean {
+  return includesAll(inner.conditions, outer.conditions) && isOneOf(inner.credentials, outer.credentials);
+}
+
+/** Returns true if a caller with one of the names of `inner` has one of `outer`. No names: any caller. */
+function isOneOf(inner: readonly string[], outer: readonly string[]): boolean {
+  return outer.length === 0 || (inner.length > 0 && includesAll(outer, inner));
 }
 
 /** Returns true if every caller with the permissions of `inner` has those of `outer`. */

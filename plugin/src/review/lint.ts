@@ -42,8 +42,8 @@ function checkMethod(row: Row, { declaration: service }: ServiceTable, { writeMe
   if (access === "public" && writeMethods.test(method.name)) {
     report("writePublic", "is public, but its name says that it writes. Set `requires`, or rename it.");
   }
-  const repeated = (["public", "internal", "policy", "condition", "resource"] as const).filter(
-    (field) => declaration[field] !== undefined && declaration[field] === service[field],
+  const repeated = (["public", "internal", "policy", "condition", "resource", "credentials"] as const).filter(
+    (field) => declaration[field] !== undefined && textOf(declaration[field]) === textOf(service[field]),
   );
   if (declaration.requires && service.requires && isSame(declaration.requires, service.requires)) {
     report(
@@ -62,9 +62,14 @@ function checkMethod(row: Row, { declaration: service }: ServiceTable, { writeMe
 
 function isSame(a: AuthRequirements, b: AuthRequirements): boolean {
   return AuthRequirementsSchema.fields.every(({ localName }) => {
-    const [x, y] = [a, b].map((one) => [...(Reflect.get(one, localName) as string[])].sort().join("\n"));
+    const [x, y] = [a, b].map((one) => textOf(Reflect.get(one, localName)));
     return x === y;
   });
+}
+
+/** Returns a value as text. The order of a list does not matter. */
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? [...value].sort().join("\n") : String(value);
 }
 
 /** Reports a service most of whose requests name a tenant, and that has neither a condition nor a resource. */
@@ -84,24 +89,35 @@ function checkTenant({ declaration, rows }: ServiceTable, { tenantFields }: Revi
 }
 
 function checkNames(declaration: Declaration, options: ReviewOptions): Finding[] {
-  const { requires } = declaration;
-  if (requires === undefined) return [];
+  const { requires, credentials = [], fields } = declaration;
   const { field } = AuthRequirementsSchema;
+  const required = (list: "roles" | "scopes" | "permissions" | "anyPermissions" | "acr") => ({
+    names: requires?.[list] ?? [],
+    path: [fields.requires.number, field[list].number],
+  });
+  const { roles, scopes, permissions, rolePattern, scopePattern, permissionPattern } = options;
   const kinds = [
-    { kind: "role", list: "roles", known: options.roles, pattern: options.rolePattern },
-    { kind: "scope", list: "scopes", known: options.scopes, pattern: options.scopePattern },
-    { kind: "permission", list: "permissions", known: options.permissions, pattern: options.permissionPattern },
-    { kind: "permission", list: "anyPermissions", known: options.permissions, pattern: options.permissionPattern },
-  ] as const;
-  return kinds.flatMap(({ kind, list, known, pattern }) =>
-    requires[list].flatMap((name, index): Finding[] => {
-      const place = placeOf(declaration, declaration.fields.requires.number, field[list].number, index);
+    { kind: "role", option: "roles", ...required("roles"), known: roles, pattern: rolePattern },
+    { kind: "scope", option: "scopes", ...required("scopes"), known: scopes, pattern: scopePattern },
+    ...(["permissions", "anyPermissions"] as const).map((list) => ({
+      ...{ kind: "permission", option: "permissions", ...required(list), known: permissions },
+      pattern: permissionPattern,
+    })),
+    { kind: "acr", option: "acr", ...required("acr"), known: options.acr, pattern: undefined },
+    {
+      ...{ kind: "credential", option: "credentials", names: credentials, path: [fields.credentials.number] },
+      ...{ known: options.credentials, pattern: undefined },
+    },
+  ];
+  return kinds.flatMap(({ kind, option, names, path, known, pattern }) =>
+    names.flatMap((name, index): Finding[] => {
+      const place = placeOf(declaration, ...path, index);
       const subject = `${ownerName(declaration)}: ${kind} ${literal(name)}`;
       const findings: Finding[] = [];
       if (known !== undefined && !known.includes(name)) {
         const meant = nearest(name, known);
         const hint = meant === undefined ? `Known: ${known.join(", ")}.` : `Did you mean ${meant}?`;
-        findings.push({ rule: "known", place, message: `${subject} is not in the option \`${kind}s\`. ${hint}` });
+        findings.push({ rule: "known", place, message: `${subject} is not in the option \`${option}\`. ${hint}` });
       }
       if (pattern !== undefined && !pattern.test(name)) {
         findings.push({ rule: "pattern", place, message: `${subject} does not match ${pattern.source}.` });

@@ -10,6 +10,8 @@ export interface ReviewOptions {
   readonly roles: readonly string[] | undefined;
   readonly scopes: readonly string[] | undefined;
   readonly permissions: readonly string[] | undefined;
+  readonly acr: readonly string[] | undefined;
+  readonly credentials: readonly string[] | undefined;
   readonly rolePattern: RegExp | undefined;
   readonly scopePattern: RegExp | undefined;
   readonly permissionPattern: RegExp | undefined;
@@ -20,7 +22,7 @@ export interface ReviewOptions {
 }
 
 const defaults: ReviewOptions = {
-  ...{ roles: undefined, scopes: undefined, permissions: undefined },
+  ...{ roles: undefined, scopes: undefined, permissions: undefined, acr: undefined, credentials: undefined },
   ...{ rolePattern: undefined, scopePattern: undefined, permissionPattern: undefined },
   writeMethods:
     /^(Create|Update|Delete|Set|Add|Remove|Put|Patch|Insert|Upsert|Replace|Write|Cancel|Revoke|Grant|Import|Purge|Restore)(?![a-z])/,
@@ -31,6 +33,8 @@ const readers: { readonly [key: string]: (value: Value | undefined, key: string)
   roles: (value, key) => ({ roles: readTexts(value, key) }),
   scopes: (value, key) => ({ scopes: readTexts(value, key) }),
   permissions: (value, key) => ({ permissions: readTexts(value, key) }),
+  acr: (value, key) => ({ acr: readTexts(value, key) }),
+  credentials: (value, key) => ({ credentials: readTexts(value, key) }),
   role_pattern: (value, key) => ({ rolePattern: readPattern(value, key) }),
   scope_pattern: (value, key) => ({ scopePattern: readPattern(value, key) }),
   permission_pattern: (value, key) => ({ permissionPattern: readPattern(value, key) }),

@@ -69,7 +69,8 @@ export const rules: { readonly [N in RuleName]: ReviewRule } = {
     id: "CONNECTUM_AUTH_KNOWN_NAMES",
     type: "lint",
     isDefault: true,
-    purpose: "Checks that roles, scopes and permissions are in the lists that the options give.",
+    purpose:
+      "Checks that roles, scopes, permissions, acr values and credentials are in the lists that the options give.",
   },
   pattern: {
     id: "CONNECTUM_AUTH_NAME_PATTERN",

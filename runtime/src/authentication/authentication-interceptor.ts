@@ -4,7 +4,7 @@ import { checkStanding, checkWaiting } from "../call/standing.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { type CallerScope, createCallerScope } from "../context/current.js";
 import type { AnyRequest } from "../platform/any-request.js";
-import type { Authenticate } from "./authenticator.js";
+import type { AuthCall, Authenticate } from "./authenticator.js";
 
 type Next = ReturnType<Interceptor>;
 
@@ -22,20 +22,22 @@ export function isAuthenticationInterceptor(interceptor: Interceptor): boolean {
 export function createAuthenticationInterceptor(authenticate: Authenticate, asyncContext: boolean): Interceptor {
   const scope = createCallerScope(asyncContext);
 
-  function proceed(caller: AuthContext | undefined, req: AnyRequest, next: Next): ReturnType<Next> {
+  function proceed(caller: AuthContext | undefined, call: AuthCall, req: AnyRequest, next: Next): ReturnType<Next> {
     checkWaiting(req.signal);
-    return req.stream ? callStream(scope, caller, req, next) : scope.run(caller, () => next(req));
+    const answer = req.stream ? callStream(scope, caller, req, next) : scope.run(caller, () => next(req));
+    return call.responseHeader === undefined ? answer : withHeader(answer, call.responseHeader);
   }
 
   // Not async: a cached credential needs no wait.
   const interceptor: Interceptor = (next) => (req) => {
-    const { method, header, contextValues: values, signal } = req;
+    const { method, header, contextValues: values, signal, requestMethod } = req;
     try {
-      const pending = authenticate({ method, header, values, signal });
-      if (!(pending instanceof Promise)) return proceed(pending, req, next);
+      const call: AuthCall = { method, header, values, signal, requestMethod };
+      const pending = authenticate(call);
+      if (!(pending instanceof Promise)) return proceed(pending, call, req, next);
       return pending.then((caller) => {
         checkStanding(values);
-        return proceed(caller, req, next);
+        return proceed(caller, call, req, next);
       });
     } catch (error) {
       return Promise.reject(error);
@@ -43,6 +45,13 @@ export function createAuthenticationInterceptor(authenticate: Authenticate, asyn
   };
   interceptors.add(interceptor);
   return interceptor;
+}
+
+/** Adds the headers of a scheme to the response. */
+async function withHeader(answer: ReturnType<Next>, header: Headers): ReturnType<Next> {
+  const res = await answer;
+  for (const [name, value] of header) res.header.set(name, value);
+  return res;
 }
 
 function callStream(scope: CallerScope, caller: AuthContext | undefined, req: StreamRequest, next: Next) {

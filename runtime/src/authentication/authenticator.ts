@@ -1,6 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ContextKey, type ContextValues, createContextKey } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextKey, createContextKey } from "@connectrpc/connect";
 import { type CallState, type Standing, stateOf } from "../call/call-state.js";
+import type { CredentialSource } from "../call/credential-source.js";
 import { checkStanding } from "../call/standing.js";
 import { type AuthContext, authContextKey } from "../context/auth-context.js";
 import { stripIdentityHeaders } from "../context/auth-headers.js";
@@ -32,10 +33,7 @@ export interface SchemeSelection {
 }
 
 /** The parts of a call that the pipeline needs. An interceptor and a gate both have them. */
-export interface AuthCall {
-  readonly method: DescMethod;
-  readonly header: Headers;
-  readonly values: ContextValues;
+export interface AuthCall extends CredentialSource {
   readonly signal: AbortSignal;
 }
 
@@ -58,6 +56,8 @@ interface Found {
   readonly credential: Credential;
   readonly presented: string | undefined;
   readonly verifier: Verifier;
+  /** Whether the proof of possession of this call was looked at. */
+  proven: boolean;
 }
 
 /** The pipeline's result for a call. */
@@ -118,7 +118,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
         if (credential === undefined) continue;
         const presented = memberOf(credential, "presented") ?? credential.key;
         verifier.limiter.checkCredential(presented);
-        return { credential, presented, verifier };
+        return { credential, presented, verifier, proven: false };
       }
       return undefined;
     } catch (cause) {
@@ -173,8 +173,26 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
     }
   }
 
+  /** Verifies the proof of possession that the credential demands. Undefined without a wait. */
+  function checkProof({ found, entry }: Verified): Promise<void> | undefined {
+    const { credential, verifier } = found;
+    // A proof counts once. Later verifications for this call are of the same credential.
+    if (found.proven || memberOf(credential, "prove") === undefined) return undefined;
+    found.proven = true;
+    try {
+      const pending = verifier.limiter.runProof(() => credential.prove?.(entry.context));
+      return pending === undefined ? undefined : pending.catch(refuse(verifier));
+    } catch (cause) {
+      return refuse(verifier)(cause);
+    }
+  }
+
   function admit(call: AuthCall, state: CallState, verified: Verified): AuthContext | Promise<AuthContext> {
-    const pending = checkRevoked(verified);
+    let pending = checkRevoked(verified);
+    // The plain read is for speed: most credentials demand no proof.
+    if (verified.found.credential.prove !== undefined) {
+      pending = pending === undefined ? checkProof(verified) : pending.then(() => checkProof(verified));
+    }
     return pending === undefined ? welcome(call, state, verified) : pending.then(() => welcome(call, state, verified));
   }
 

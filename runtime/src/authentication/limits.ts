@@ -22,8 +22,8 @@ export interface AuthLimits {
   /** Longest time of a verification in milliseconds. Then the answer is `unavailable`. By default, 10000. */
   readonly verificationTime?: number;
   /**
-   * Most concurrent verifications, for each scheme and issuer. A call beyond is answered with `unavailable` at once. Cached
-   * credentials need no verification. By default, 1000.
+   * Most concurrent verifications, for each scheme and issuer, and as many proofs of possession. A call beyond is answered with
+   * `unavailable` at once. Cached credentials need no verification. By default, 1000.
    */
   readonly verifications?: number;
 }
@@ -42,6 +42,8 @@ export class Limiter {
   readonly #limits: Required<AuthLimits>;
   /** By issuer: an unreachable issuer must not delay others. */
   readonly #timeLimits: Map<string, TimeLimit> = new Map();
+  /** Apart from verifications: a flood of proofs by known callers must not delay the others. */
+  #proofLimit: TimeLimit | undefined;
 
   /** @throws TypeError for a limit that is not a whole number above 0. */
   constructor(options: AuthLimits = {}) {
@@ -81,4 +83,23 @@ export class Limiter {
     const verified = verify();
     return isPromiseLike(verified) ? timeLimit.within(verified) : verified;
   }
+
+  /**
+   * Runs the verification of a proof of possession, within the same limits.
+   *
+   * @throws ConnectError as {@link run}.
+   */
+  runProof(prove: () => void | PromiseLike<void>): void | Promise<void> {
+    this.#proofLimit ??= new TimeLimit(this.#limits.verificationTime);
+    if (this.#proofLimit.waiting >= this.#limits.verifications) {
+      throw new ConnectError("too many proofs at the same time", Code.Unavailable);
+    }
+    const proven = prove();
+    return isPromiseLike(proven) ? this.#proofLimit.within(proven).then(checkNothing) : checkNothing(proven);
+  }
+}
+
+/** Code without types may return false to refuse. @throws TypeError */
+function checkNothing(proven: unknown): void {
+  if (proven !== undefined) throw new TypeError("prove: expected nothing; throw an InvalidCredentialError to refuse");
 }

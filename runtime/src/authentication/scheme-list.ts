@@ -28,11 +28,17 @@ export function listSchemes(
         `give services an issuer, an audience or a secret of their own, and name it on both sides`,
     );
   }
-  const [first, second] = list.filter(({ takesBearer }) => takesBearer === true);
-  if (first !== undefined && second !== undefined) {
+  for (const [i, first] of list.entries()) {
+    const { takesBearer } = first;
+    // A scheme for opaque tokens leaves JSON Web Tokens to a later one.
+    const isTaken = (other: AuthScheme) =>
+      takesBearer === "opaque" ? other.takesBearer === "opaque" : other.takesBearer;
+    const second = takesBearer && list.slice(i + 1).find(isTaken);
+    if (!second) continue;
     throw new TypeError(
-      `${option}: ${first.name} takes every Bearer token, so that ${second.name} after it never sees one; ` +
-        `several JWT issuers go into jwt({ issuers: [...] }), sessions by cookie alone say bearer: false`,
+      `${option}: ${first.name} takes every ${takesBearer === "opaque" ? "opaque" : "Bearer"} token, so that ${second.name} ` +
+        `after it never sees one; several JWT issuers go into jwt({ issuers: [...] }), sessions by cookie alone say ` +
+        `bearer: false, introspection({ tokens: "opaque" }) goes before jwt({...})`,
     );
   }
   return list;

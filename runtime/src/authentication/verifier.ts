@@ -1,5 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { type AuthContextInit, createAuthContext } from "../context/auth-context.js";
+import { markScheme } from "../context/identity-scheme.js";
 import { markInternal } from "../context/internal-identity.js";
 import { failedVerification } from "../errors/failed-verification.js";
 import { type AuthScheme, isInternalScheme } from "../schemes/scheme.js";
@@ -22,13 +23,14 @@ export function createVerifier(scheme: AuthScheme, limiter: Limiter): Verifier {
   const admit = (identity: AuthContextInit) => {
     const context = createAuthContext(identity, scheme.name);
     limiter.checkIdentity(context);
+    markScheme(context, scheme.name);
     return isInternal ? markInternal(context) : context;
   };
   return {
     scheme,
     cache: new CredentialCache(scheme, admit, limiter),
     limiter,
-    challenges: scheme.challenge === undefined ? [] : [scheme.challenge],
+    challenges: scheme.challenge === undefined ? [] : [scheme.challenge].flat(),
     logOutage: createOutageLog(scheme.name),
   };
 }

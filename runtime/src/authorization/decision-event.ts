@@ -1,3 +1,4 @@
+import type { Actor } from "../context/actor.js";
 import type { AuthzDenialReason } from "../errors/authz-denied-error.js";
 import type { DecisionRecord } from "./decision-record.js";
 import type { Decider } from "./verdict.js";
@@ -10,6 +11,10 @@ export interface DecisionEvent {
   readonly method: string;
   /** Undefined for an anonymous caller. */
   readonly subject: string | undefined;
+  /** The name of the scheme that authenticated the caller. */
+  readonly scheme: string | undefined;
+  /** The party that acted for the subject (RFC 8693 section 4.1). Undefined without delegation. */
+  readonly actor?: Actor | undefined;
   readonly effect: "allow" | "deny";
   readonly decidedBy: Decider;
   /** Name of the deciding rule. */

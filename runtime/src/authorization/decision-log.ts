@@ -1,5 +1,6 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { AuthContext } from "../context/auth-context.js";
+import { schemeOf } from "../context/identity-scheme.js";
 import { monotonicTime } from "../platform/clock.js";
 import { createWarning } from "../platform/warn.js";
 import type { ReadAuthzOptions } from "./authz-options.js";
@@ -43,6 +44,8 @@ export function createDecisionLog(
       service,
       method: name,
       subject: context?.subject,
+      scheme: context && schemeOf(context),
+      actor: context?.actor,
       effect: verdict.effect === "allow" ? "allow" : "deny",
       decidedBy: verdict.decidedBy,
       rule: verdict.rule,

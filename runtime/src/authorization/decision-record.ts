@@ -4,6 +4,10 @@ import type { MethodPolicy } from "../policy/service-policy.js";
 export interface DecisionRecord {
   /** The access of the method by its table. Undefined for a service without one. */
   readonly access?: MethodPolicy["access"] | undefined;
+  /** When the call was decided, in milliseconds since the epoch. */
+  readonly time?: number | undefined;
+  /** The kinds of credential that the method took. Undefined: all. */
+  readonly credentials?: readonly string[] | undefined;
   /** The condition of the method, as it is written in the schema. */
   readonly condition?: string | undefined;
   /** The permissions that the method required: all of them. */
@@ -29,4 +33,9 @@ export interface RecordedCaller {
   readonly held?: readonly string[] | undefined;
   /** True for a caller that the server's internal schemes authenticated. */
   readonly internal: boolean;
+  /** The name of the scheme that authenticated the caller. `""` for an identity of other code. */
+  readonly scheme?: string | undefined;
+  readonly acr?: string | undefined;
+  /** When the caller authenticated, in milliseconds since the epoch. */
+  readonly authTime?: number | undefined;
 }

@@ -3,7 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
 import { AuthzDeniedError } from "../errors/authz-denied-error.js";
 import { insufficientScope } from "../errors/challenge.js";
-import { missingCredentials } from "../errors/unauthenticated.js";
+import { insufficientUserAuthentication, missingCredentials } from "../errors/unauthenticated.js";
 import { withoutStackTrace } from "../platform/without-stack-trace.js";
 import type { MethodPolicy } from "../policy/service-policy.js";
 import type { Verdict } from "./verdict.js";
@@ -21,7 +21,9 @@ export function denialOf(
   context: AuthContext | undefined,
   challenges: readonly string[],
 ): ConnectError {
-  if (reason === "unauthenticated") return missingCredentials(challenges);
+  // A caller with another kind of credential has none for this method.
+  if (reason === "unauthenticated" || reason === "wrong-credential") return missingCredentials(challenges);
+  if (reason === "insufficient-authentication") return insufficientUserAuthentication(challenges);
   if (reason === "unavailable") {
     const text = "Authorization is unavailable";
     return withoutStackTrace(() => new ConnectError(text, Code.Unavailable, undefined, undefined, error));

@@ -155,9 +155,9 @@ export class GrantMemory {
   #nameOf(caller: AuthContext): string {
     const known = this.#names.get(caller);
     if (known !== undefined) return known;
-    const { subject, name, type, roles, scopes, permissions } = caller;
+    const { subject, name, type, roles, scopes, permissions, actor } = caller;
     const claims = Object.entries(caller.claims).filter(([claim]) => !["exp", "iat", "nbf", "jti"].includes(claim));
-    const text = JSON.stringify([subject, name, type, roles, scopes, permissions, claims, isInternal(caller)]);
+    const text = JSON.stringify([subject, name, type, roles, scopes, permissions, claims, actor, isInternal(caller)]);
     if (isFixed(caller)) this.#names.set(caller, text);
     return text;
   }

@@ -1,6 +1,8 @@
 import type { AuthContext } from "../context/auth-context.js";
+import { schemeOf } from "../context/identity-scheme.js";
 import { isInternal } from "../context/internal-identity.js";
-import type { RequestPolicy } from "../policy/service-policy.js";
+import { wallTime } from "../platform/clock.js";
+import type { CredentialPolicy, RequestPolicy } from "../policy/service-policy.js";
 import type { DecisionRecord, RecordedCaller } from "./decision-record.js";
 import type { Evaluator } from "./evaluator.js";
 
@@ -16,9 +18,11 @@ export function recordDecision(
 ): DecisionRecord {
   const row = lookup(service, method);
   const { permissions, anyPermissions } = (row ?? {}) as Requirements;
-  const { condition, resource: bound } = (row ?? {}) as RequestPolicy;
+  const { condition, resource: bound, credentials } = (row ?? {}) as RequestPolicy & CredentialPolicy;
   return {
     access: row?.access,
+    time: wallTime(),
+    credentials,
     permissions,
     anyPermissions,
     condition: condition?.cel,
@@ -28,12 +32,15 @@ export function recordDecision(
 }
 
 function recordCaller(context: AuthContext, held: ReadonlySet<string> | undefined): RecordedCaller {
-  const { roles, scopes, permissions } = context;
+  const { roles, scopes, permissions, acr, authTime } = context;
   return {
     roles: [...roles],
     scopes: [...scopes],
     permissions: [...permissions],
     held: held && [...held],
     internal: isInternal(context),
+    scheme: schemeOf(context) ?? "",
+    acr,
+    authTime: authTime?.getTime(),
   };
 }

@@ -1,5 +1,6 @@
 import { type ContextKey, type ContextValues, createContextValues } from "@connectrpc/connect";
 import { sharedContextKey } from "../context/shared.js";
+import { builtIn } from "../platform/built-in.js";
 import { rawHeadersKey, rawHeadersOf } from "./raw-headers.js";
 
 /** The other end of the connection, from the transport. No header changes it. */
@@ -8,6 +9,11 @@ export interface Peer {
   readonly address: string | undefined;
   /** The client's certificate in the form of node:tls. Undefined unless the server demanded and verified it. */
   certificate(): PeerCertificate | undefined;
+  /**
+   * The SHA-256 digest of the client's certificate, as `x5t#S256` (RFC 8705 section 3.1). TLS has proven that the client has
+   * its key, but the server may not have verified who issued it: the digest names nobody. Undefined without a certificate.
+   */
+  certificateThumbprint?(): string | undefined;
 }
 
 /** The parts of node:tls' `PeerCertificate` that identify a client. */
@@ -54,6 +60,7 @@ export function recordPeer(request: PeerRequest, values: ContextValues = createC
   values.set(peerKey, {
     address: typeof address === "string" ? address : undefined,
     certificate: () => attempt(() => certificateOf(request.socket)),
+    certificateThumbprint: () => attempt(() => thumbprintOf(request.socket)),
   });
   return values.set(
     rawHeadersKey,
@@ -68,6 +75,12 @@ function certificateOf(socket: {
   // `authorized` means that the chain was verified. Anybody can present an unverified certificate.
   const certificate = socket.authorized === true ? socket.getPeerCertificate?.() : undefined;
   return certificate?.fingerprint256 === undefined ? undefined : certificate;
+}
+
+function thumbprintOf(socket: { getPeerCertificate?(): Partial<PeerCertificate> }): string | undefined {
+  // Hexadecimal, with colons between the bytes.
+  const digits = socket.getPeerCertificate?.().fingerprint256?.replaceAll(":", "");
+  return digits && builtIn("node:buffer").Buffer.from(digits, "hex").toString("base64url");
 }
 
 /** A closed HTTP/2 session throws when its socket is touched. */

@@ -1,6 +1,7 @@
 import type { ContextKey } from "@connectrpc/connect";
 import { memberOf } from "../platform/member-of.js";
 import { timeOf } from "../platform/time-of.js";
+import { type Actor, claimOfActor, createActor } from "./actor.js";
 import { type FrozenJson, freezeJson } from "./freeze-json.js";
 import { sharedContextKey } from "./shared.js";
 
@@ -18,8 +19,17 @@ export interface AuthContext {
   readonly claims: Readonly<Record<string, FrozenJson>>;
   /** The kind of credential: `jwt`, `gateway`, `session`, or the name of a scheme. */
   readonly type: string;
+  /**
+   * The party that acts for the subject (RFC 8693 section 4.1). Roles, scopes and permissions are those of the credential; no
+   * table looks at the actor. Conditions read it as the claim `act`. Undefined without delegation.
+   */
+  readonly actor?: Actor;
   /** The expiry of the credential. Each read returns a new `Date`. */
   readonly expiresAt?: Date;
+  /** How the caller authenticated: the claim `acr` (OpenID Connect Core section 2). */
+  readonly acr?: string;
+  /** When the caller authenticated: the claim `auth_time`. Each read returns a new `Date`. */
+  readonly authTime?: Date;
 }
 
 /**
@@ -38,7 +48,11 @@ export interface AuthContextInit {
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /** By default, the scheme's name. */
   readonly type?: string | undefined;
+  /** The party that acts for the subject. A malformed one rejects the credential. */
+  readonly actor?: Actor | null | undefined;
   readonly expiresAt?: Date | undefined;
+  readonly acr?: string | null | undefined;
+  readonly authTime?: Date | undefined;
 }
 
 /**
@@ -66,15 +80,16 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
   const subject = member("subject");
   const name = absentAsUndefined(member("name"));
   const { claims = {}, type = defaultType } = { claims: member("claims"), type: member("type") };
-  const expiresAt = member("expiresAt");
+  const [expiresAt, authTime] = [member("expiresAt"), member("authTime")];
+  const acr = absentAsUndefined(member("acr"));
+  const givenActor = member("actor") ?? undefined;
   if (!isText(subject)) throw new TypeError("subject: expected a non-empty string");
   if (name !== undefined && !isText(name)) throw new TypeError("name: expected a string");
   if (!isText(type)) throw new TypeError("type: expected a non-empty string");
   if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
     throw new TypeError("claims: expected an object");
   }
-  const time = expiresAt === undefined ? Number.NaN : timeOf(expiresAt);
-  if (expiresAt !== undefined && Number.isNaN(time)) throw new TypeError("expiresAt: expected a valid Date");
+  if (acr !== undefined && !isText(acr)) throw new TypeError("acr: expected a string");
   const context: { -readonly [Field in keyof AuthContext]: AuthContext[Field] } = {
     subject,
     roles: names(absentAsUndefined(member("roles")) ?? [], "roles"),
@@ -84,23 +99,48 @@ export function createAuthContext(init: AuthContextInit, defaultType: string): A
     type,
   };
   if (name !== undefined) context.name = name;
-  if (expiresAt !== undefined) {
-    Object.defineProperty(context, expiryTime, { value: time });
-    Object.defineProperty(context, "expiresAt", expiresAtMember);
+  if (acr !== undefined) context.acr = acr;
+  if (expiresAt !== undefined) defineDate(context, "expiresAt", expiresAt);
+  if (authTime !== undefined) defineDate(context, "authTime", authTime);
+  if (givenActor !== undefined) {
+    const actor = createActor(givenActor);
+    context.actor = actor;
+    // Conditions read claims. One that forbids delegation must see it, from whatever scheme the actor comes.
+    if (absentAsUndefined(context.claims["act"]) === undefined) {
+      const act = freezeJson(claimOfActor(actor), "act");
+      context.claims = Object.freeze({ ...context.claims, act });
+    }
   }
   return Object.freeze(context);
 }
 
-/** Key of the expiry, in milliseconds since the epoch. */
-const expiryTime = Symbol("@connectum/auth expiry");
-
 // One getter for all identities. With a getter for each, V8 turns identities into slow dictionaries.
-const expiresAtMember: PropertyDescriptor = {
-  enumerable: true,
-  get(this: { readonly [expiryTime]: number }) {
-    return new Date(this[expiryTime]);
-  },
-};
+const dateMembers = {
+  expiresAt: /* @__PURE__ */ dateMember("expiresAt"),
+  authTime: /* @__PURE__ */ dateMember("authTime"),
+} as const;
+
+/** A member that is a new `Date` at each read: a shared one could be changed. */
+function dateMember(field: string): { readonly time: symbol; readonly descriptor: PropertyDescriptor } {
+  const time = Symbol(`@connectum/auth ${field}`);
+  return {
+    time,
+    descriptor: {
+      enumerable: true,
+      get(this: { readonly [time]: number }) {
+        return new Date(this[time] as number);
+      },
+    },
+  };
+}
+
+function defineDate(context: object, field: keyof typeof dateMembers, date: unknown): void {
+  const value = timeOf(date);
+  if (Number.isNaN(value)) throw new TypeError(`${field}: expected a valid Date`);
+  const { time, descriptor } = dateMembers[field];
+  Object.defineProperty(context, time, { value });
+  Object.defineProperty(context, field, descriptor);
+}
 
 /** Databases and frameworks use null or `""` for an absent value. */
 export function absentAsUndefined(value: unknown): unknown {

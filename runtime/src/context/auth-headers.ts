@@ -1,4 +1,5 @@
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
+import { actorOfClaim, claimOfActor } from "./actor.js";
 import { type AuthContext, type AuthContextInit, createAuthContext } from "./auth-context.js";
 
 /** Prefix of the headers that carry a verified identity between services. */
@@ -13,7 +14,10 @@ export const identityHeaders = {
   scopes: "x-auth-scopes",
   permissions: "x-auth-permissions",
   claims: "x-auth-claims",
+  actor: "x-auth-actor",
   expiresAt: "x-auth-expires-at",
+  acr: "x-auth-acr",
+  authTime: "x-auth-authenticated-at",
 } as const;
 
 /** Longest value of a header, in characters. */
@@ -22,11 +26,12 @@ const maxLength = 8 * 1024;
 /**
  * Writes an identity into headers, and removes every other `x-auth-*` header:
  *
- * - `x-auth-subject`, `x-auth-name`, `x-auth-type`: text. Visible ASCII except `%` and `,` is literal; the rest is
+ * - `x-auth-subject`, `x-auth-name`, `x-auth-type`, `x-auth-acr`: text. Visible ASCII except `%` and `,` is literal; the rest is
  *   percent-encoded UTF-8 (RFC 3986 section 2.1)
  * - `x-auth-roles`, `x-auth-scopes`, `x-auth-permissions`: JSON lists; `x-auth-claims`: a JSON object. Escaped to ASCII, and
  *   absent if empty
- * - `x-auth-expires-at`: ISO 8601
+ * - `x-auth-actor`: the actor as a claim `act` (RFC 8693 section 4.1), in JSON
+ * - `x-auth-expires-at`, `x-auth-authenticated-at`: ISO 8601
  *
  * @param claims - names of the claims to write. By default, all.
  * @throws RangeError naming a field above 8 KiB and its size. The headers are unchanged then.
@@ -57,7 +62,7 @@ export function encodeAuthHeaders(
   context: AuthContext,
   claims?: readonly string[],
 ): readonly (readonly [name: string, value: string])[] {
-  const { subject, name, type, roles, scopes, permissions, expiresAt } = context;
+  const { subject, name, type, roles, scopes, permissions, actor, expiresAt, acr, authTime } = context;
   const sent = claims === undefined ? context.claims : pick(context.claims, claims);
   const values: Record<keyof typeof identityHeaders, string | undefined> = {
     subject: encodeText(subject),
@@ -67,7 +72,10 @@ export function encodeAuthHeaders(
     scopes: scopes.length === 0 ? undefined : encodeJson(scopes),
     permissions: permissions.length === 0 ? undefined : encodeJson(permissions),
     claims: Object.keys(sent).length === 0 ? undefined : encodeJson(sent),
+    actor: actor === undefined ? undefined : encodeJson(claimOfActor(actor)),
     expiresAt: expiresAt?.toISOString(),
+    acr: acr === undefined ? undefined : encodeText(acr),
+    authTime: authTime?.toISOString(),
   };
   const fields: [string, string][] = [];
   for (const [field, header] of Object.entries(identityHeaders)) {
@@ -121,7 +129,10 @@ export function decodeAuthHeaders(headers: Headers): AuthContextInit | undefined
     scopes: read("scopes", decodeJson<string[]>),
     permissions: read("permissions", decodeJson<string[]>),
     claims: read("claims", decodeJson<Record<string, unknown>>),
+    actor: read("actor", (value) => actorOfClaim(JSON.parse(value))),
     expiresAt: read("expiresAt", decodeDate),
+    acr: read("acr", decodeText),
+    authTime: read("authTime", decodeDate),
   };
 }
 

@@ -1,7 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isOutage } from "../platform/outage.js";
-import { invalidToken } from "./challenge.js";
+import { invalidProof, invalidToken } from "./challenge.js";
 import { isInvalidCredentialError } from "./invalid-credential-error.js";
+import { InvalidProofError } from "./invalid-proof-error.js";
 import { unauthenticated } from "./unauthenticated.js";
 
 /**
@@ -12,7 +13,14 @@ import { unauthenticated } from "./unauthenticated.js";
  */
 export function failedVerification(cause: unknown, challenges: readonly string[]): ConnectError {
   const code = codeOf(cause);
-  if (code === Code.Unauthenticated) return unauthenticated("Invalid credentials", challenges.map(invalidToken), cause);
+  if (code === Code.Unauthenticated) {
+    const { code: proofError, nonce } =
+      cause instanceof InvalidProofError ? cause : { code: undefined, nonce: undefined };
+    const withError = proofError === undefined ? invalidToken : (one: string) => invalidProof(one, proofError);
+    const error = unauthenticated("Invalid credentials", challenges.map(withError), cause);
+    if (nonce !== undefined) error.metadata.set("dpop-nonce", nonce);
+    return error;
+  }
   const text = code === Code.Unavailable ? "Authentication is unavailable" : "Authentication failed";
   return new ConnectError(text, code, undefined, undefined, cause);
 }

@@ -10,7 +10,8 @@
  * - `issuer`, `audience`: it is from another issuer, or for another audience.
  * - `expired`, `not-active`: its time is over, or has not begun (`nbf`, `iat`).
  * - `claim`: another claim is missing, or has a value that is not accepted.
- * - `bound`: it is bound to a key or certificate, and nothing proves that (`cnf`).
+ * - `bound`: it is bound to a key or certificate (`cnf`) whose proof is not verified here, or came as a plain Bearer token.
+ * - `proof`: the call has no valid proof of that key or certificate.
  * - `revoked`: it was revoked.
  * - `unknown`: there is no such session, secret, workload or credential.
  * - `untrusted`: identity headers came without the proof of the peer that may set them.
@@ -29,6 +30,7 @@ export type InvalidCredentialReason =
   | "not-active"
   | "claim"
   | "bound"
+  | "proof"
   | "revoked"
   | "unknown"
   | "untrusted"

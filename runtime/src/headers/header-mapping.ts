@@ -1,5 +1,6 @@
 import type { CredentialSource } from "../call/credential-source.js";
 import { refuseRepeated } from "../call/raw-headers.js";
+import { type Actor, actorOfClaim } from "../context/actor.js";
 import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything, required, word } from "../options/check.js";
@@ -32,6 +33,12 @@ export interface HeaderMapping {
   readonly permissions?: string;
   /** A JSON object. */
   readonly claims?: string;
+  /** How the caller authenticated, for methods with `acr`. */
+  readonly acr?: string;
+  /** When the caller authenticated, in seconds since the epoch, for methods with `max_age_seconds`. */
+  readonly authTime?: string;
+  /** The party that acts for the subject: a JSON object like the claim `act` (RFC 8693 section 4.1). */
+  readonly actor?: string;
   /** Text encoding of the headers. By default, `ascii`: other characters are refused. */
   readonly encoding?: HeaderEncoding;
 }
@@ -58,6 +65,9 @@ const mappingOptions = (): OptionTable<HeaderMapping, "encoding"> => ({
   scopes: anything,
   permissions: anything,
   claims: anything,
+  acr: anything,
+  authTime: anything,
+  actor: anything,
   encoding: { ...word("ascii", "utf-8"), fallback: "ascii" as const },
 });
 
@@ -104,6 +114,9 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
             scopes: read("scopes", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
             permissions: read("permissions", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
             claims: read("claims", parseJson<Record<string, unknown>>),
+            acr: read("acr", (text, mayBeJoined) => (mayBeJoined ? undefined : text)),
+            authTime: read("authTime", parseSeconds),
+            actor: read("actor", parseActor),
           };
     },
   };
@@ -128,10 +141,22 @@ function parseList(text: string, separator: RegExp, mayBeJoined: boolean): reado
   return mayBeJoined ? undefined : text.split(separator).map(trimSpaces);
 }
 
+function parseSeconds(text: string): Date | undefined {
+  return /^\d{1,12}$/.test(text) ? new Date(Number(text) * 1_000) : undefined;
+}
+
 function parseJson<T extends object>(text: string): T | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseActor(text: string): Actor | undefined {
+  try {
+    return actorOfClaim(JSON.parse(text));
   } catch {
     return undefined;
   }

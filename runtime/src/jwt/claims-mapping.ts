@@ -1,4 +1,5 @@
 import type { JWTPayload } from "jose";
+import { type Actor, actorOfClaim } from "../context/actor.js";
 import { type AuthContextInit, absentAsUndefined } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything } from "../options/check.js";
@@ -22,37 +23,58 @@ export interface ClaimsMapping {
    * named here. Auth0's is `permissions`.
    */
   readonly permissions?: ClaimPath;
+  /** How the caller authenticated: a string. Default: `acr`. */
+  readonly acr?: ClaimPath;
+  /** When the caller authenticated: seconds since the epoch. Default: `auth_time`. */
+  readonly authTime?: ClaimPath;
+  /** The party that acts for the subject: an object with `sub`, else the token is rejected. Default: `act` (RFC 8693). */
+  readonly actor?: ClaimPath;
 }
 
+type Defaulted = "subject" | "name" | "roles" | "acr" | "authTime" | "actor";
+
 // An undefined field is an error: the default would hide a missing environment variable.
-const mappingOptions = (): OptionTable<ClaimsMapping, "subject" | "name" | "roles"> => ({
+const mappingOptions = (): OptionTable<ClaimsMapping, Defaulted> => ({
   subject: { ...anything, fallback: "sub" },
   name: { ...anything, fallback: "name" },
   roles: { ...anything, fallback: "roles" },
   scopes: anything,
   permissions: anything,
+  acr: { ...anything, fallback: "acr" },
+  authTime: { ...anything, fallback: "auth_time" },
+  actor: { ...anything, fallback: "act" },
 });
 
 /**
  * Compiles a mapping from the claims of a token to an identity. A missing, null or `""` claim is absent, but the subject is
  * required. A claim of the wrong type rejects the token.
  *
+ * @param otherSubject - the subject of a token without one. By default, such a token is rejected.
  * @throws TypeError for a malformed path.
  */
-export function compileClaimsMapping(mapping: ClaimsMapping = {}): (claims: JWTPayload) => AuthContextInit {
+export function compileClaimsMapping(
+  mapping: ClaimsMapping = {},
+  otherSubject: (claims: JWTPayload) => string | undefined = () => undefined,
+): (claims: JWTPayload) => AuthContextInit {
   const paths = readOptions("claimsMapping", mapping, mappingOptions, "claimsMapping.");
   const subject = compilePath(paths.subject, "subject");
   const name = compilePath(paths.name, "name");
   const roles = compilePath(paths.roles, "roles");
   const scopes = "scopes" in paths ? compilePath(paths.scopes, "scopes") : scopeOrScp;
   const permissions = "permissions" in paths ? compilePath(paths.permissions, "permissions") : () => undefined;
+  const acr = compilePath(paths.acr, "acr");
+  const authTime = compilePath(paths.authTime, "authTime");
+  const actor = compilePath(paths.actor, "actor");
   const words = (value: string) => value.split(" ").filter((word) => word !== "");
   return (claims) => ({
-    subject: text(subject(claims), "subject") ?? reject("subject", "is missing"),
+    subject: text(subject(claims), "subject") ?? otherSubject(claims) ?? reject("subject", "is missing"),
     name: text(absentAsUndefined(name(claims)), "name"),
     roles: list(roles(claims), "roles", (value) => [value]),
     scopes: list(scopes(claims), "scopes", words),
     permissions: list(permissions(claims), "permissions", words),
+    acr: text(absentAsUndefined(acr(claims)), "acr"),
+    authTime: time(authTime(claims), "authTime"),
+    actor: actorOf(absentAsUndefined(actor(claims))),
     claims,
   });
 }
@@ -89,6 +111,22 @@ function list(value: unknown, field: string, split: (text: string) => string[]):
   const names: unknown = typeof value === "string" ? split(value) : value;
   if (Array.isArray(names) && names.every((name) => typeof name === "string" && name !== "")) return names;
   return reject(field, "is neither a string nor a list of non-empty strings");
+}
+
+/** A NumericDate of RFC 7519 section 2. */
+function time(value: unknown, field: string): Date | undefined {
+  if (value === undefined || value === null) return undefined;
+  const date = new Date(typeof value === "number" ? value * 1_000 : Number.NaN);
+  return Number.isNaN(date.getTime()) ? reject(field, "is not a number of seconds") : date;
+}
+
+function actorOf(act: unknown): Actor | undefined {
+  if (act === undefined) return undefined;
+  try {
+    return actorOfClaim(act);
+  } catch {
+    return reject("actor", "is not a chain of at most ten objects with sub (RFC 8693 section 4.1)");
+  }
 }
 
 function reject(field: string, problem: string): never {

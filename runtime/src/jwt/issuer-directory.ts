@@ -2,6 +2,7 @@ import { decodeJwt } from "jose";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { refusalOf } from "../keys/refusal.js";
 import { sha256 } from "../platform/sha256.js";
+import type { TokenSchemes } from "../proofs/proof-of-possession.js";
 import type { AuthScheme, Credential } from "../schemes/scheme.js";
 import { type JwtIssuerOptions, type JwtIssuers, readJwtIssuers } from "./jwt-options.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
@@ -11,6 +12,8 @@ export interface IssuerDirectory
   extends Required<Pick<AuthScheme, "fingerprint" | "accepts" | "isCurrent" | "warmUp">> {
   /** Wraps an unverified token as a credential. */
   present(token: string): Credential;
+  /** The authentication schemes of tokens that demand a proof of possession. Undefined if none does: all come as Bearer. */
+  readonly schemes: TokenSchemes | undefined;
 }
 
 /**
@@ -48,6 +51,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
     return issuer;
   }
   return {
+    schemes: schemesOf(verifiers, (token) => find(token)),
     fingerprint: sha256([...byName.values()].map(({ fingerprint }) => fingerprint).join("\n")),
     accepts: verifiers.map(({ accepts }) => accepts),
     isCurrent(vouchedBy) {
@@ -72,12 +76,22 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
 function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
   const { fingerprint, accepts, verify, warmUp, isCurrent = () => false } = verifier;
   return {
+    schemes: schemesOf([verifier], () => verifier),
     fingerprint: sha256(fingerprint),
     accepts: [accepts],
     warmUp,
     isCurrent,
     present: (token) => ({ key: token, presented: token, verify: () => verify(token) }),
   };
+}
+
+function schemesOf(
+  verifiers: readonly TokenVerifier[],
+  find: (token: string) => TokenVerifier,
+): TokenSchemes | undefined {
+  const possessions = verifiers.map(({ possession }) => possession);
+  const first = possessions.find((one) => one !== undefined);
+  return first?.compileSchemes({ possessions, possessionOf: (token) => find(token).possession });
 }
 
 /** Returns the unverified `iss`. Use it only to choose the keys. */

@@ -2,6 +2,7 @@ import { type KeySourceOptions, keySourceOptions } from "../keys/key-source.js";
 import { anything, flag, required, seconds, text, textOrTexts, texts } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
+import { checkProofOptions, type ProofOptions, proofOptions } from "../proofs/proof-options.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { ClaimsMapping } from "./claims-mapping.js";
 
@@ -11,7 +12,7 @@ import type { ClaimsMapping } from "./claims-mapping.js";
  *
  * The types allow `undefined` for values from environment variables. At creation, an undefined value is a `TypeError`.
  */
-export interface JwtIssuerOptions extends KeySourceOptions {
+export interface JwtIssuerOptions extends KeySourceOptions, ProofOptions {
   /** Accepted `iss`. Default: any. */
   readonly issuer?: string | undefined | readonly (string | undefined)[];
   /** Accepted `aud`. The token must name at least one of them. Default: any, with a warning. */
@@ -26,11 +27,6 @@ export interface JwtIssuerOptions extends KeySourceOptions {
   readonly clockTolerance?: number;
   /** Accepts tokens without `exp`. They never expire. Default: false. */
   readonly allowMissingExpiration?: boolean;
-  /**
-   * Accepts tokens that are bound to a key or certificate (`cnf`, RFC 7800) without a proof of that key. Set it only behind
-   * a proxy that verifies the proof (DPoP, RFC 9449; mutual TLS, RFC 8705). Default: false.
-   */
-  readonly allowBoundTokens?: boolean;
   /** Maps claims to the identity. */
   readonly claimsMapping?: ClaimsMapping;
 }
@@ -49,10 +45,11 @@ export interface JwtIssuers {
 
 export type JwtOptions = JwtSchemeOptions & (JwtIssuerOptions | JwtIssuers);
 
-type Defaulted = "clockTolerance" | "allowMissingExpiration" | "allowBoundTokens";
+type Defaulted = "clockTolerance" | "allowMissingExpiration" | "allowBoundTokens" | "allowUnboundTokens";
 
 const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
   ...keySourceOptions(),
+  ...proofOptions(),
   issuer: textOrTexts,
   audience: textOrTexts,
   typ: text,
@@ -65,13 +62,13 @@ const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
     fallback: 0,
   },
   allowMissingExpiration: { ...flag, fallback: false },
-  allowBoundTokens: { ...flag, fallback: false },
   claimsMapping: anything,
 });
 
 /** @throws TypeError naming the malformed option. */
 export function readJwtOptions(options: JwtIssuerOptions, owner: string): Read<JwtIssuerOptions, Defaulted> {
   const own = readOptions(owner, options, jwtIssuerOptions);
+  checkProofOptions(options);
   if (own.audience === undefined) {
     warn(`${owner}: without an audience, tokens issued for another API are accepted here. Set audience.`);
   }

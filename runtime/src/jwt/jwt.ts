@@ -5,7 +5,8 @@ import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtOptions } from "./jwt-options.js";
 
 /**
- * Authenticates callers by a JSON Web Token in `Authorization: Bearer` (RFC 7519, RFC 6750). Follows RFC 8725.
+ * Authenticates callers by a JSON Web Token in `Authorization: Bearer` (RFC 7519, RFC 6750), or in `Authorization: DPoP` with a
+ * proof of possession (RFC 9449). Follows RFC 8725.
  *
  * Calls fail with `unauthenticated` for an invalid token, and with `unavailable` while the key set cannot be fetched.
  *
@@ -24,16 +25,21 @@ import type { JwtOptions } from "./jwt-options.js";
 export function jwt(options: JwtOptions): AuthScheme {
   checkObject("jwt", options);
   const { cache = {}, ...issuers } = ownMembers(options);
-  const { present, ...verification } = createIssuerDirectory(issuers, "jwt");
+  const { present, schemes, ...verification } = createIssuerDirectory(issuers, "jwt");
   return {
     name: "jwt",
-    challenge: "Bearer",
+    challenge: schemes?.challenges ?? "Bearer",
+    metadata: schemes?.metadata ?? {},
     takesBearer: true,
     trustedHeaders: [],
     cache,
     ...verification,
-    read({ header }) {
-      const token = findBearerToken(header);
+    read(source) {
+      if (schemes !== undefined) {
+        const found = schemes.read(source);
+        return found && { ...present(found.token), prove: found.prove };
+      }
+      const token = findBearerToken(source.header);
       return token === undefined ? undefined : present(token);
     },
   };

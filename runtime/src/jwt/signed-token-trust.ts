@@ -35,17 +35,24 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
   const own = ownMembers(options);
   const { cache = {}, header, ...issuers } = own;
   if (!("issuers" in own)) throw new TypeError("issuers: expected a list of at least one issuer");
-  const { present, ...verification } = createIssuerDirectory(issuers, "signedTokenTrust");
+  const { present, schemes, ...verification } = createIssuerDirectory(issuers, "signedTokenTrust");
   const name = "header" in own ? headerName(header, "header") : undefined;
+  if (name !== undefined && schemes !== undefined) {
+    throw new TypeError("header: tokens with proofs come in Authorization; remove header or proofs");
+  }
   return {
     name: "service-token",
-    challenge: name === undefined ? "Bearer" : undefined,
+    challenge: name === undefined ? (schemes?.challenges ?? "Bearer") : undefined,
     takesBearer: name === undefined,
     trustedHeaders: name === undefined ? [] : [name],
     internal: true,
     cache,
     ...verification,
     read(source) {
+      if (schemes !== undefined) {
+        const found = schemes.read(source);
+        return found && { ...present(found.token), prove: found.prove };
+      }
       const token = name === undefined ? findBearerToken(source.header) : readToken(source.header, name);
       return token === undefined ? undefined : present(token);
     },

@@ -1,14 +1,15 @@
 import type { JWTPayload, JWTVerifyOptions } from "jose";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { checkBearerToken } from "../headers/bearer-token.js";
+import { checkCanonicalForm } from "../keys/canonical-form.js";
 import { createKeySource } from "../keys/key-source.js";
 import { refusalOf } from "../keys/refusal.js";
 import { ownMembers } from "../options/read-options.js";
+import { rejectBoundToken } from "../proofs/bound-token.js";
+import type { Possession } from "../proofs/proof-of-possession.js";
 import type { Acceptance } from "../schemes/acceptance.js";
 import type { Verified } from "../schemes/scheme.js";
 import { opaque } from "../trust/opaque.js";
-import { rejectBoundToken } from "./bound-token.js";
-import { checkCanonicalForm } from "./canonical-form.js";
 import { compileClaimsMapping } from "./claims-mapping.js";
 import { type JwtIssuerOptions, readJwtOptions } from "./jwt-options.js";
 import { createSignatureVerifier } from "./signature-verifier.js";
@@ -24,6 +25,8 @@ export interface TokenVerifier {
   readonly fingerprint: string;
   /** The set of tokens that it may accept. */
   readonly accepts: Acceptance;
+  /** The proofs of possession that its tokens demand. Undefined: none. */
+  readonly possession: Possession | undefined;
   verify(token: string): Promise<Verified>;
   /** Fetches the keys. */
   warmUp(): Promise<void>;
@@ -61,20 +64,32 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
   }
 
   const { keySet } = keys;
+  const possession = options.proofs?.[0]?.compile(options.proofs, options.allowUnboundTokens);
+  const checkBinding = possession?.checkClaims ?? (allowBoundTokens ? undefined : rejectBoundToken);
   const verifySignature = createSignatureVerifier(keys, verifyOptions);
 
   return {
     issuers,
-    fingerprint: JSON.stringify([keys.fingerprint, verifyOptions, options.claimsMapping, allowBoundTokens]),
+    // Another process must not take a token that is accepted here only with a proof.
+    fingerprint: JSON.stringify([
+      keys.fingerprint,
+      verifyOptions,
+      options.claimsMapping,
+      allowBoundTokens,
+      ...(possession === undefined ? [] : [possession.proofs.map(({ member }) => member), possession.allowsUnbound]),
+    ]),
     accepts: {
-      by: opaque(keys.fingerprint),
+      by: "bearer token",
       only: {
+        form: ["jwt"],
+        keys: [opaque(keys.fingerprint)],
         iss: issuers,
         aud: audiences,
         typ: typ === undefined ? undefined : [mediaType(typ)],
         alg: keys.algorithms,
       },
     },
+    possession,
     warmUp: async () => keySet?.warmUp(),
     isCurrent: keySet?.isCurrent,
     async verify(token) {
@@ -85,7 +100,7 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
         // jose also accepts an inherited `typ`, and a polluted prototype could supply one.
         if (typ !== undefined && !Object.hasOwn(protectedHeader, "typ"))
           throw new InvalidCredentialError("no typ", { reason: "claim" });
-        if (!allowBoundTokens) rejectBoundToken(payload);
+        checkBinding?.(payload);
         return { identity: { ...toIdentity(payload), expiresAt: expiryOf(payload) }, vouchedBy };
       } catch (cause) {
         throw refusalOf(cause);

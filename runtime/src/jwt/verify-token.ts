@@ -3,6 +3,7 @@ import {
   type CryptoKey,
   decodeProtectedHeader,
   errors,
+  type JWK,
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
   type JWTVerifyOptions,
@@ -10,18 +11,17 @@ import {
   jwtVerify,
   UnsecuredJWT,
 } from "jose";
+import { isCanonicalToken } from "../keys/canonical-form.js";
 import { nativeChecks } from "../keys/native-checks.js";
-import { builtIn } from "../platform/built-in.js";
 import { withoutStackTrace } from "../platform/without-stack-trace.js";
-import { isCanonicalToken } from "./canonical-form.js";
 
-type Key = CryptoKey | Uint8Array;
+type Key = CryptoKey | JWK | Uint8Array;
 
 /**
  * Verifies the signature and the registered claims of a token, and returns the key that verified it. Same verdict and same
  * errors as `jwtVerify`, in less time: `node:crypto` checks the signature where it can.
  *
- * @param getKey - the key, or finds it as `jwtVerify` would. It may be called twice.
+ * @param getKey - the key, or the function that finds it, as for `jwtVerify`.
  */
 export async function verifyToken(
   token: string,
@@ -33,18 +33,13 @@ export async function verifyToken(
   if (header === undefined) return jwtVerify(token, getKey, options);
   const [first = "", payload = "", signature = ""] = token.split(".");
   const key = typeof getKey === "function" ? ((await getKey(header, { payload, signature })) as Key) : getKey;
-  const check = nativeChecks(key).get(header.alg);
-  const { from } = builtIn("node:buffer").Buffer;
-  const isValid = check?.(from(`${first}.${payload}`, "latin1"), from(signature, "base64url"));
+  const isValid = nativeChecks(key).get(header.alg)?.(`${first}.${payload}`, signature);
   if (isValid === undefined) return { ...(await jwtVerify(token, key, options)), key };
   if (!isValid) throw withoutStackTrace(() => new errors.JWSSignatureVerificationFailed());
   return { ...readClaims(header, payload, options), protectedHeader: header, key };
 }
 
-/**
- * Returns the header of a token that jose would look for a key of: an accepted algorithm, no extension, canonical base64url.
- * Otherwise undefined.
- */
+/** Returns the header of a token with an accepted algorithm, no extension, and canonical base64url. Otherwise undefined. */
 function readPlainHeader(token: string, { algorithms }: JWTVerifyOptions): JWTHeaderParameters | undefined {
   if (!isCanonicalToken(token)) return undefined;
   try {
@@ -56,7 +51,7 @@ function readPlainHeader(token: string, { algorithms }: JWTVerifyOptions): JWTHe
   }
 }
 
-/** The claims are checked by jose: it reads them from a token without signature, but with the same `typ`. */
+/** jose checks the claims: it reads them from a token without signature, but with the same `typ`. */
 function readClaims(
   { typ }: JWTHeaderParameters,
   payload: string,

@@ -1,10 +1,10 @@
-import { type CryptoKey, importJWK, type JWK, type JWTVerifyGetKey } from "jose";
+import type { JWK } from "jose";
 import { anything, flag, given, optional, texts } from "../options/check.js";
 import type { OptionTable } from "../options/read-options.js";
+import { parseSecureUrl } from "../platform/secure-url.js";
 import { sha256 } from "../platform/sha256.js";
 import { warn } from "../platform/warn.js";
 import type { RemoteKeySetOptions } from "./key-set-options.js";
-import { parseKeySetUri } from "./key-set-uri.js";
 import { importPublicKey, type PublicKey } from "./public-key.js";
 import { createRemoteKeySet, type RemoteKeySet } from "./remote-key-set.js";
 import { asymmetricAlgorithms } from "./verification-jwk.js";
@@ -39,7 +39,7 @@ export type KeySource = {
   readonly algorithms: readonly string[];
   /** Equal for equal sources. For a secret, a digest of it. */
   readonly fingerprint: string;
-} & ({ readonly key: Uint8Array | JWTVerifyGetKey; readonly keySet?: never } | { readonly keySet: RemoteKeySet });
+} & ({ readonly key: JWK | Uint8Array; readonly keySet?: never } | { readonly keySet: RemoteKeySet });
 
 /** Algorithms by the length of their hash in bytes (RFC 7518 section 3.2). */
 const hmac: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
@@ -58,14 +58,14 @@ export function createKeySource(options: KeySourceOptions): KeySource {
     warn(`jwt: ${first} is used; ${ignored.join(" and ")} ignored. Configure one key source.`);
   }
   if (jwksUri !== undefined) {
-    const url = parseKeySetUri(jwksUri, options.allowInsecureHttp ?? false);
+    const url = parseSecureUrl(jwksUri, options.allowInsecureHttp ?? false, "jwksUri");
     const keySet = createRemoteKeySet(url, options.jwks);
     return { algorithms: pin(options.algorithms, asymmetricAlgorithms, "a key set"), fingerprint: url.href, keySet };
   }
   if (publicKey !== undefined) {
     const { jwk, fingerprint, algorithms: fitting } = importPublicKey(publicKey);
     const algorithms = pin(options.algorithms, fitting, "this public key");
-    return { algorithms, fingerprint, key: importOnce(jwk) };
+    return { algorithms, fingerprint, key: jwk };
   }
   const key = typeof secret === "string" ? new TextEncoder().encode(secret) : copyOf(secret);
   if (key === undefined) throw new TypeError("secret: expected a string or bytes");
@@ -75,18 +75,6 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   }
   const algorithms = pin(options.algorithms, fitting, `a secret of ${key.length} bytes`);
   return { algorithms, fingerprint: sha256(key, "base64url"), key };
-}
-
-/** Imports the key at the first token of each algorithm. jose would read and check a JWK for every token. */
-function importOnce(jwk: JWK): JWTVerifyGetKey {
-  const imported = new Map<string, CryptoKey>();
-  async function importAs(algorithm: string): Promise<CryptoKey> {
-    const key = (await importJWK(jwk, algorithm)) as CryptoKey;
-    imported.set(algorithm, key);
-    return key;
-  }
-  // jose has refused algorithms that are not accepted.
-  return ({ alg }) => imported.get(alg) ?? importAs(alg);
 }
 
 /** Copies bytes of any realm, because the caller may overwrite them. Returns undefined for any other value. */

@@ -33,11 +33,11 @@ export function can<T extends ServicePolicy, M extends MethodOf<T> = MethodOf<T>
   const condition = "condition" in row ? row.condition : undefined;
   const resource = "resource" in row && row.resource !== undefined ? resourceOf(row.resource, request) : undefined;
   if ("resource" in row && row.resource !== undefined && resource === undefined) return false;
+  const now = Date.now();
   // A missing list is empty.
-  if (decide(row, caller as Caller | undefined, undefined, resource).kind !== "allow") return false;
+  if (decide(row, caller as Caller | undefined, undefined, resource, now).kind !== "allow") return false;
   if (condition === undefined) return true;
   if (!caller) return false;
   const reader = conditionCaller(caller, resource);
-  const now = Date.now();
   return admits(condition, reader, now) && holds(condition, reader, request, now);
 }

@@ -1,7 +1,8 @@
+import { type AuthenticatedCaller, type IdentityDenialReason, readsIdentity, refusalOfIdentity } from "./identity.js";
 import type { MethodPolicy } from "./service-policy.js";
 
 /** The caller of a decision. An `AuthContext` is one. */
-export interface Caller {
+export interface Caller extends AuthenticatedCaller {
   readonly roles: readonly string[] | ReadonlySet<string>;
   readonly scopes: readonly string[] | ReadonlySet<string>;
   /** Permissions that do not depend on a resource. By default, none. */
@@ -13,7 +14,6 @@ export interface Caller {
   /** Read by conditions, as are `name`, `type` and `claims`. An `AuthContext` has them. */
   readonly subject?: string;
   readonly name?: string | undefined;
-  readonly type?: string;
   readonly claims?: { readonly [name: string]: unknown };
 }
 
@@ -24,6 +24,7 @@ export type DenialReason =
   | "not-internal"
   | "missing-role"
   | "missing-scope"
+  | IdentityDenialReason
   | "missing-permission"
   | "missing-resource"
   | "condition";
@@ -48,6 +49,7 @@ const denied = (reason: DenialReason): Decision => ({ kind: "denied", reason });
  * @param caller - the authenticated caller, or undefined.
  * @param matchScope - by default, scopes must be equal.
  * @param resource - the resource that the request names, for a row with `resource`.
+ * @param now - milliseconds since the epoch, for a row with `maxAgeSeconds`. Without it, such a row denies.
  *
  * @example
  * const index = createPolicyIndex([OrderServicePolicy]);
@@ -59,11 +61,13 @@ export function decide(
   caller: Caller | undefined,
   matchScope?: MatchScope,
   resource?: string,
+  now?: number,
 ): Decision {
   switch (policy.access) {
     case "public":
-    case "allow":
       return allow;
+    case "allow":
+      return policy.credentials === undefined ? allow : decideIdentity(policy, caller, now);
     case "internal":
     case "requires":
       // In plain JavaScript, an anonymous caller may be null or false.
@@ -73,10 +77,21 @@ export function decide(
       for (const name of policy.scopes) {
         if (!holds(name, caller.scopes, matchScope)) return denied("missing-scope");
       }
+      if (readsIdentity(policy)) {
+        const decision = decideIdentity(policy, caller, now);
+        if (decision !== allow) return decision;
+      }
       return decidePermissions(policy, caller, resource);
     default:
       return denied(policy.access === "unspecified" ? policy.access : "deny");
   }
+}
+
+/** Decides by the caller's credential and authentication. */
+function decideIdentity(policy: MethodPolicy, caller: Caller | undefined, now: number | undefined): Decision {
+  if (!caller) return { kind: "unauthenticated" };
+  const reason = refusalOfIdentity(policy, caller, now);
+  return reason === undefined ? allow : denied(reason);
 }
 
 /** Decides by the permissions that a row requires. For a row with a resource, only those on the resource count. */

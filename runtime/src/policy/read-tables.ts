@@ -58,11 +58,14 @@ const kinds: readonly {
   readonly members: readonly string[];
 }[] = [
   { accesses: ["public", "deny"], required: [], members: [] },
-  { accesses: ["allow", "unspecified"], required: [], members: ["resource", "condition"] },
+  { accesses: ["allow", "unspecified"], required: [], members: ["credentials", "resource", "condition"] },
   {
     accesses: ["requires", "internal"],
     required: ["roles", "scopes"],
-    members: ["roles", "scopes", "permissions", "anyPermissions", "resource", "condition"],
+    members: [
+      ...["roles", "scopes", "permissions", "anyPermissions", "acr", "maxAgeSeconds"],
+      ...["credentials", "resource", "condition"],
+    ],
   },
 ];
 
@@ -72,6 +75,10 @@ const readMember = {
   scopes: readNames,
   permissions: readNames,
   anyPermissions: readNames,
+  // An empty list would refuse every caller.
+  acr: readSomeNames,
+  credentials: readSomeNames,
+  maxAgeSeconds: (value: unknown) => (Number.isSafeInteger(value) && (value as number) > 0 ? value : undefined),
   resource: (value: unknown) => {
     const { path, of } = Object(value) as PolicyResource;
     const isRight = typeof path === "string" && typeof of === "function" && countMembers(value) === 2;
@@ -95,6 +102,11 @@ const readMember = {
 function readNames(value: unknown): readonly string[] | undefined {
   const names = Array.isArray(value) ? Object.freeze([...value]) : undefined;
   return isNameList(names) ? names : undefined;
+}
+
+function readSomeNames(value: unknown): readonly string[] | undefined {
+  const names = readNames(value);
+  return names?.length === 0 ? undefined : names;
 }
 
 // A loop: it runs once, uncompiled, over very many rows.

@@ -52,15 +52,31 @@ const accesses: readonly unknown[] = ["public", "internal", "requires", "allow",
 
 function checkRecord(record: DecisionRecord, subject: string | undefined, fail: (text: string) => TypeError): void {
   const { access, condition, resourcePath, permissions = [], anyPermissions = [], caller } = record;
+  const { credentials = [], time = 0 } = record;
   const isRight =
     accesses.includes(access) &&
     [condition, resourcePath].every(isOptionalText) &&
-    [permissions, anyPermissions].every(isNameList);
+    Number.isFinite(time) &&
+    [permissions, anyPermissions, credentials].every(isNameList);
   if (!isRight) throw fail("record: expected the record of an event, unchanged");
   if (caller === undefined) return;
-  const { roles, scopes, permissions: own, held = [], internal } = Object(caller) as NonNullable<typeof caller>;
+  const {
+    roles,
+    scopes,
+    permissions: own,
+    held = [],
+    internal,
+    ...more
+  } = Object(caller) as NonNullable<typeof caller>;
+  const { scheme = "", acr, authTime = 0 } = more;
+  const isRightIdentity = typeof scheme === "string" && isOptionalText(acr) && Number.isFinite(authTime);
   // A lost list would be a caller without roles.
-  if (![roles, scopes, own, held].every(isNameList) || typeof internal !== "boolean" || subject === undefined) {
+  if (
+    ![roles, scopes, own, held].every(isNameList) ||
+    typeof internal !== "boolean" ||
+    subject === undefined ||
+    !isRightIdentity
+  ) {
     throw fail("record.caller: expected subject, roles, scopes, permissions and internal, unchanged");
   }
 }

@@ -4,9 +4,10 @@ import type { RecordedDecision } from "../authorization/startable-trial.js";
 import { compileMethodPatterns } from "../options/method-pattern.js";
 import type { MatchScope } from "../policy/decide.js";
 import { createPolicyIndex, missingRow } from "../policy/policy-index.js";
-import type { MethodPolicy, RequestPolicy, ServicePolicy } from "../policy/service-policy.js";
+import type { CredentialPolicy, MethodPolicy, RequestPolicy, ServicePolicy } from "../policy/service-policy.js";
 import type { CallFacts } from "./call-facts.js";
 import { createCodeStep } from "./code-step.js";
+import { decideIdentity } from "./identity-step.js";
 import { decidePermissions } from "./permission-step.js";
 import { allow, deny, firstOf, type Redecision, undecided } from "./redecision.js";
 import type { ServerCode } from "./server-code.js";
@@ -46,7 +47,8 @@ export function createRedecide(policies: Iterable<ServicePolicy>, code: ServerCo
     const { condition, resource } = (row ?? {}) as RequestPolicy;
     const byTable = row ? decideTable(row, facts, matchScope) : allow;
     if (!caller) {
-      const needsCaller = condition !== undefined || resource !== undefined || isChecked(past);
+      const needsCaller =
+        credentialsOf(row) !== undefined || condition !== undefined || resource !== undefined || isChecked(past);
       return firstOf([byTable, needsCaller ? deny("unauthenticated") : allow, decideCode(row, past, caller)]);
     }
     const { decision: byPermissions, held } = await decidePermissions(row, past, facts);
@@ -54,7 +56,14 @@ export function createRedecide(policies: Iterable<ServicePolicy>, code: ServerCo
       condition === undefined ||
       (facts.condition(condition, held) ?? heldBefore({ condition, ...(resource && { resource }) }, held, past));
     const byCondition = holds === undefined ? undecided("condition") : holds ? allow : deny("condition");
-    return firstOf([byTable, byPermissions, byCondition, decideCode(row, past, caller), decideChecks(past)]);
+    return firstOf([
+      byTable,
+      decideIdentity(row, past),
+      byPermissions,
+      byCondition,
+      decideCode(row, past, caller),
+      decideChecks(past),
+    ]);
   };
 }
 
@@ -76,8 +85,18 @@ function decideAccess(
   const { caller, access } = record;
   const read = caller ? (caller.internal ? "services" : "users") : schemesOf(access, readsCredential);
   if (needed !== read) return undecided("credential");
+  // With other kinds of credential, another scheme may find one.
+  if (caller === undefined && !isSameList(credentialsOf(row), record.credentials)) return undecided("credential");
   if (isRefused) return deny("unauthenticated");
   return row?.access === "public" ? allow : undefined;
+}
+
+function credentialsOf(row: MethodPolicy | undefined): readonly string[] | undefined {
+  return (row as CredentialPolicy | undefined)?.credentials;
+}
+
+function isSameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return JSON.stringify(a && [...a].sort()) === JSON.stringify(b && [...b].sort());
 }
 
 /** The schemes that read the credential of a call. */
@@ -89,7 +108,7 @@ function schemesOf(access: MethodPolicy["access"] | undefined, isOptional: boole
 /** Decides by the roles and scopes of a row. */
 function decideTable(row: MethodPolicy, { caller }: CallFacts, matchScope: MatchScope | undefined): Redecision {
   if (row.access === "unspecified") return allow;
-  const policy = "roles" in row ? { access: row.access, roles: row.roles, scopes: row.scopes } : row;
+  const policy = "roles" in row ? { access: row.access, roles: row.roles, scopes: row.scopes } : { access: row.access };
   const verdict = decideBy([{ effect: "allow", decidedBy: "table", policy }], caller, matchScope);
   return verdict.effect === "deny" ? deny(verdict.reason ?? "deny") : allow;
 }

@@ -1,5 +1,5 @@
 import type { CredentialSource } from "../call/credential-source.js";
-import type { AuthContextInit } from "../context/auth-context.js";
+import type { AuthContext, AuthContextInit } from "../context/auth-context.js";
 import { memberOf } from "../platform/member-of.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { Acceptance } from "./acceptance.js";
@@ -8,10 +8,15 @@ import type { Acceptance } from "./acceptance.js";
 export interface AuthScheme {
   /** The kind of credential, for `AuthContext.type`. */
   readonly name: string;
-  /** Authentication scheme for `WWW-Authenticate` (RFC 9110 section 11.6.1), such as `Bearer`, or undefined. */
-  readonly challenge: string | undefined;
-  /** True if it takes every Bearer token, so that later schemes receive none. By default, false. */
-  readonly takesBearer?: boolean;
+  /** Authentication schemes for `WWW-Authenticate` (RFC 9110 section 11.6.1), such as `Bearer`, or undefined. */
+  readonly challenge: string | readonly string[] | undefined;
+  /** Members for the metadata of the protected resource (RFC 9728 section 2). By default, none. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /**
+   * True if it takes every Bearer token, so that later schemes receive none. `opaque` if it takes all but JSON Web Tokens. By
+   * default, false.
+   */
+  readonly takesBearer?: boolean | "opaque";
   /**
    * The part of a call that `revoke({ credential })` can name: `credential`; `nothing` behind a gateway or mesh; `unknown` if
    * the scheme does not know its credential. By default, `credential`.
@@ -66,6 +71,14 @@ export interface Credential {
    * @throws InvalidCredentialError for an invalid credential. The error of an outage answers `unavailable`. Other errors refuse.
    */
   verify(): Verified | Promise<Verified>;
+  /**
+   * Verifies that the caller may use the credential: a proof of possession. Runs once for each call, after {@link verify} or the
+   * cache.
+   *
+   * @param context - the identity that the credential establishes.
+   * @throws InvalidCredentialError
+   */
+  prove?(context: AuthContext): void | Promise<void>;
 }
 
 export interface Verified {

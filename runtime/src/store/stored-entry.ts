@@ -9,7 +9,7 @@ export interface StoredEntry {
 }
 
 /** Version of the format. Entries of other versions are ignored. */
-const version = 1;
+const version = 2;
 
 export function encodeEntry(context: AuthContext, until: number, vouchedBy: string | undefined): string {
   return JSON.stringify({ version, until, vouchedBy, identity: context });
@@ -22,9 +22,13 @@ export function decodeEntry(text: string | undefined): StoredEntry | undefined {
     const { version: written, until, vouchedBy, identity } = JSON.parse(text);
     if (written !== version || typeof until !== "number") return undefined;
     if (vouchedBy !== undefined && typeof vouchedBy !== "string") return undefined;
-    const { expiresAt, ...fields } = identity;
+    const { expiresAt, authTime, ...fields } = identity;
     return {
-      identity: expiresAt === undefined ? fields : { ...fields, expiresAt: new Date(expiresAt) },
+      identity: {
+        ...fields,
+        ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
+        ...(authTime !== undefined && { authTime: new Date(authTime) }),
+      },
       until,
       vouchedBy,
     };

@@ -52,7 +52,7 @@ export function accessOf(row: MethodPolicy, caller: TestCaller): string | undefi
   const named = needsPermissions ? Object.keys(known?.permissionsOn ?? {}) : ["any"];
   const resources = resource === undefined ? [undefined] : named;
   const allowed = resources.filter((one) => {
-    if (decide(row, known as Caller | undefined, undefined, one).kind !== "allow") return false;
+    if (decide(row, known as Caller | undefined, undefined, one, Date.now()).kind !== "allow") return false;
     return (
       condition === undefined || (known !== undefined && admits(condition, conditionCaller(known, one), Date.now()))
     );

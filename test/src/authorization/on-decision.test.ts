@@ -108,6 +108,7 @@ describe("an event says who decided what about whom, and why", () => {
         service: "lab.v1.AccessService",
         method: method[0]?.toUpperCase() + method.slice(1),
         subject: caller,
+        scheme: caller === undefined ? undefined : "credentials",
         enforced: true,
         durationMs: expect.any(Number),
         ...want,

@@ -18,11 +18,18 @@ import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
 import { ok, tryIt, withLab } from "../support/call.js";
 
+type Actor = NonNullable<AuthContext["actor"]>;
 const text = fc.oneof(
   fc.string({ unit: "binary", minLength: 1, maxLength: 20 }),
   fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
   fc.constantFrom(" ", "%", "%41", ",", "a, b", "\0", "\n", "é", "漢字", "🦊", "__proto__", "null", "[]", '"'),
 );
+const actor = fc.letrec<{ readonly actor: Actor }>((tie) => ({
+  actor: fc.record(
+    { subject: text, issuer: text, actor: fc.option(tie("actor"), { nil: undefined, maxDepth: 4 }) },
+    { requiredKeys: ["subject"] },
+  ) as fc.Arbitrary<Actor>,
+})).actor;
 const context = fc
   .record(
     {
@@ -32,6 +39,7 @@ const context = fc
       scopes: fc.array(text, { maxLength: 5 }),
       claims: fc.dictionary(fc.oneof(text, fc.constant("__proto__")), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 5 }),
       type: text,
+      actor,
       expiresAt: fc.date({ noInvalidDate: true }),
     },
     { requiredKeys: ["subject"] },
@@ -60,7 +68,9 @@ test("parseAuthHeaders is the exact inverse of setAuthHeaders, for every context
 });
 
 test("whatever headers say, they give an identity, none, or a refusal", () => {
-  const names = ["subject", "name", "type", "roles", "scopes", "claims", "expires-at"].map((name) => `x-auth-${name}`);
+  const names = ["subject", "name", "type", "roles", "scopes", "claims", "actor", "expires-at"].map(
+    (name) => `x-auth-${name}`,
+  );
   const value = fc.oneof(
     fc.string(),
     fc.json(),

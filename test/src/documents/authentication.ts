@@ -1,28 +1,38 @@
 import { connect } from "node:net";
 import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import type { ReplayStore } from "@connectum/auth/jwt";
 import { createTestJwt, startTestKeySet } from "@connectum/auth/testing";
+import { decodeJwt } from "jose";
 import { expect } from "vitest";
+import { createBoundClient, hashOf } from "../proofs/bound-tokens.js";
+import { clientSecret, startTokenProvider } from "../servers/token-provider.js";
 import { installed } from "./greeter.js";
 import { once } from "./once.js";
 import type { Runs } from "./runs.js";
 import { call, clientOf, outcome, parts, serve, snippet, type Wiring } from "./shop.js";
 
 const issuers = once(async () => {
-  const [login, partner] = await Promise.all([startTestKeySet(), startTestKeySet("ES256")]);
+  const [login, partner, provider] = await Promise.all([
+    startTestKeySet(),
+    startTestKeySet("ES256"),
+    startTokenProvider(),
+  ]);
   // What the snippets read when they are loaded.
   Object.assign(process.env, {
     JWKS_URI: login.jwksUri,
     PARTNER_JWKS_URI: partner.jwksUri,
     GATEWAY_SECRET: "the-secret-of-the-gateway",
     BILLING_SECRET: "the-secret-of-billing",
+    ISSUER: provider.issuer,
+    INTROSPECTION_SECRET: clientSecret,
   });
-  return { login, partner };
+  return { login, partner, provider };
 });
 
 export async function closeIssuers(): Promise<void> {
-  const { login, partner } = await issuers();
-  await Promise.all([login.close(), partner.close()]);
+  const { login, partner, provider } = await issuers();
+  await Promise.all([login.close(), partner.close(), provider.stop()]);
 }
 
 const missing = "Unauthenticated: Missing credentials";
@@ -105,6 +115,33 @@ export const authentication: Runs = {
     expect(await call(wiring, "getOrder", { cookie: "theme=dark" })).toBe(missing);
   },
 
+  // `shop()` runs the command.
+  async oauth4webapi() {
+    expect(JSON.parse((await installed()).read("package.json")).dependencies).toHaveProperty("oauth4webapi");
+  },
+
+  async "src/opaque-tokens.ts"() {
+    const wiring = await wiringOf("src/opaque-tokens.ts");
+    const { provider } = await issuers();
+    provider.behave("well", (description) => ({ ...description, aud: "shop" }));
+    expect(await call(wiring, "getOrder", bearer(await provider.issueUserToken("grace")))).toBe("grace");
+    expect(await call(wiring, "getOrder", bearer("unknown"))).toBe(invalid);
+    expect(await call(wiring, "getOrder", await by({}))).toBe("ada");
+    expect(await call(wiring, "getOrder", await forged())).toBe(invalid);
+    expect(await call(wiring, "getOrder")).toBe(missing);
+    provider.behave("well");
+    expect(await call(wiring, "getOrder", bearer(await provider.issueUserToken("grace")))).toBe(invalid);
+  },
+
+  async "src/delegation.ts"() {
+    const { auth, audit } = await snippet<{ auth: Wiring; audit: string[] }>("src/delegation.ts");
+    expect(await call(auth, "getOrder", await by({ act: { sub: "billing" } }))).toBe("ada");
+    expect(await call(auth, "getOrder", await by({}))).toBe("ada");
+    expect(await call(auth, "getOrder", await by({ act: "billing" }))).toBe(invalid);
+    await expect.poll(() => audit.at(-1)).toBe("nobody deny GetOrder");
+    expect([...new Set(audit)].slice(0, 2)).toEqual(["ada by billing allow GetOrder", "ada allow GetOrder"]);
+  },
+
   async "src/api-key.ts"() {
     const wiring = await wiringOf("src/api-key.ts");
     expect(await call(wiring, "getOrder", { "x-api-key": "key-1" })).toBe("ada");
@@ -157,6 +194,57 @@ export const authentication: Runs = {
     const token = await by({});
     for (let i = 0; i < 3; i++) expect(await call(wiring, "getOrder", token)).toBe("ada");
     expect(await call(wiring, "getOrder", await forged())).toBe(invalid);
+  },
+
+  async "src/proofs.ts"() {
+    const wiring = await wiringOf("src/proofs.ts");
+    const client = await createBoundClient();
+    const { authorization } = await by({ cnf: { jkt: client.thumbprint } });
+    const token = (authorization as string).slice("Bearer ".length);
+    const htu = "https://api.example.com/shop.v1.OrderService/GetOrder";
+    const proven = async (to = htu) => ({
+      authorization: `DPoP ${token}`,
+      dpop: await client.proof({ htm: "POST", htu: to, ath: hashOf(token) }),
+    });
+    const server = await serve(wiring);
+    const { getOrder } = await clientOf(createGrpcTransport({ baseUrl: server.http2Url }));
+    const get = (headers: object) => outcome(server, getOrder({}, { headers }));
+    const first = await proven();
+    expect(await get(first)).toBe("ada");
+    expect(await get(first)).toBe(invalid);
+    expect(await get(await proven())).toBe("ada");
+    expect(await get(await proven(`${htu}s`))).toBe(invalid);
+    expect(await get(bearer(token))).toBe(invalid);
+    expect(await get(await by({}))).toBe(invalid);
+    expect(await get(await by({ cnf: { "x5t#S256": client.thumbprint } }))).toBe(invalid);
+    server.close();
+  },
+
+  async "src/replays.ts"() {
+    const { replays } = await snippet<{ replays: ReplayStore }>("src/replays.ts");
+    expect([await replays.add("a", 1_000), await replays.add("a", 1_000), await replays.add("b", 1_000)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  },
+
+  async "src/dpop-client.ts"() {
+    const { interceptors } = await snippet<{ interceptors: Interceptor[] }>("src/dpop-client.ts");
+    let sent = new Headers();
+    const look: Interceptor = () => (req) => {
+      sent = req.header;
+      throw new ConnectError("enough");
+    };
+    const transport = createConnectTransport({
+      baseUrl: "http://127.0.0.1:1",
+      httpVersion: "1.1",
+      interceptors: [...interceptors, look],
+    });
+    const client = await clientOf(transport);
+    await expect(client.getOrder({}, {})).rejects.toThrow("enough");
+    expect(sent.get("authorization")).toBe("DPoP a-token");
+    expect(decodeJwt(sent.get("dpop") ?? "")).toMatchObject({ htm: "POST", ath: hashOf("a-token") });
   },
 
   async "src/clients.ts"() {

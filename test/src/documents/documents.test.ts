@@ -8,11 +8,13 @@ import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
+import { observability } from "./observability.js";
 import { contributing, pluginReadme, runtimeReadme } from "./packages.js";
 import { permissions, removeNotes } from "./permissions.js";
 import { readme, stopReadme } from "./readme.js";
 import { review } from "./review.js";
 import type { Runs } from "./runs.js";
+import { closeLogin, servers } from "./servers.js";
 import { removeShop } from "./shop.js";
 
 /** Every document with blocks, and the tests that execute them. */
@@ -21,15 +23,17 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authentication.md": authentication,
   "docs/authorization.md": authorization,
   "docs/generator.md": generator,
+  "docs/observability.md": observability,
   "docs/permissions.md": permissions,
   "docs/review.md": review,
+  "docs/servers.md": servers,
   "runtime/README.md": runtimeReadme,
   "plugin/README.md": pluginReadme,
   "CONTRIBUTING.md": contributing,
 };
 
 afterAll(async () => {
-  await Promise.all([stopReadme(), closeIssuers(), removeShop(), removeNotes()]);
+  await Promise.all([stopReadme(), closeIssuers(), closeLogin(), removeShop(), removeNotes()]);
   await removeGreeter();
 });
 

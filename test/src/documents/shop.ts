@@ -16,7 +16,23 @@ import { generated, readmeBlock, registry } from "./greeter.js";
 import { once } from "./once.js";
 
 /** Documents whose snippets are files of one project: the README's, with the service of docs/authorization.md. */
-const documents = ["docs/authentication.md", "docs/authorization.md", "docs/review.md", "runtime/README.md"];
+const documents = [
+  "docs/authentication.md",
+  "docs/authorization.md",
+  "docs/observability.md",
+  "docs/review.md",
+  "docs/servers.md",
+  "runtime/README.md",
+];
+
+/** Packages that snippets need: the document, and its block with the installation. */
+const installations = [
+  ["docs/authentication.md", "keyv"],
+  ["docs/authentication.md", "oauth4webapi"],
+  ["docs/observability.md", "install"],
+  ["docs/servers.md", "fastify"],
+  ["docs/servers.md", "express"],
+] as const;
 
 /** What snippets import, and readers have of their own. */
 const stubs = {
@@ -36,9 +52,20 @@ export const apiKeys = {
 };
 `,
   "src/sign-in.ts": `
-export async function signIn() {
+export async function signIn(_keyPair?: object) {
   return { accessToken: "a-token" };
 }
+`,
+  // As a client of node-redis answers.
+  "src/redis.ts": `
+const keys = new Set<string>();
+export const redis = {
+  async set(key: string, _value: string, _options: { NX: true; PX: number }): Promise<string | null> {
+    if (keys.has(key)) return null;
+    keys.add(key);
+    return "OK";
+  },
+};
 `,
   "src/orders.ts": `
 export const orders = {
@@ -75,7 +102,9 @@ interface Parts {
 export const shop: () => Promise<Project> = once(async () => {
   const greeter = await generated();
   const project = createProject(await registry(), greeter);
-  await greeter.run(blocksOf("docs/authentication.md").find(({ name }) => name === "keyv")?.text ?? "");
+  for (const [document, block] of installations) {
+    await greeter.run(blocksOf(document).find(({ name }) => name === block)?.text ?? "");
+  }
   for (const file of ["buf.yaml", "buf.gen.yaml", "tsconfig.json"]) project.write(file, readmeBlock(file));
   project.write("package.json", greeter.read("package.json"));
   for (const [file, text] of Object.entries(stubs)) project.write(file, text);
@@ -120,7 +149,12 @@ export interface Server {
   close(): void;
 }
 
-export async function serve(wiring: Wiring, handlers: Handlers = {}): Promise<Server> {
+/** @param around - runs each call, as the tracing of a server does. */
+export async function serve(
+  wiring: Wiring,
+  handlers: Handlers = {},
+  around: (call: () => void) => void = (call) => call(),
+): Promise<Server> {
   const { connectNodeAdapter, runtime, OrderService } = await parts();
   const see = () => {
     server.subject = runtime.getAuthContext()?.subject ?? "anonymous";
@@ -141,10 +175,11 @@ export async function serve(wiring: Wiring, handlers: Handlers = {}): Promise<Se
     exportOrders: see,
     ...handlers,
   };
-  const handler = connectNodeAdapter({
+  const adapter = connectNodeAdapter({
     ...wiring,
     routes: ({ service }) => service(OrderService, implementation as Partial<ServiceImpl<DescService>>),
   });
+  const handler: typeof adapter = (request, response) => around(() => adapter(request, response));
   const servers = [http2.createServer(handler), http.createServer(handler)] as const;
   const [http2Url = "", http1Url = ""] = await Promise.all(servers.map(listen));
   const server: Server = {

@@ -9,8 +9,10 @@ import {
   InvalidCredentialError,
   type InvalidCredentialReason,
 } from "@connectum/auth";
+import { dpop } from "@connectum/auth/jwt";
 import { createTestJwt, startTestKeySet, TEST_JWT_SECRET, type TestKeySet } from "@connectum/auth/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createBoundClient, issuer, provenHeaders } from "../proofs/bound-tokens.js";
 import { ok, refused, tryIt } from "../support/call.js";
 import { bearer, refusalOf } from "../support/verification.js";
 
@@ -82,6 +84,14 @@ const cases: Readonly<Record<InvalidCredentialReason, Case>> = {
     wrong: await token(),
     right: await token({ tenant: "t1" }),
   }),
+  proof: async () => {
+    const baseUrl = "https://api.example.com";
+    const client = await createBoundClient();
+    const bound = await client.token();
+    const right = await provenHeaders(client, { baseUrl, token: bound });
+    const wrong = { authorization: `DPoP ${bound}` };
+    return { interceptor: createJwtAuthInterceptor({ ...issuer, proofs: [dpop({ baseUrl })] }), wrong, right };
+  },
   bound: async () => ({ interceptor: byJwt(), wrong: await token({ cnf: { jkt: "x" } }), right: await token() }),
   revoked: async () => {
     const revocations = createRevocations();

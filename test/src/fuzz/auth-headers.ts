@@ -15,9 +15,10 @@ const text = headerText(
   "{",
   "}",
   '{"a":1}',
+  '{"sub":"bot","act":{"sub":"app"}}',
   "2030-01-01T00:00:00.000Z",
 );
-const fields = ["subject", "name", "type", "roles", "scopes", "permissions", "claims", "expires-at"];
+const fields = ["subject", "name", "type", "roles", "scopes", "permissions", "claims", "actor", "expires-at"];
 const inputs = fc.dictionary(fc.constantFrom(...fields.map((field) => `x-auth-${field}`)), text, { minKeys: 1 });
 
 /** What was parsed writes itself back, and is then parsed again as the same. */
@@ -47,19 +48,31 @@ export const authHeaders: FuzzTarget = fuzzTarget("parseAuthHeaders", inputs, (f
 });
 
 const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
-const contexts = fc.record(
-  {
-    subject: name,
-    name,
-    type: name,
-    roles: fc.uniqueArray(name, { maxLength: 5 }),
-    scopes: fc.uniqueArray(name, { maxLength: 5 }),
-    permissions: fc.uniqueArray(name, { maxLength: 5 }),
-    claims: fc.dictionary(name, fc.jsonValue({ noUnicodeString: false }), { noNullPrototype: true }),
-    expiresAt: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date("9999-12-31") }),
-  },
-  { requiredKeys: ["subject", "type", "roles", "scopes", "permissions", "claims"] },
-);
+const actor = fc.record({ subject: name, issuer: name }, { requiredKeys: ["subject"] });
+const contexts = fc
+  .record(
+    {
+      subject: name,
+      name,
+      type: name,
+      roles: fc.uniqueArray(name, { maxLength: 5 }),
+      scopes: fc.uniqueArray(name, { maxLength: 5 }),
+      permissions: fc.uniqueArray(name, { maxLength: 5 }),
+      claims: fc.dictionary(name, fc.jsonValue({ noUnicodeString: false }), { noNullPrototype: true }),
+      expiresAt: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date("9999-12-31") }),
+    },
+    { requiredKeys: ["subject", "type", "roles", "scopes", "permissions", "claims"] },
+  )
+  .chain((context) =>
+    // The claim `act` of an identity names its actor.
+    fc
+      .option(actor, { nil: undefined })
+      .map((actor) =>
+        actor === undefined
+          ? context
+          : { ...context, actor, claims: { ...context.claims, act: { sub: actor.subject, iss: actor.issuer } } },
+      ),
+  );
 
 export const authHeadersRoundTrip: FuzzTarget = fuzzTarget("setAuthHeaders", contexts, (context) => {
   writeAndRead(JSON.parse(JSON.stringify(context), revive) as AuthContext);

@@ -195,10 +195,11 @@ describe("options as other compilers might write them", () => {
   });
 });
 
-test("options consist of messages, texts and booleans, whose wire types the plugin compares", () => {
+test("options consist of messages, texts, booleans and numbers, whose wire types the plugin compares", () => {
   for (const { fields } of [MethodAuthSchema, ServiceAuthSchema, AuthRequirementsSchema]) {
     for (const { name, message, scalar } of fields) {
-      const isKnown = message !== undefined || scalar === ScalarType.STRING || scalar === ScalarType.BOOL;
+      const scalars = [ScalarType.STRING, ScalarType.BOOL, ScalarType.UINT32];
+      const isKnown = message !== undefined || scalars.some((known) => known === scalar);
       expect({ name, isKnown }).toEqual({ name, isKnown: true });
     }
   }

@@ -1,5 +1,7 @@
 import { type DescMethod, type DescService, getOption, hasOption, isFieldSet } from "@bufbuild/protobuf";
 import {
+  type AuthRequirements,
+  AuthRequirementsSchema,
   type MethodAuth,
   MethodAuthSchema,
   method_auth,
@@ -19,6 +21,9 @@ export interface Verdict {
     scopes?: string[];
     permissions?: string[];
     anyPermissions?: string[];
+    acr?: string[];
+    maxAgeSeconds?: number;
+    credentials?: string[];
     condition?: string;
     resource?: string;
   };
@@ -47,10 +52,14 @@ export function judgeMethod(method: DescMethod): Verdict {
     scopes: requires?.scopes ?? [],
     ...(requires?.permissions.length && { permissions: requires.permissions }),
     ...(requires?.anyPermissions.length && { anyPermissions: requires.anyPermissions }),
+    ...(requires?.acr.length && { acr: requires.acr }),
+    ...(requires && isFieldSet(requires, ageField) && { maxAgeSeconds: requires.maxAgeSeconds }),
   };
   if (requires) row = { access: "requires", ...lists };
   if (isInternal) row = { access: "internal", ...lists };
   if (isPublic) row = { access: "public" };
+  const kinds = own?.credentials.length ? own.credentials : (inherited?.credentials ?? []);
+  if (row.access !== "public" && row.access !== "deny" && kinds.length > 0) row = { ...row, credentials: kinds };
   const exempt = own?.exempt === true;
   const ownTexts = {
     condition: said(own, "condition") && own?.condition,
@@ -81,8 +90,19 @@ export function judgeMethod(method: DescMethod): Verdict {
       ambiguities.push(`${name} requires beside policy`);
     }
     judgeNames(name, own.requires, errors, ambiguities);
-    for (const field of ["condition", "resource"] as const) {
-      if (!ownTexts[field]) continue;
+    judgeCredentials(name, own.credentials, errors, ambiguities);
+    const changes = said(own, "internal") && own.internal !== (inherited?.internal === true);
+    if (
+      changes &&
+      inherited?.credentials.length &&
+      own.credentials.length === 0 &&
+      !(said(own, "public") && own.public)
+    ) {
+      ambiguities.push(`${name} internal beside inherited credentials`);
+    }
+    const isSaid = { ...ownTexts, credentials: own.credentials.length > 0 };
+    for (const field of ["condition", "resource", "credentials"] as const) {
+      if (!isSaid[field]) continue;
       if (own.public) errors.push(`${name} public+${field}`);
       if (row.access === "deny") {
         ambiguities.push(said(own, "policy") ? `${name} policy beside ${field}` : `${name} policy silences ${field}`);
@@ -132,6 +152,8 @@ export function judgeService(service: DescService): Omit<Verdict, "row"> {
     for (const field of ["condition", "resource"] as const) {
       if (auth.public && saidByService(auth, field)) errors.push(`${name} public+${field}`);
     }
+    if (auth.public && auth.credentials.length > 0) errors.push(`${name} public+credentials`);
+    judgeCredentials(name, auth.credentials, errors, ambiguities);
     judgeNames(name, auth.defaultRequires, errors, ambiguities);
   }
   return { errors, ambiguities };
@@ -139,29 +161,20 @@ export function judgeService(service: DescService): Omit<Verdict, "row"> {
 
 function judgeNames(
   owner: string,
-  requires: { roles: string[]; scopes: string[]; permissions: string[]; anyPermissions: string[] } | undefined,
+  requires: AuthRequirements | undefined,
   errors: string[],
   ambiguities: string[],
 ): void {
+  if (requires && isFieldSet(requires, ageField) && requires.maxAgeSeconds === 0) errors.push(`${owner} age of 0`);
   for (const [kind, names] of [
     ["role", requires?.roles ?? []],
     ["scope", requires?.scopes ?? []],
     ["permission", requires?.permissions ?? []],
     ["permission", requires?.anyPermissions ?? []],
+    ["acr", requires?.acr ?? []],
   ] as const) {
     names.forEach((name, index) => {
-      const control = [...name].some((character) => {
-        const code = character.charCodeAt(0);
-        return code < 32 || (code > 126 && code < 160);
-      });
-      if (
-        name.length === 0 ||
-        control ||
-        /[\u00a0\u200b\u202e\u{e0041}]/u.test(name) ||
-        /^\s/.test(name) ||
-        /\s$/.test(name) ||
-        (kind !== "role" && / /.test(name))
-      ) {
+      if (isBad(name) || (kind !== "role" && / /.test(name))) {
         errors.push(`${owner} bad ${kind}`);
       } else if (names.indexOf(name) < index) {
         ambiguities.push(`${owner} duplicate ${kind}`);
@@ -171,6 +184,24 @@ function judgeNames(
     });
   }
 }
+
+function judgeCredentials(owner: string, names: string[], errors: string[], ambiguities: string[]): void {
+  names.forEach((name, index) => {
+    if (isBad(name)) errors.push(`${owner} bad credential`);
+    else if (names.indexOf(name) < index) ambiguities.push(`${owner} duplicate credential`);
+  });
+}
+
+function isBad(name: string): boolean {
+  const control = [...name].some((character) => {
+    const code = character.charCodeAt(0);
+    return code < 32 || (code > 126 && code < 160);
+  });
+  const hidden = /[\u00a0\u200b\u202e\u{e0041}]/u.test(name);
+  return name.length === 0 || control || hidden || /^\s/.test(name) || /\s$/.test(name);
+}
+
+const ageField = AuthRequirementsSchema.field.maxAgeSeconds;
 
 type Bound = "condition" | "resource";
 
@@ -199,8 +230,13 @@ export function reasonOf(message: string): string {
     [/: `exempt: true` has no effect/, () => "exempt without effect"],
     [/: permission .* is in `permissions`, too/, () => "permission in both"],
     [/: resource binds nothing: the method requires no permissions/, () => "resource without permissions"],
-    [/: (role|scope|permission) .* is listed twice/, (kind) => `duplicate ${kind}`],
-    [/: (role|scope|permission) .* (?:is empty|contains|begins or ends)/, (kind) => `bad ${kind}`],
+    [
+      /: `internal: (?:true|false)` does not fit the service's `credentials`/,
+      () => "internal beside inherited credentials",
+    ],
+    [/: `max_age_seconds: 0` lets nobody in/, () => "age of 0"],
+    [/: (role|scope|permission|acr|credential) .* is listed twice/, (kind) => `duplicate ${kind}`],
+    [/: (role|scope|permission|acr|credential) .* (?:is empty|contains|begins or ends)/, (kind) => `bad ${kind}`],
   ];
   for (const [pattern, reason] of patterns) {
     const match = pattern.exec(text);

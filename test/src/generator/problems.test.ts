@@ -92,6 +92,59 @@ const table: readonly { name: string; proto: string; want: readonly string[] }[]
     ],
   },
   {
+    name: "step-up that nobody can do",
+    proto: proto("", 'requires: {\nacr: "a b"\nacr: "phr"\nacr: "phr"\nmax_age_seconds: 0\n}'),
+    want: [
+      '8:1: p.S.M: acr "a b" contains a space, which separates values of acr_values, so no caller has it. Write "a", "b".',
+      '10:1: p.S.M: acr "phr" is listed twice. Delete one, or write the acr that you meant. (a warning with strict=false)',
+      "11:1: p.S.M: `max_age_seconds: 0` lets nobody in: every authentication is older. Write a number of seconds, such as 300.",
+    ],
+  },
+  {
+    name: "kinds of credentials that no scheme has",
+    proto: proto('credentials: ["jwt", "jwt"]', 'requires: {}\ncredentials: ""\ncredentials: " jwt"'),
+    want: [
+      '4:46: p.S: credential "jwt" is listed twice. Delete one, or write the name of the scheme that you meant. (a warning with strict=false)',
+      '8:1: p.S.M: credential "" is empty, so no authentication scheme has this name. Write the name of a credential, or delete the entry.',
+      '9:1: p.S.M: credential " jwt" begins or ends with white space, so no authentication scheme has this name. Write "jwt".',
+    ],
+  },
+  {
+    name: "kinds of credentials beside public and deny",
+    proto: proto("", 'public: true\ncredentials: "jwt"'),
+    want: [
+      "8:1: p.S.M: method_auth sets both `public: true` and `credentials`. The first wins, so anybody may call. Delete one of them.",
+    ],
+  },
+  {
+    name: "kinds of credentials that nobody presents",
+    proto: proto("", 'policy: "deny"\ncredentials: "jwt"'),
+    want: [
+      '8:1: p.S.M: `credentials` has no effect beside `policy: "deny"`: nobody may call. Delete it. (a warning with strict=false)',
+    ],
+  },
+  {
+    name: "kinds of credentials under a public service",
+    proto: proto("public: true", 'credentials: "jwt"'),
+    want: [
+      "7:1: p.S.M: `credentials` has no effect: the service sets `public: true` (FILE:4:46), so anybody may call. Add `public: false` to keep it, or delete it. (a warning with strict=false)",
+    ],
+  },
+  {
+    name: "an internal method that inherits the kinds of users",
+    proto: proto('credentials: "jwt"', "internal: true"),
+    want: [
+      "7:1: p.S.M: `internal: true` does not fit the service's `credentials` (FILE:4:46): internal callers have other credentials. Add `credentials` with the kinds that this method takes. (a warning with strict=false)",
+    ],
+  },
+  {
+    name: "a method for users that inherits the kinds of services",
+    proto: proto('internal: true, credentials: "mesh"', "internal: false, requires: {}"),
+    want: [
+      "7:1: p.S.M: `internal: false` does not fit the service's `credentials` (FILE:4:62): internal callers have other credentials. Add `credentials` with the kinds that this method takes. (a warning with strict=false)",
+    ],
+  },
+  {
     name: "an inherited public over requires, policy and internal",
     proto: proto("public: true", 'requires: {\nscopes: "a"\n}\npolicy: "allow"\ninternal: true'),
     want: [

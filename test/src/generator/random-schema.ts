@@ -28,11 +28,14 @@ export interface Said {
         readonly scopes: string[];
         readonly permissions?: string[];
         readonly anyPermissions?: string[];
+        readonly acr?: string[];
+        readonly maxAgeSeconds?: number;
       }
     | undefined;
   readonly policy?: string | undefined;
   readonly condition?: string | undefined;
   readonly resource?: string | undefined;
+  readonly credentials?: string[];
   /** Of methods alone. */
   readonly exempt?: boolean | undefined;
 }
@@ -77,10 +80,16 @@ export const arbitrarySchema: fc.Arbitrary<SchemaModel> = fc.boolean().chain((ca
     fc.record({
       public: flag,
       internal: flag,
-      requires: fc.option(fc.record({ roles: list, scopes: list, permissions: list, anyPermissions: list }), {
-        nil: undefined,
-        freq: 2,
-      }),
+      requires: fc.option(
+        fc.record(
+          {
+            ...{ roles: list, scopes: list, permissions: list, anyPermissions: list, acr: list },
+            maxAgeSeconds: careful ? fc.constantFrom(1, 300, 4294967295) : fc.constantFrom(0, 1, 300, 4294967295),
+          },
+          { requiredKeys: ["roles", "scopes", "permissions", "anyPermissions"] },
+        ),
+        { nil: undefined, freq: 2 },
+      ),
       policy: fc.option(policy, { nil: undefined, freq: 2 }),
       condition: fc.option(fc.constantFrom('request.a == "1"', "request.b != caller.subject"), {
         nil: undefined,
@@ -88,6 +97,7 @@ export const arbitrarySchema: fc.Arbitrary<SchemaModel> = fc.boolean().chain((ca
       }),
       resource: fc.option(fc.constantFrom("a", "b"), { nil: undefined, freq: 1 }),
       exempt: fc.option(fc.boolean(), { nil: undefined, freq: 1 }),
+      credentials: fc.oneof({ weight: 3, arbitrary: fc.constant<string[]>([]) }, list),
     }),
     { nil: undefined, freq: 5 },
   );
@@ -132,6 +142,7 @@ export function describeSchema({ services }: SchemaModel): FileDescriptorProto {
             ...set("defaultPolicy", said.policy),
             ...set("condition", said.condition),
             ...set("resource", said.resource),
+            ...set("credentials", said.credentials),
           }),
         );
       }
@@ -162,6 +173,7 @@ function methodOptions(said: Said | undefined) {
         ...set("policy", said.policy),
         ...set("condition", said.condition),
         ...set("resource", said.resource),
+        ...set("credentials", said.credentials),
         ...set("exempt", said.exempt),
       }),
     );

@@ -174,7 +174,7 @@ describe("what another instance has verified is believed while the key is known 
     const identity = { subject: "eve", roles: [], scopes: [], claims: {}, type: "jwt" };
     const entry = (by: unknown) =>
       JSON.stringify({
-        version: 1,
+        version: 2,
         until: 9e15,
         identity,
         vouchedBy: typeof by === "string" ? by : JSON.stringify(by),
@@ -194,7 +194,7 @@ describe("what another instance has verified is believed while the key is known 
 test("an entry that a key vouched for is verified instead, where there is a secret and no key set", async () => {
   const identity = { subject: "eve", roles: [], scopes: [], claims: {}, type: "jwt" };
   const interceptorOf = (by: object) => {
-    const get = () => JSON.stringify({ version: 1, until: 9e15, identity, ...by });
+    const get = () => JSON.stringify({ version: 2, until: 9e15, identity, ...by });
     return createJwtAuthInterceptor({ ...a, cache: { store: { get, set: () => {}, delete: () => {} } } });
   };
   expect(await tryIt(interceptorOf({ vouchedBy: "key" }), bearer(await byA()))).toEqual(ok());

@@ -35,7 +35,7 @@ describe("a whole overlay", () => {
                 bearerAuth:
                   type: "http"
                   scheme: "bearer"
-        - target: "$.paths['/a.v1.S/Open','/a.v1.S/Edit','/a.v1.S/Own','/a.v1.S/Purge']['get','post']['security','x-required-roles','x-required-permissions','x-required-any-permissions']"
+        - target: "$.paths['/a.v1.S/Open','/a.v1.S/Edit','/a.v1.S/Own','/a.v1.S/Purge']['get','post']['security','x-required-roles','x-required-permissions','x-required-any-permissions','x-required-acr','x-credentials']"
           remove: true
         - target: "$.paths['/a.v1.S/Open']['get','post']"
           update:
@@ -93,7 +93,7 @@ describe("a whole overlay", () => {
             }
           },
           {
-            "target": "$.paths['/a.v1.S/Open','/a.v1.S/Read']['get','post']['security','x-required-roles','x-required-permissions','x-required-any-permissions']",
+            "target": "$.paths['/a.v1.S/Open','/a.v1.S/Read']['get','post']['security','x-required-roles','x-required-permissions','x-required-any-permissions','x-required-acr','x-credentials']",
             "remove": true
           },
           {
@@ -214,6 +214,9 @@ interface TableRow {
   readonly scopes?: readonly string[];
   readonly permissions?: readonly string[];
   readonly anyPermissions?: readonly string[];
+  readonly acr?: readonly string[];
+  readonly maxAgeSeconds?: number;
+  readonly credentials?: readonly string[];
   readonly condition?: { readonly cel: string };
   readonly resource?: { readonly path: string };
 }
@@ -226,6 +229,9 @@ function fieldsOf({ access, roles = [], scopes = [], ...row }: TableRow): object
     "x-required-roles": roles.length > 0 ? roles : undefined,
     "x-required-permissions": row.permissions,
     "x-required-any-permissions": row.anyPermissions,
+    "x-required-acr": row.acr,
+    "x-max-age-seconds": row.maxAgeSeconds,
+    "x-credentials": row.credentials,
     "x-resource": row.resource?.path,
     "x-condition": row.condition?.cel,
   };

@@ -13,7 +13,9 @@ import {
   signedTokenTrust,
 } from "@connectum/auth";
 import { createClientBearerInterceptor, createClientGatewayInterceptor } from "@connectum/auth/client";
+import { introspection } from "@connectum/auth/introspection";
 import { TEST_JWT_SECRET } from "@connectum/auth/testing";
+import { generateKeyPair } from "jose";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 
@@ -107,6 +109,86 @@ refuses("createAuthInterceptor", createAuthInterceptor, { verifyCredentials }, [
   [{ challenge: "" }, /^challenge: expected a non-empty string/],
   [{ cache: { store: new Map() } }, /^cache.namespace: needed with a store/],
 ]);
+
+const issuer = "https://login.example.com";
+const client = { issuer, audience: "lab", clientId: "lab", clientSecret: "secret" };
+const { privateKey, publicKey } = await generateKeyPair("ES256");
+const encryption = (await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveKey"]))
+  .privateKey;
+// The cache is checked with the pipeline.
+refuses(
+  "introspection",
+  (options: never) => createAuth({ policies: [], authenticate: introspection(options) }),
+  client,
+  [
+    ...cache,
+    [{ issuer: unset }, /^issuer: expected a non-empty string, got undefined; is an environment variable missing\?/],
+    [{ issuer: "" }, /^issuer: expected a non-empty string/],
+    [{ issuer: "login.example.com" }, /^issuer: not a URL: "login.example.com"/],
+    [{ issuer: "http://login.example.com" }, /^issuer: http:\/\/login.example.com is not secure: use https:/],
+    [{ issuer: "https://ada:secret@login.example.com" }, /^issuer: .* has a user name or password/],
+    [{ endpoint: unset }, /^endpoint: expected a value, got undefined; is an environment variable missing\?/],
+    [{ endpoint: "/introspect" }, /^endpoint: not a URL/],
+    [{ endpoint: "http://127.0.0.1.example.com/introspect" }, /^endpoint: .* is not secure/],
+    [{ endpoint: "file:///introspect", allowInsecureHttp: true }, /^endpoint: .* is not secure/],
+    [{ audience: "" }, /^audience: expected /],
+    [{ audience: unset }, /^audience: expected /],
+    [{ audience: [] }, /^audience: expected /],
+    [{ audience: ["lab", unset] }, /^audience: expected /],
+    [
+      { clientId: unset },
+      /^clientId: expected a non-empty string, got undefined; is an environment variable missing\?/,
+    ],
+    [{ clientId: "" }, /^clientId: expected/],
+    [{ clientSecret: unset }, /^clientSecret: expected a non-empty string/],
+    [{ clientSecret: "" }, /^clientSecret: expected a non-empty string/],
+    [{ clientSecret: ["secret"] }, /^clientSecret: expected a non-empty string, got a list/],
+    [
+      { clientAuthentication: "basic" },
+      /^clientAuthentication: expected "client_secret_basic" or "client_secret_post"/,
+    ],
+    [{ privateKey }, /^clientSecret or privateKey: set one of them/],
+    [{ privateKey: publicKey }, /^privateKey: expected a private CryptoKey with the usage sign/],
+    [{ privateKey: encryption }, /^privateKey: expected a private CryptoKey with the usage sign/],
+    [{ privateKey: "-----BEGIN PRIVATE KEY-----" }, /^privateKey: expected a private CryptoKey .*, got a string/],
+    [{ keyId: "1" }, /^keyId: has no effect without privateKey/],
+    [{ tokens: "jwt" }, /^tokens: expected "all" or "opaque", got "jwt"/],
+    [{ claimsMapping: { subject: "" } }, /^claimsMapping.subject: expected/],
+    [{ claimsMapping: { actor: unset } }, /^claimsMapping.actor: expected/],
+    [{ claimsMapping: { sub: "id" } }, /^sub: unknown option of claimsMapping/],
+    [{ clientPrefix: "" }, /^clientPrefix: expected a non-empty string/],
+    [{ clockTolerance: -1 }, /^clockTolerance: expected seconds, at least 0, got -1/],
+    [{ allowMissingTokenType: "yes" }, /^allowMissingTokenType: expected true or false/],
+    [{ allowBoundTokens: 1 }, /^allowBoundTokens: expected true or false/],
+    [{ timeout: 0 }, /^timeout: expected milliseconds above 0/],
+    [{ maxBytes: 1.5 }, /^maxBytes: expected a whole number above 0/],
+    [{ cooldown: Number.NaN }, /^cooldown: expected milliseconds above 0/],
+    [{ name: "" }, /^name: expected a non-empty string/],
+    [{ cache: unset }, /^cache: expected a plain object/],
+    [{ client_id: "lab" }, /^client_id: unknown option of introspection. Did you mean clientId/],
+  ],
+);
+describe("introspection", () => {
+  const { clientSecret, ...rest } = client;
+  test.each<[object, RegExp]>([
+    [rest, /^clientSecret or privateKey: set one of them, to authenticate this server/],
+    [{ clientSecret, audience: "lab", clientId: "lab" }, /^issuer or endpoint: set one of them/],
+    [{ ...rest, privateKey, clientAuthentication: "client_secret_post" }, /^clientAuthentication: has no effect with/],
+    [
+      { endpoint: "https://login.example.com/introspect", audience: "lab", clientId: "lab", privateKey },
+      /^privateKey: needs issuer, the audience of what it signs/,
+    ],
+  ])("%# contradicting options", (options, message) => {
+    expect(() => introspection(options as never)).toThrow(TypeError);
+    expect(() => introspection(options as never)).toThrow(message);
+  });
+  test("and its twins", () => {
+    introspection({ ...rest, privateKey, keyId: "1" });
+    introspection({ ...client, endpoint: new URL("http://127.0.0.1/introspect"), allowInsecureHttp: false });
+    introspection({ ...client, issuer: "http://login.mesh", allowInsecureHttp: true });
+    expect(warn).not.toHaveBeenCalled();
+  });
+});
 
 const keys = { secret: TEST_JWT_SECRET, audience: "lab" };
 refuses("createJwtAuthInterceptor", createJwtAuthInterceptor, keys, [

@@ -17,7 +17,7 @@ beforeAll(async () => {
   installed = join(folder, "node_modules/@connectum/auth");
   const { runtime } = await packedPackages();
   await run(`mkdir -p ${installed} && tar -xzf ${runtime} --strip-components 1 -C ${installed}`, folder);
-  for (const name of ["@bufbuild/protobuf", "@connectrpc/connect", "jose"]) {
+  for (const name of ["@bufbuild/protobuf", "@connectrpc/connect", "jose", "oauth4webapi"]) {
     cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
   }
   const dist = join(installed, "dist");
@@ -44,7 +44,7 @@ describe("the files of the package", () => {
       const imports = readFileSync(file, "utf8").matchAll(/^(?:import|(?:import|export) .* from) "(\.[^"]+)";$/gm);
       for (const [, path = ""] of imports) reached.add(join(dirname(file), path));
     }
-    expect(entryPoints.length).toBe(5);
+    expect(entryPoints.length).toBe(6);
     expect([...reached].sort()).toEqual(codeFiles().sort());
     expect(reached.size).toBeLessThan(20);
   });
@@ -105,6 +105,7 @@ test("a process that imports every entry point has one copy of each module", asy
     const auth = await import("@connectum/auth");
     const policy = await import("@connectum/auth/policy");
     const jwt = await import("@connectum/auth/jwt");
+    const { introspection } = await import("@connectum/auth/introspection");
     const client = await import("@connectum/auth/client");
     const testing = await import("@connectum/auth/testing");
     const common = (module) => Object.keys(module).filter((name) => name in auth);
@@ -113,8 +114,9 @@ test("a process that imports every entry point has one copy of each module", asy
       isShared(policy) && isShared(jwt),
       testing.withAuthContext(testing.createMockAuthContext({ subject: "ada" }), () => auth.getAuthContext()?.subject),
       typeof client.createClientBearerInterceptor,
+      typeof introspection,
     ]));`);
-  expect(JSON.parse(printed)).toEqual([true, "ada", "function"]);
+  expect(JSON.parse(printed)).toEqual([true, "ada", "function", "function"]);
 });
 
 test("the import of the package loads no networks and no cryptography, which take longer than itself", async () => {
@@ -152,7 +154,7 @@ describe("a user's bundle", () => {
       format: "esm",
       platform: "neutral",
       // As a bundler sees packages that it leaves to the server: it does not know that their imports do nothing.
-      external: ["@connectrpc/connect", "@bufbuild/protobuf", "jose", "node:*"],
+      external: ["@connectrpc/connect", "@bufbuild/protobuf", "jose", "oauth4webapi", "node:*"],
       metafile: true,
       write: false,
     });
@@ -173,6 +175,11 @@ describe("a user's bundle", () => {
       name: "JWT",
       code: `export { createJwtAuthInterceptor } from "@connectum/auth";`,
       want: ["@connectrpc/connect", "jose", "node:async_hooks", "node:module"],
+    },
+    {
+      name: "introspection, the only way to oauth4webapi",
+      code: `export { introspection } from "@connectum/auth/introspection";`,
+      want: ["@connectrpc/connect", "jose", "node:module", "oauth4webapi"],
     },
   ])("of $name imports what that uses: $want", async ({ code, want }) => {
     expect(await importsOf(code)).toEqual(want);

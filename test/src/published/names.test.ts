@@ -36,16 +36,22 @@ const names: Readonly<Record<string, { readonly values: string; readonly types: 
   },
   "./jwt": {
     values: `
-    createJwtAuthInterceptor jwt securityEventReceiver signedTokenTrust`,
+    certificateBound createJwtAuthInterceptor dpop jwt securityEventReceiver signedTokenTrust`,
     types: `
-    ClaimsMapping JwtIssuerOptions JwtOptions RemoteKeySetOptions SecurityEvent SecurityEventOptions
-    SignedTokenTrustOptions`,
+    ClaimsMapping DpopNonceOptions DpopOptions JwtIssuerOptions JwtOptions ProofOfPossession RemoteKeySetOptions
+    ReplayStore SecurityEvent SecurityEventOptions SignedTokenTrustOptions`,
+  },
+  "./introspection": {
+    values: "introspection",
+    types: "IntrospectionOptions",
   },
   "./client": {
     values: `
-    createClientBearerInterceptor createClientGatewayInterceptor sharedToken`,
+    createClientBearerInterceptor createClientDpopInterceptor createClientGatewayInterceptor createDpopKeyPair
+    createDpopProof sharedToken`,
     types: `
-    BearerToken ClientBearerOptions ClientGatewayOptions SharedTokenOptions TokenAnswer TokenProvider`,
+    BearerToken ClientBearerOptions ClientDpopOptions ClientGatewayOptions DpopKeyPair DpopProofOptions
+    SharedTokenOptions TokenAnswer TokenProvider`,
   },
   "./testing": {
     values: `

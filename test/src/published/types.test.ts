@@ -17,6 +17,7 @@ const compilers = {
 const consumer = `
 import { type AuthContext, createAuth, type JwtIssuerOptions, jwt, recordPeer } from "@connectum/auth";
 import { createClientBearerInterceptor } from "@connectum/auth/client";
+import { type IntrospectionOptions, introspection } from "@connectum/auth/introspection";
 import { jwt as sameJwt } from "@connectum/auth/jwt";
 import { can } from "@connectum/auth/policy";
 import { createTestJwt } from "@connectum/auth/testing";
@@ -33,7 +34,9 @@ export const isAny: [
   IsAny<typeof sameJwt>,
   IsAny<typeof can>,
   IsAny<Parameters<typeof createTestJwt>[1]>,
-] = [false, false, false, false, false, false, false, false, false, false];
+  IsAny<typeof introspection>,
+  IsAny<IntrospectionOptions["privateKey"]>,
+] = [false, false, false, false, false, false, false, false, false, false, false, false];
 
 // @ts-expect-error the option is unknown
 createAuth({ policies: [], authenticate: jwt({ secret: "" }), unknown: true });

@@ -56,7 +56,12 @@ test("an event has a record only if the server opted in, and the record has neit
     anyPermissions: undefined,
     condition: undefined,
     resourcePath: undefined,
-    caller: { roles: [], scopes: [], permissions: [], held: [], internal: false },
+    credentials: undefined,
+    time: expect.any(Number),
+    caller: {
+      ...{ roles: [], scopes: [], permissions: [], held: [], internal: false },
+      ...{ scheme: "credentials", acr: undefined, authTime: undefined },
+    },
   });
   const without = await record({ decisionRecords: false });
   expect(without.map((one) => "record" in one)).toEqual(without.map(() => false));

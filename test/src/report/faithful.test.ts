@@ -83,7 +83,7 @@ describe("Markdown", () => {
 });
 
 describe("CSV", () => {
-  const conditionOf = (csv: string) => csv.split("\n")[1]?.split(",")[10];
+  const conditionOf = (csv: string) => csv.split("\n")[1]?.split(",")[13];
 
   test("joins conditions as the table does", () => {
     const proto = serviceProto(

@@ -79,12 +79,12 @@ describe("a whole report", () => {
 
   test("as CSV", () => {
     expect(report({ "a.proto": mixed }, "access.csv")).toMatchInlineSnapshot(`
-      "service,method,kind,deprecated,access,roles,scopes,permissions,any_permissions,resource,condition,decided_by,exempt,file
-      a.v1.S,Open,unary,false,public,,,,,,,method_auth.public,true,a.proto
-      a.v1.S,Edit,unary,false,requires,admin; editor,orders:write; orders:read,,,,"request.id != """"",method_auth.requires; service_auth.condition,false,a.proto
-      a.v1.S,Own,unary,false,requires,,,a.read,a.own; a.all,id,"request.id != """"",method_auth.requires; method_auth.resource; service_auth.condition,false,a.proto
-      a.v1.S,Purge,unary,false,internal,,purge,,,,"request.id != """"",method_auth.internal; method_auth.requires; service_auth.condition,false,a.proto
-      a.v1.S,Inherit,unary,false,requires,staff,,,,,"request.id != """"",service_auth.default_requires; service_auth.condition,false,a.proto
+      "service,method,kind,deprecated,access,roles,scopes,permissions,any_permissions,acr,max_age_seconds,credentials,resource,condition,decided_by,exempt,file
+      a.v1.S,Open,unary,false,public,,,,,,,,,,method_auth.public,true,a.proto
+      a.v1.S,Edit,unary,false,requires,admin; editor,orders:write; orders:read,,,,,,,"request.id != """"",method_auth.requires; service_auth.condition,false,a.proto
+      a.v1.S,Own,unary,false,requires,,,a.read,a.own; a.all,,,,id,"request.id != """"",method_auth.requires; method_auth.resource; service_auth.condition,false,a.proto
+      a.v1.S,Purge,unary,false,internal,,purge,,,,,,,"request.id != """"",method_auth.internal; method_auth.requires; service_auth.condition,false,a.proto
+      a.v1.S,Inherit,unary,false,requires,staff,,,,,,,,"request.id != """"",service_auth.default_requires; service_auth.condition,false,a.proto
       "
     `);
   });
@@ -93,6 +93,8 @@ describe("a whole report", () => {
     const { services, ...rest } = JSON.parse(report({ "a.proto": mixed }, "access.json"));
     expect(rest).toMatchInlineSnapshot(`
       {
+        "acr": [],
+        "credentials": [],
         "permissions": [
           {
             "methods": [
@@ -172,6 +174,7 @@ describe("a whole report", () => {
     expect(services[0].methods[2]).toMatchInlineSnapshot(`
       {
         "access": "requires",
+        "acr": [],
         "anyPermissions": [
           "a.own",
           "a.all",
@@ -183,6 +186,7 @@ describe("a whole report", () => {
             "text": "request.id != """,
           },
         ],
+        "credentials": [],
         "decidedBy": [
           "method_auth.requires",
         ],
@@ -190,6 +194,7 @@ describe("a whole report", () => {
         "description": "",
         "exempt": false,
         "kind": "unary",
+        "maxAgeSeconds": null,
         "name": "Own",
         "permissions": [
           "a.read",
@@ -231,6 +236,9 @@ interface Method {
   readonly scopes: readonly string[];
   readonly permissions: readonly string[];
   readonly anyPermissions: readonly string[];
+  readonly acr: readonly string[];
+  readonly maxAgeSeconds: number | null;
+  readonly credentials: readonly string[];
   readonly conditions: readonly { readonly text: string }[];
   readonly resource: { readonly text: string } | null;
 }
@@ -290,6 +298,9 @@ function rowOf({ name: method, access, roles, scopes, ...more }: Method): object
       ...(hasRequirements && { roles, scopes }),
       permissions: more.permissions.length > 0 ? more.permissions : undefined,
       anyPermissions: more.anyPermissions.length > 0 ? more.anyPermissions : undefined,
+      acr: more.acr.length > 0 ? more.acr : undefined,
+      maxAgeSeconds: more.maxAgeSeconds ?? undefined,
+      credentials: more.credentials.length > 0 ? more.credentials : undefined,
       resource: more.resource ? { path: more.resource.text } : undefined,
       condition: cel === undefined ? undefined : { cel, ...readsPermissions(cel) },
     }),

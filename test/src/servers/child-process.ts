@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { accessSync, constants } from "node:fs";
 import { createServer } from "node:net";
@@ -28,8 +28,9 @@ export async function startProcess(
   command: string,
   args: readonly string[],
   isReady: (output: string) => boolean | Promise<boolean>,
+  options: Pick<SpawnOptions, "cwd" | "env"> = {},
 ): Promise<TestProcess> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {

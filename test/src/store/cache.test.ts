@@ -449,7 +449,7 @@ describe("a store that processes share", () => {
 
   const entry = (over: object) =>
     JSON.stringify({
-      version: 1,
+      version: 2,
       until: 9e15,
       identity: { subject: "eve", roles: [], scopes: [], claims: {}, type: "x" },
       ...over,
@@ -460,7 +460,7 @@ describe("a store that processes share", () => {
     ["a number", 1],
     ["a list of an entry", [entry({})]],
     ["null in JSON", "null"],
-    ["another version", entry({ version: 2 })],
+    ["another version", entry({ version: 1 })],
     ["no end", entry({ until: "never" })],
     ["an end that is over", entry({ until: 1 })],
     ["no identity", entry({ identity: undefined })],

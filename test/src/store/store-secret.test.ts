@@ -46,7 +46,7 @@ describe("entries of a store", () => {
     await call("eve");
     const eveKey = [...store.entries.keys()].find((key) => key !== adaKey) as string;
     const changed = `${ada.startsWith("A") ? "B" : "A"}${ada.slice(1)}`;
-    const plain = JSON.stringify({ version: 1, until: Date.now() + 60_000, identity: { subject: "subject-of-ada" } });
+    const plain = JSON.stringify({ version: 2, until: Date.now() + 60_000, identity: { subject: "subject-of-ada" } });
     for (const forged of [ada, changed, ada.slice(0, -2), ada.slice(0, 20), plain, "", "x", 1, { length: 40 }]) {
       store.entries.set(eveKey, forged as string);
       const fresh = start(store);

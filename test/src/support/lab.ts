@@ -106,13 +106,23 @@ export interface Lab {
 /** Protocols that carry every kind of RPC. `connect-h1` cannot carry bidirectional streams. */
 export const protocols = ["connect", "grpc", "grpc-web", "router"] as const;
 
-/** Starts the lab's services behind real servers on loopback. */
-export async function startLab(wiring: Wiring, routes = labRoutes(wiring)): Promise<Lab> {
+/**
+ * Starts the lab's services behind real servers on loopback.
+ *
+ * @param ports - of the servers for HTTP/1.1 and HTTP/2. By default, any.
+ */
+export async function startLab(
+  wiring: Wiring,
+  routes = labRoutes(wiring),
+  ports: readonly [number, number] = [0, 0],
+): Promise<Lab> {
   const http1 = http.createServer(connectNodeAdapter({ routes, ...wiring }));
   const h2 = http2.createServer(connectNodeAdapter({ routes, ...wiring }));
   const sessions = new Set<http2.ServerHttp2Session>();
   h2.on("session", (session) => sessions.add(session).size && session.once("close", () => sessions.delete(session)));
-  const [http1Url, http2Url] = (await Promise.all([http1, h2].map(listen))) as [string, string];
+  const [http1Url, http2Url] = (await Promise.all(
+    [http1, h2].map((server, i) => listen(server, ports[i] as number)),
+  )) as [string, string];
   return {
     http1Url,
     http2Url,
@@ -131,8 +141,8 @@ export async function startLab(wiring: Wiring, routes = labRoutes(wiring)): Prom
   };
 }
 
-function listen(server: http.Server | http2.Http2Server): Promise<string> {
+function listen(server: http.Server | http2.Http2Server, port: number): Promise<string> {
   return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    server.listen(port, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
 }

@@ -15,6 +15,7 @@ export const policies: readonly [
   typeof import("./kinds/access_auth.js").InheritingServicePolicy,
   typeof import("./kinds/proto2_auth.js").Proto2ServicePolicy,
   typeof import("./kinds/access_auth.js").PublicServicePolicy,
+  typeof import("./kinds/step_up_auth.js").SignInServicePolicy,
   typeof import("./kinds/streaming_auth.js").StreamingServicePolicy,
   typeof import("./names/hostile_auth.js").StringsPolicy,
   typeof import("./names/hostile_auth.js").__proto__Policy,
@@ -137,6 +138,13 @@ export const policies: readonly [
   "Closed":{"access":"requires","roles":[],"scopes":["read"]},
   "Undone":{"access":"unspecified"}
 }}`),
+/* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.SignInService","methods":{
+  "Inherits":{"access":"requires","roles":["admin"],"scopes":[],"credentials":["jwt","session"]},
+  "Acr":{"access":"requires","roles":[],"scopes":["keys:write"],"acr":["phr","phrh"],"credentials":["jwt","session"]},
+  "Recent":{"access":"requires","roles":[],"scopes":[],"maxAgeSeconds":300,"credentials":["session"]},
+  "Services":{"access":"internal","roles":[],"scopes":[],"acr":["phr"],"maxAgeSeconds":4294967295,"credentials":["mesh"]},
+  "Open":{"access":"public"}
+}}`),
 /* @__PURE__ */ JSON.parse(`{"typeName":"golden.kinds.v1.StreamingService","methods":{
   "Unary":{"access":"requires","roles":["streamer"],"scopes":[]},
   "Server":{"access":"requires","roles":["streamer"],"scopes":[]},
@@ -173,6 +181,7 @@ export const publicMethods = [
   "golden.kinds.v1.InheritingService/Open",
   "golden.kinds.v1.Proto2Service/Get",
   "golden.kinds.v1.PublicService/Inherited",
+  "golden.kinds.v1.SignInService/Open",
   "golden.names.v1.class/__proto__",
 ] as const;
 
@@ -181,6 +190,7 @@ export const internalMethods = [
   "golden.kinds.v1.AccessService/Internal",
   "golden.kinds.v1.AccessService/InternalWithRole",
   "golden.kinds.v1.InheritingService/Inherited",
+  "golden.kinds.v1.SignInService/Services",
   "golden.names.v1.__proto__/Get",
 ] as const;
 
@@ -191,6 +201,7 @@ export const protoFiles = [
   "kinds/edition2023.proto",
   "kinds/edition2024.proto",
   "kinds/proto2.proto",
+  "kinds/step_up.proto",
   "kinds/streaming.proto",
   "names/hostile.proto",
   "nopackage.proto",
