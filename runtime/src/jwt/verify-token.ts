@@ -25,14 +25,14 @@ type Key = CryptoKey | JWK | Uint8Array;
  */
 export async function verifyToken(
   token: string,
-  getKey: Key | JWTVerifyGetKey<Key>,
+  getKey: Key | JWTVerifyGetKey<CryptoKey | Uint8Array>,
   options: JWTVerifyOptions,
 ): Promise<JWTVerifyResult & { readonly key?: Key }> {
   const header = readPlainHeader(token, options);
   // Only jose judges unusual tokens.
   if (header === undefined) return jwtVerify(token, getKey, options);
   const [first = "", payload = "", signature = ""] = token.split(".");
-  const key = typeof getKey === "function" ? ((await getKey(header, { payload, signature })) as Key) : getKey;
+  const key = (typeof getKey === "function" ? await getKey(header, { payload, signature }) : getKey) as Key;
   const isValid = nativeChecks(key).get(header.alg)?.(`${first}.${payload}`, signature);
   if (isValid === undefined) return { ...(await jwtVerify(token, key, options)), key };
   if (!isValid) throw withoutStackTrace(() => new errors.JWSSignatureVerificationFailed());

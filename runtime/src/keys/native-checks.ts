@@ -1,3 +1,4 @@
+import type { JsonWebKey } from "node:crypto";
 import type { CryptoKey, JWK } from "jose";
 import { builtIn } from "../platform/built-in.js";
 import { takeTurn } from "../platform/turn.js";
