@@ -36,31 +36,33 @@ export function nativeChecks(key: Key): Checks {
 }
 
 function hmacChecks(secret: Uint8Array): [string, NativeCheck][] {
-  const { createHmac, createSecretKey, timingSafeEqual } = builtIn("node:crypto");
-  const key = createSecretKey(secret);
+  const crypto = builtIn("node:crypto");
+  const key = crypto.createSecretKey(secret);
   return hashes.map((bits) => [
     `HS${bits}`,
     (input, signature) => {
-      const expected = createHmac(`sha${bits}`, key).update(input).digest();
+      const expected = crypto.createHmac(`sha${bits}`, key).update(input).digest();
       const given = decode(signature);
-      return expected.length === given.length && timingSafeEqual(expected, given);
+      return expected.length === given.length && crypto.timingSafeEqual(expected, given);
     },
   ]);
 }
 
 /** A key of an algorithm or hash that is not here has no checks. */
 function publicKeyChecks(key: CryptoKey | JWK): [string, NativeCheck][] {
-  const { constants, createPublicKey, KeyObject, verify } = builtIn("node:crypto");
+  const crypto = builtIn("node:crypto");
   const isJwk = Object.hasOwn(key, "kty");
   // Node is about to stop converting keys that may not be exported.
   if (!isJwk && !(key as CryptoKey).extractable) return [];
-  const object = isJwk ? createPublicKey({ key: key as JsonWebKey, format: "jwk" }) : KeyObject.from(key as CryptoKey);
+  const object = isJwk
+    ? crypto.createPublicKey({ key: key as JsonWebKey, format: "jwk" })
+    : crypto.KeyObject.from(key as CryptoKey);
   const check =
     (hash: string | null, options: object = {}): NativeCheck =>
     (input, signature) => {
       try {
         if (!takeTurn()) return undefined;
-        return verify(hash, new TextEncoder().encode(input), { key: object, ...options }, decode(signature));
+        return crypto.verify(hash, new TextEncoder().encode(input), { key: object, ...options }, decode(signature));
       } catch {
         return undefined;
       }
@@ -73,7 +75,7 @@ function publicKeyChecks(key: CryptoKey | JWK): [string, NativeCheck][] {
   const { modulusLength = 0, publicExponent = 0n } = details ?? {};
   // A larger modulus or exponent takes longer.
   if (type !== "rsa" || modulusLength < 2048 || modulusLength > 4096 || publicExponent > 0xffffffn) return [];
-  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  const padding = crypto.constants.RSA_PKCS1_PSS_PADDING;
   return hashes
     .flatMap((bits): [string, NativeCheck][] => [
       [`RS${bits}`, check(`sha${bits}`)],
