@@ -216,7 +216,7 @@ describe("a mutated token gets the same verdict, for the same reason", () => {
   });
 });
 
-test("of many new tokens at once, node:crypto verifies a few and jose the others: other calls are not held up", async () => {
+test("of many new tokens at once, node:crypto verifies one and jose the others: other calls are not held up", async () => {
   const key = keys.find(({ alg }) => alg === "RS256") as SigningKey;
   const tokens = await Promise.all(Array.from({ length: 20 }, () => write(rightToken(key))));
   expect(await verifier.verdict(tokens[0] as string)).toMatchObject({ code: "ok" });
@@ -225,6 +225,6 @@ test("of many new tokens at once, node:crypto verifies a few and jose the others
   const web = vi.spyOn(crypto.subtle, "verify");
   const verdicts = await Promise.all(tokens.map((token) => verifier.verdict(token)));
   expect(verdicts).toEqual(tokens.map(() => expect.objectContaining({ code: "ok" })));
-  expect(node.verified).toBe(4);
-  expect(web).toHaveBeenCalledTimes(16);
+  expect(node.verified).toBe(1);
+  expect(web).toHaveBeenCalledTimes(19);
 });
