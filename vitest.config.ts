@@ -16,6 +16,7 @@ const random = [
   "test/src/authentication/identity.test.ts",
   "test/src/condition/random-conditions.test.ts",
   "test/src/generator/{option-bytes,random-agreement}.test.ts",
+  "test/src/jwt/native-signatures.test.ts",
   "test/src/policy/properties.test.ts",
   "test/src/proofs/oracle.test.ts",
   "test/src/replay/random-replays.test.ts",

@@ -9,15 +9,24 @@ import { requestOf } from "../support/calls.js";
 import { createReflectiveAuthz, createReflectiveJwt } from "../support/reflective.js";
 import { createSchema } from "../support/schema.js";
 
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const expected = { issuer: "https://login.example.com", audience: "bench", algorithms: ["RS256"] };
-export const sign = (id, claims = {}) =>
+/** Key pairs by algorithm. */
+const pairs = {
+  RS256: generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  PS256: generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  EdDSA: generateKeyPairSync("ed25519"),
+};
+export const algorithms = Object.keys(pairs);
+const { publicKey } = pairs.RS256;
+const expectedOf = (alg) => ({ issuer: "https://login.example.com", audience: "bench", algorithms: [alg] });
+const expected = expectedOf("RS256");
+export const sign = (id, claims = {}, alg = "RS256") =>
   new SignJWT({ sub: "ada", roles: ["admin"], jti: String(id), ...claims })
-    .setProtectedHeader({ alg: "RS256" })
+    .setProtectedHeader({ alg })
     .setIssuer(expected.issuer)
     .setAudience(expected.audience)
     .setExpirationTime("1h")
-    .sign(privateKey);
+    .sign(pairs[alg].privateKey);
 
 const schema = createSchema(1, 10);
 const [name] = Object.entries(schema.policies[0].methods).find(
@@ -32,20 +41,32 @@ const chain = (interceptors) =>
   );
 export const passThrough = (next) => async (req) => await next(req);
 /** @param {typeof auth} build - the build of the runtime that is measured. */
-export const ours = ({ createAuth, jwt } = auth) =>
-  createAuth({ policies: schema.policies, authenticate: jwt({ publicKey, ...expected }), asyncContext: false })
-    .interceptors;
+export const ours = ({ createAuth, jwt } = auth, alg = "RS256") =>
+  createAuth({
+    policies: schema.policies,
+    authenticate: jwt({ publicKey: pairs[alg].publicKey, ...expectedOf(alg) }),
+    asyncContext: false,
+  }).interceptors;
 /** jose, and nothing else. */
-export const joseAlone = (next) => async (req) => {
-  await jwtVerify(req.header.get("authorization").slice(7), publicKey, expected).catch(() => {});
-  return next(req);
+export const joseAlone = (alg) => {
+  const [{ publicKey }, expected] = [pairs[alg], expectedOf(alg)];
+  return (next) => async (req) => {
+    await jwtVerify(req.header.get("authorization").slice(7), publicKey, expected).catch(() => {});
+    return next(req);
+  };
 };
 
-/** So many calls, each with headers of its own as a server would have them. */
-export function calls(interceptors, tokenOf, { refused = false, proofOf } = {}) {
+/**
+ * So many calls, each with headers of its own as a server would have them.
+ *
+ * @param {{ refused?: boolean, proofOf?: () => string, turns?: boolean }} [options] - `turns`: each call begins in a turn of the
+ *   event loop of its own, as one that comes over a socket does.
+ */
+export function calls(interceptors, tokenOf, { refused = false, proofOf, turns = false } = {}) {
   const call = chain(interceptors);
   return async (count) => {
     for (let i = 0; i < count; i++) {
+      if (turns) await new Promise((resolve) => setImmediate(resolve));
       const header = new Headers({
         "content-type": "application/proto",
         "user-agent": "bench",

@@ -1,5 +1,6 @@
-import { type CryptoKey, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
+import type { CryptoKey, JWTVerifyOptions, JWTVerifyResult } from "jose";
 import type { KeySource } from "../keys/key-source.js";
+import { verifyToken } from "./verify-token.js";
 
 /** A verified token, with the name of the key of a key set that verified it. */
 export type VerifiedToken = JWTVerifyResult & { readonly vouchedBy?: string };
@@ -13,10 +14,9 @@ export function createSignatureVerifier(
   options: JWTVerifyOptions,
 ): (token: string) => Promise<VerifiedToken> {
   const { keySet } = keys;
-  // jose is faster with a key than with a function, and imports a JWK once.
-  if (keySet === undefined) return (token) => jwtVerify(token, keys.key, options);
+  if (keySet === undefined) return (token) => verifyToken(token, keys.key, options);
   return async (token) => {
-    const verified = await keySet.verify((getKey) => jwtVerify(token, getKey, options));
+    const verified = await keySet.verify((getKey) => verifyToken(token, getKey, options));
     return { ...verified, vouchedBy: await keySet.nameOf(verified.key as CryptoKey) };
   };
 }

@@ -22,11 +22,11 @@ export function checkCanonicalForm(token: string, header: object, claims: object
   if (Object.hasOwn(header, "crit") || Object.hasOwn(header, "b64")) {
     throw new InvalidCredentialError("unsupported header extension (crit, b64)", { reason: "malformed", final: true });
   }
-  const [first = "", second = "", third = ""] = token.split(".");
+  const [first = "", second = ""] = token.split(".");
   if (first.startsWith(byteOrderMark) || second.startsWith(byteOrderMark)) {
     throw new InvalidCredentialError("a byte order mark", { reason: "malformed", final: true });
   }
-  if (!compact.test(token) || !isCanonical(first) || !isCanonical(second) || !isCanonical(third)) {
+  if (!isCanonicalToken(token)) {
     throw new InvalidCredentialError("not canonical base64url", { reason: "malformed", final: true });
   }
   if (membersIn(first) !== membersOf(header) || membersIn(second) !== membersOf(claims)) {
@@ -35,6 +35,11 @@ export function checkCanonicalForm(token: string, header: object, claims: object
       final: true,
     });
   }
+}
+
+/** Whether a token is three parts of canonical base64url. */
+export function isCanonicalToken(token: string): boolean {
+  return compact.test(token) && token.split(".").every(isCanonical);
 }
 
 function isCanonical(part: string): boolean {

@@ -72,3 +72,12 @@ export function startTicker(period: number, callback: () => void): Timer {
   if (typeof handle === "object") handle.unref();
   return { cancel: () => clearInterval(handle) };
 }
+
+/**
+ * Calls `callback` in this turn of the event loop, after the calls that are waiting for their answers from the network.
+ *
+ * @throws ReferenceError in a runtime without `setImmediate`.
+ */
+export function afterThisTurn(callback: () => void): void {
+  setImmediate(callback);
+}

@@ -18,6 +18,7 @@ import { EchoService } from "../gen/lab/v1/lab_pb.js";
 import { missing, ok, outcome, refused, tryIt } from "../support/call.js";
 import { labRoutes } from "../support/lab.js";
 import { bearer, identityOf, refusalOf } from "../support/verification.js";
+import { spyOnVerifications } from "../support/verifications.js";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -125,7 +126,7 @@ describe("what another instance has verified is believed while the key is known 
       const { interceptors, warmUp } = createAuth({ policies: [EchoServicePolicy], authenticate: scheme });
       return { interceptors, warmUp };
     };
-    const verify = vi.spyOn(crypto.subtle, "verify");
+    const verify = spyOnVerifications();
     const headers = bearer(await keySet.sign({ sub: "ada", aud: "lab", iss: a.issuer }));
 
     const first = start();
@@ -154,7 +155,7 @@ describe("what another instance has verified is believed while the key is known 
   test("a secret is always known", async () => {
     const store = new Keyv<string>();
     const start = () => createJwtAuthInterceptor({ issuers: [a, b], cache: { store } });
-    const verify = vi.spyOn(crypto.subtle, "verify");
+    const verify = spyOnVerifications();
     const headers = bearer(await byA());
     expect(await tryIt(start(), headers)).toEqual(ok());
     await vi.waitFor(() => expect(store.store.size).toBe(1), 20_000);
@@ -296,7 +297,7 @@ describe("what a trust in signed tokens takes", () => {
   });
 
   test("a cache remembers, and none does not", async () => {
-    const verify = vi.spyOn(crypto.subtle, "verify");
+    const verify = spyOnVerifications();
     const headers = bearer(await byA());
     for (const [cache, want] of [
       [undefined, 1],

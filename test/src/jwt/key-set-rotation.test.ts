@@ -2,6 +2,7 @@ import { createJwtAuthInterceptor, type RemoteKeySetOptions } from "@connectum/a
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ok, refused, tryIt, unavailable } from "../support/call.js";
 import { refusalOf } from "../support/verification.js";
+import { spyOnVerifications } from "../support/verifications.js";
 import { createSigner, type Endpoint, startEndpoint } from "./published-keys.js";
 
 // Times are exact: the clock of the key set stands still until it is told to go on.
@@ -104,7 +105,7 @@ describe.each(cases)("a key that is rotated $name", ({ kid }) => {
     const interceptor = byKeySet({ cooldown: 1_000 });
     expect(await tryIt(interceptor, await before.sign())).toEqual(ok());
     const forged = await stranger.sign("eve");
-    const verify = vi.spyOn(crypto.subtle, "verify");
+    const verify = spyOnVerifications();
     for (let second = 1; second <= 3; second++) {
       pass(1_000);
       verify.mockClear();
@@ -139,7 +140,7 @@ describe.each(cases)("a key that is rotated $name", ({ kid }) => {
     const expired = await before.sign("ada", { nbf: 0, aud: "another" });
     expect(await tryIt(interceptor, expired)).toMatchObject(refused());
     pass(5_000);
-    const verify = vi.spyOn(crypto.subtle, "verify");
+    const verify = spyOnVerifications();
     expect(await refusalOf(interceptor, expired)).toMatchObject({ final: true });
     expect(verify).not.toHaveBeenCalled();
     expect(endpoint.requests).toBe(1);
@@ -179,7 +180,7 @@ describe("several keys without kid", () => {
   test("a forged token costs a bounded number of verifications", async () => {
     publish(...Array.from({ length: 100 }, () => createSigner()));
     const interceptor = byKeySet();
-    const verify = vi.spyOn(crypto.subtle, "verify");
+    const verify = spyOnVerifications();
     expect(await tryIt(interceptor, await createSigner().sign("eve"))).toMatchObject(refused());
     expect(verify).toHaveBeenCalledTimes(16);
     expect(endpoint.requests).toBe(1);

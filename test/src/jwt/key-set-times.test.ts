@@ -5,6 +5,7 @@ import { startTestKeySet, type TestKeySet } from "@connectum/auth/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ok, refused, tryIt, unavailable } from "../support/call.js";
 import { bearer } from "../support/verification.js";
+import { spyOnVerifications } from "../support/verifications.js";
 
 // Times are exact here: the clock that a key set goes by stands still until it is told to go on.
 
@@ -134,7 +135,7 @@ describe("how old a key set gets", () => {
       expect(await tryIt(interceptor, token)).toEqual(ok());
       keySet.fail(500);
       pass(5_000);
-      const verify = vi.spyOn(crypto.subtle, "verify");
+      const verify = spyOnVerifications();
       expect(await tryIt(interceptor, token)).toEqual(ok());
       expect(verify).toHaveBeenCalledTimes(1);
       for (let i = 0; i < 60; i++) {
@@ -319,7 +320,7 @@ describe("what an endpoint may answer", () => {
   test("a key that says that it may not be exported is a key like others: its tokens are remembered", async () => {
     const published = await keys();
     const { url, close } = await serve(() => ({ body: { keys: published.map((key) => ({ ...key, ext: false })) } }));
-    const verify = vi.spyOn(crypto.subtle, "verify");
+    const verify = spyOnVerifications();
     const interceptor = createJwtAuthInterceptor({ jwksUri: url, audience: "lab" });
     const token = await signed();
     for (let i = 0; i < 2; i++) expect(await tryIt(interceptor, token)).toEqual(ok());

@@ -13,6 +13,7 @@ import { Keyv } from "keyv";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ok, refused, tryIt } from "../support/call.js";
 import { bearer, refusalOf } from "../support/verification.js";
+import { spyOnVerifications } from "../support/verifications.js";
 
 let warn: ReturnType<typeof vi.spyOn>;
 beforeEach(() => {
@@ -273,7 +274,7 @@ describe("what a store remembers is believed by those with the same keys alone",
       });
     expect(await tryIt(protect(mine), headers)).toEqual(ok());
     await vi.waitFor(async () => expect(store.store.size).toBe(1), 20_000);
-    const verify = vi.spyOn(webcrypto.subtle, "verify");
+    const verify = spyOnVerifications();
     expect(await tryIt(protect(mine), headers)).toEqual(ok());
     expect(verify).not.toHaveBeenCalled();
     expect(await tryIt(protect(theirs), headers)).toMatchObject(refused());

@@ -6,6 +6,7 @@ import { createTestJwt, createTestKeyPair, TEST_JWT_SECRET, type TestKeyPair } f
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ok, refused, tryIt } from "../support/call.js";
 import { bearer, refusalOf } from "../support/verification.js";
+import { spyOnVerifications } from "../support/verifications.js";
 
 afterEach(() => vi.useRealTimers());
 
@@ -156,7 +157,7 @@ describe("what is remembered of a refusal", () => {
 
   test("that it has expired, is, until the clock is set back", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
-    const verify = vi.spyOn(crypto.subtle, "verify");
+    const verify = spyOnVerifications();
     const interceptor = bySecret();
     const headers = bearer(await sign({ exp: now - 1 }));
     for (let i = 0; i < 3; i++) expect(await tryIt(interceptor, headers)).toMatchObject(refused());
