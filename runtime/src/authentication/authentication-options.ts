@@ -1,10 +1,11 @@
-import { anything, flag, list, optional, withDefault } from "../options/check.js";
+import { type StreamEndings, type StreamOptions, streamEndings } from "../call/stream-endings.js";
+import { anything, flag, list, optional, withDefault, word } from "../options/check.js";
 import { checkObject, type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import type { Revocations } from "../store/revocations.js";
 import type { AuthLimits } from "./limits.js";
 
 /** Options of every authentication interceptor. */
-export interface AuthenticationOptions {
+export interface AuthenticationOptions extends StreamOptions {
   /** Patterns of methods without authentication. Their credentials are ignored. By default, none. */
   readonly skipMethods?: readonly string[] | undefined;
   /**
@@ -28,7 +29,12 @@ export interface AuthenticationOptions {
 }
 
 /** Options that have a default. */
-export type DefaultedPipelineOption = "skipMethods" | "optionalMethods" | "propagateHeaders" | "asyncContext";
+export type DefaultedPipelineOption =
+  | "skipMethods"
+  | "optionalMethods"
+  | "propagateHeaders"
+  | "asyncContext"
+  | "streams";
 
 export const authenticationOptions = (): OptionTable<AuthenticationOptions, DefaultedPipelineOption> => ({
   skipMethods: withDefault(list, []),
@@ -39,6 +45,7 @@ export const authenticationOptions = (): OptionTable<AuthenticationOptions, Defa
     expected: "a list of claim names",
   }),
   asyncContext: withDefault(flag, true),
+  streams: withDefault(word(...streamEndings), "all" as StreamEndings),
   limits: optional(anything),
   revocations: optional({
     accepts: (value) => ["check", "checkKnown"].every((name) => typeof Object(value)[name] === "function"),

@@ -81,7 +81,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
   const isSkipped = compileMethodPatterns(options.skipMethods, "skipMethods");
   const isOptional = compileMethodPatterns(options.optionalMethods, "optionalMethods");
   const propagate = compilePropagation(options);
-  const { revocations } = options;
+  const { revocations, streams } = options;
   revocations?.serve?.(selection.all);
   const verifiers = new Map(
     selection.all.map((scheme) => [scheme, createVerifier(scheme, new Limiter(options.limits))]),
@@ -156,7 +156,7 @@ export function createAuthenticator(selection: SchemeSelection, options: Pipelin
   function welcome(call: AuthCall, state: CallState, verified: Verified): AuthContext {
     const { found, entry, before } = verified;
     const { challenges } = found.verifier;
-    state.standing = new CredentialStanding(entry, found.presented, challenges, revocations, before);
+    state.standing = new CredentialStanding(entry, found.presented, challenges, revocations, before, streams);
     publish(call, state, entry.context, challenges, verified);
     return entry.context;
   }

@@ -1,4 +1,5 @@
 import type { Standing } from "../call/call-state.js";
+import { endsWith, type StreamEndings } from "../call/stream-endings.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { failedVerification } from "../errors/failed-verification.js";
 import { expiredCredentials } from "../errors/unauthenticated.js";
@@ -15,6 +16,7 @@ export class CredentialStanding implements Standing {
   readonly #challenges: readonly string[];
   readonly #revocations: Revocations | undefined;
   readonly #before: Standing | undefined;
+  readonly streams: StreamEndings;
 
   /**
    * @param presented - the credential, for revocations.
@@ -26,6 +28,7 @@ export class CredentialStanding implements Standing {
     challenges: readonly string[],
     revocations: Revocations | undefined,
     before: Standing | undefined,
+    streams: StreamEndings,
   ) {
     this.context = context;
     this.#expiresAt = expiresAt;
@@ -33,11 +36,13 @@ export class CredentialStanding implements Standing {
     this.#challenges = challenges;
     this.#revocations = revocations;
     this.#before = before;
+    this.streams = streams;
   }
 
   watch(end: (error: unknown) => void): (() => void) | undefined {
     const stopBefore = this.#before?.watch(end);
-    const stop = this.#revocations?.watch?.(this.#presented, this.context, (cause) =>
+    const revocations = endsWith(this.streams, "revocation") ? this.#revocations : undefined;
+    const stop = revocations?.watch?.(this.#presented, this.context, (cause) =>
       end(failedVerification(cause, this.#challenges)),
     );
     if (!stop || !stopBefore) return stop ?? stopBefore;
@@ -49,7 +54,21 @@ export class CredentialStanding implements Standing {
 
   check(): void {
     this.#before?.check();
+    this.#checkExpiry();
+    this.#checkRevocations();
+  }
+
+  checkOpen(): void {
+    this.#before?.checkOpen();
+    if (endsWith(this.streams, "expiry")) this.#checkExpiry();
+    if (endsWith(this.streams, "revocation")) this.#checkRevocations();
+  }
+
+  #checkExpiry(): void {
     if (wallTime() >= this.#expiresAt) throw expiredCredentials(this.#challenges);
+  }
+
+  #checkRevocations(): void {
     try {
       this.#revocations?.checkKnown(this.#presented, this.context);
     } catch (cause) {

@@ -28,5 +28,5 @@ export function assertAuthorized(
     );
     throw new ConnectError("Internal error", Code.Internal, undefined, undefined, cause);
   }
-  checkCall(context.values, context.signal);
+  checkCall(context.values, context.signal, context.method.methodKind !== "unary");
 }

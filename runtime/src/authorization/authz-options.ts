@@ -1,3 +1,4 @@
+import { type StreamEndings, type StreamOptions, streamEndings } from "../call/stream-endings.js";
 import type { AuthContext } from "../context/auth-context.js";
 import { anything, flag, func, list, optional, withDefault, word } from "../options/check.js";
 import type { OptionTable, Read } from "../options/read-options.js";
@@ -11,7 +12,7 @@ import { type Grants, type GrantsCacheOptions, grantsCheck } from "./grants.js";
 import { type Trial, trialCheck } from "./trial.js";
 
 /** The options of authorization, without the tables. */
-export interface AuthzOptions {
+export interface AuthzOptions extends StreamOptions {
   /** Rules for methods without a policy in the tables. The first that matches method and caller decides. By default, none. */
   readonly rules?: readonly AuthzRule[];
   /**
@@ -60,7 +61,8 @@ export type DefaultedAuthzOption =
   | "roles"
   | "decisionEvents"
   | "decisionRecords"
-  | "mode";
+  | "mode"
+  | "streams";
 
 export const authzOptions = (): OptionTable<AuthzOptions, DefaultedAuthzOption> => ({
   // Undefined is refused: a denial would be left out.
@@ -78,6 +80,7 @@ export const authzOptions = (): OptionTable<AuthzOptions, DefaultedAuthzOption> 
   decisionRecords: withDefault(flag, false),
   trial: optional(trialCheck),
   mode: withDefault(word("enforce", "report"), "enforce" as const),
+  streams: withDefault(word(...streamEndings), "all" as StreamEndings),
 });
 
 /** The options of authorization, read. */

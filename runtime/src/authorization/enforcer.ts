@@ -2,6 +2,7 @@ import type { Message } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { stateOf } from "../call/call-state.js";
 import { checkStanding } from "../call/standing.js";
+import { endsWith } from "../call/stream-endings.js";
 import type { AuthContext } from "../context/auth-context.js";
 import type { AnyRequest } from "../platform/any-request.js";
 import { monotonicTime } from "../platform/clock.js";
@@ -22,6 +23,8 @@ export type Call = Pick<AnyRequest, "method" | "header" | "contextValues">;
 export interface Enforcer extends Evaluator {
   /** False in report mode. */
   readonly enforced: boolean;
+  /** Whether open streams are decided about again. */
+  readonly watchesStreams: boolean;
   /** Undefined without `onDecision` and `trial`. */
   readonly log: DecisionLog | undefined;
   /** The time for `durationMs`. 0 without a log. */
@@ -38,8 +41,12 @@ export interface Enforcer extends Evaluator {
     start: number,
     message?: Message,
   ): ConnectError | undefined;
-  /** Reports a credential that expired or was revoked during the call. Returns its error, in report mode too. */
-  lapsed(call: Call, context: AuthContext | undefined, start: number): ConnectError | undefined;
+  /**
+   * Reports a credential that expired or was revoked during the call. Returns its error, in report mode too.
+   *
+   * @param isOpen - for an open stream: the option `streams` says what ends it.
+   */
+  lapsed(call: Call, context: AuthContext | undefined, start: number, isOpen?: boolean): ConnectError | undefined;
 }
 
 /** @throws TypeError for a malformed table or option. */
@@ -48,7 +55,7 @@ export function createEnforcer(
   options: ReadAuthzOptions,
   skipped: readonly CompiledRule[] = [],
 ): Enforcer {
-  const { mode, trial } = options;
+  const { mode, trial, streams } = options;
   const evaluator = createEvaluator(policies, options, skipped);
   const enforced = mode === "enforce";
   const observe = (trial as StartableTrial | undefined)?.start(options, evaluator);
@@ -57,6 +64,7 @@ export function createEnforcer(
   return {
     ...evaluator,
     enforced,
+    watchesStreams: enforced && endsWith(streams, "revocation"),
     log,
     now: () => (log ? monotonicTime() : 0),
     conclude(verdict, { method, contextValues }, context, start, message) {
@@ -66,9 +74,9 @@ export function createEnforcer(
       state.refused = true;
       return denialOf(verdict, method, context, state.challenges);
     },
-    lapsed({ method, contextValues }, context, start) {
+    lapsed({ method, contextValues }, context, start, isOpen = false) {
       try {
-        checkStanding(contextValues);
+        checkStanding(contextValues, isOpen);
         return undefined;
       } catch (error) {
         log?.(

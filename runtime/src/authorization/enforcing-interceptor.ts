@@ -21,7 +21,8 @@ type Next = ReturnType<Interceptor>;
  *
  * Right before it calls the next interceptor, it checks the credential again: checks may have waited for seconds.
  */
-export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, lapsed }: Enforcer): Interceptor {
+export function createEnforcingInterceptor(enforcer: Enforcer): Interceptor {
+  const { enforced, watchesStreams, now, evaluate, conclude, lapsed } = enforcer;
   const warnOfOrder = createWarning(
     "a call has an Authorization header and no identity: install the authentication interceptor before authorization",
   );
@@ -59,7 +60,11 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
       const conclusion = (denial: Verdict | undefined) => {
         // A failed check is the better explanation, even if the credential expired too.
         if (denial) return conclude(explainDenial(denial, verdict, resource), req, context, start, message);
-        return lapsed(req, context, start) ?? (passed && conclude(passed, req, context, start, message));
+        // Without a verdict to report, it is a message of an open stream.
+        return (
+          lapsed(req, context, start, passed === undefined) ??
+          (passed && conclude(passed, req, context, start, message))
+        );
       };
       const denial = runChecks(checks, run);
       if (!(denial instanceof Promise)) return conclusion(denial);
@@ -80,7 +85,7 @@ export function createEnforcingInterceptor({ enforced, now, evaluate, conclude, 
     /** Decides again by the checks whose results may change. Undefined without any, and in report mode. */
     function decideAgain() {
       const changing = checks.filter((check) => check.mayChange);
-      if (changing.length === 0 || !enforced) return undefined;
+      if (changing.length === 0 || !watchesStreams) return undefined;
       return () => {
         const start = now();
         const refuse = (denial: Verdict | undefined) =>

@@ -2,6 +2,7 @@ import type { ContextKey, ContextValues } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
 import { sharedContextKey } from "../context/shared.js";
 import type { AnyRequest } from "../platform/any-request.js";
+import type { StreamEndings } from "./stream-endings.js";
 
 /** The verified credential of a call. It can expire or be revoked during the call. */
 export interface Standing {
@@ -11,6 +12,10 @@ export interface Standing {
   guarded: boolean;
   /** @throws ConnectError with code `unauthenticated` for a credential that has expired, or that this process knows to be revoked. */
   check(): void;
+  /** Like {@link check}, for an open stream: only what the option `streams` names ends it. */
+  checkOpen(): void;
+  /** The option `streams`. */
+  readonly streams: StreamEndings;
   /**
    * Watches the credential of an open stream, for revocations that this process does not know.
    *

@@ -3,12 +3,13 @@ import { authContextKey } from "../context/auth-context.js";
 import { stateOf } from "./call-state.js";
 import { CredentialDeadline, type Watch } from "./credential-deadline.js";
 import { checkStanding, checkWaiting, expiryOf } from "./standing.js";
+import { endsWith } from "./stream-endings.js";
 
 type Answer = ReturnType<ReturnType<Interceptor>>;
 
 /**
  * Runs a streaming call, and ends it when its credential expires or is revoked: at the next message or within a second, and for
- * a revocation by another instance within the interval of the revocations.
+ * a revocation by another instance within the interval of the revocations. The option `streams` may leave out either.
  *
  * @param watchAccess - ends the stream for other reasons, too. It gets a function that ends the stream, and returns how to stop.
  * @param call - runs the call with the given request.
@@ -21,7 +22,9 @@ export async function endWithCredential(
   const { contextValues: values, signal } = req;
   const { standing } = stateOf(values);
   const caller = values.get(authContextKey);
-  const expiresAt = caller === undefined ? Number.POSITIVE_INFINITY : expiryOf(caller);
+  const streams = standing?.streams ?? "all";
+  const expires = caller !== undefined && endsWith(streams, "expiry");
+  const expiresAt = expires ? expiryOf(caller) : Number.POSITIVE_INFINITY;
   // Other code may have established the identity.
   const isOwn = caller === undefined || caller === standing?.context;
   const isGuarded = isOwn
@@ -30,7 +33,7 @@ export async function endWithCredential(
   if (isGuarded && watchAccess === undefined) return call(req);
   if (standing !== undefined) standing.guarded = true;
   // The identity of the credential needs one check. Streams have many messages.
-  const check = isOwn && standing !== undefined ? () => standing.check() : () => checkStanding(values);
+  const check = isOwn && standing !== undefined ? () => standing.checkOpen() : () => checkStanding(values, true);
   const watches = [
     watchAccess,
     // An interceptor before this one watches the credential already.

@@ -3,30 +3,34 @@ import { authContextKey } from "../context/auth-context.js";
 import { expiredCredentials } from "../errors/unauthenticated.js";
 import { wallTime } from "../platform/clock.js";
 import { stateOf } from "./call-state.js";
+import { endsWith } from "./stream-endings.js";
 
 /**
  * Refuses an identity that expired or was revoked. Synchronous: nothing happens between the check and the next step.
  *
+ * @param isOpen - for an open stream: the option `streams` says what ends it.
  * @throws ConnectError with code `unauthenticated`.
  */
-export function checkStanding(values: ContextValues): void {
+export function checkStanding(values: ContextValues, isOpen = false): void {
   const { standing, challenges } = stateOf(values);
-  standing?.check();
+  if (isOpen) standing?.checkOpen();
+  else standing?.check();
   const context = values.get(authContextKey);
   // Other code may have established this identity.
-  if (context !== undefined && context !== standing?.context && wallTime() >= expiryOf(context)) {
-    throw expiredCredentials(challenges);
-  }
+  if (context === undefined || context === standing?.context) return;
+  if (isOpen && !endsWith(standing?.streams ?? "all", "expiry")) return;
+  if (wallTime() >= expiryOf(context)) throw expiredCredentials(challenges);
 }
 
 /**
  * The last check before a handler starts: the identity is valid, and the caller still waits.
  *
+ * @param isOpen - for a stream that a handler has started.
  * @throws ConnectError with code `unauthenticated`, or `deadline_exceeded` or `canceled` for an aborted call.
  */
-export function checkCall(values: ContextValues, signal: AbortSignal): void {
+export function checkCall(values: ContextValues, signal: AbortSignal, isOpen = false): void {
   checkWaiting(signal);
-  checkStanding(values);
+  checkStanding(values, isOpen);
 }
 
 /** @throws ConnectError with the code of an aborted call: `deadline_exceeded` or `canceled`. */

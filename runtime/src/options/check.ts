@@ -76,9 +76,10 @@ export const count: OptionCheck = {
   shown: true,
 };
 
-/** One of two words. */
-export function word(one: string, other: string): OptionCheck {
-  return { accepts: (value) => value === one || value === other, expected: `"${one}" or "${other}"`, shown: true };
+/** One of several words. */
+export function word(...words: readonly string[]): OptionCheck {
+  const expected = words.map((one) => `"${one}"`).join(" or ");
+  return { accepts: (value) => words.includes(value as string), expected, shown: true };
 }
 
 function isText(value: unknown): boolean {
