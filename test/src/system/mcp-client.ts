@@ -3,17 +3,18 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { decodeJwt } from "jose";
 import { browse, type Person } from "../servers/browser.js";
 import { publicClient } from "../servers/consent-provider.js";
 
 /** A request of the client, and its answer. */
 export interface Exchange {
+  /** The address, or for the endpoint the method of JSON-RPC and the tool that it calls. */
   readonly request: string;
-  /** Of JSON-RPC: its method, and the tool that it calls. */
-  readonly message?: string;
   readonly status: number;
   readonly challenge: string | null;
-  readonly token: string | undefined;
+  /** The scopes of its token. Undefined without one. */
+  readonly scope: unknown;
 }
 
 /** The client of the MCP SDK, for a person. */
@@ -81,15 +82,13 @@ export class McpClient implements OAuthClientProvider {
       authProvider: this,
       fetch: async (url, init) => {
         const response = await fetch(url, init);
-        const { method = "GET", body } = init ?? {};
-        const { pathname } = new URL(url);
-        const message = typeof body === "string" ? JSON.parse(body) : undefined;
+        const { method, params } = typeof init?.body === "string" ? JSON.parse(init.body) : {};
+        const token = new Headers(init?.headers).get("authorization")?.replace("Bearer ", "");
         this.exchanges.push({
-          request: `${method} ${pathname}`,
-          ...(message && { message: [message.method, message.params?.name].filter(Boolean).join(" ") }),
+          request: method === undefined ? String(url) : [method, params?.name].filter(Boolean).join(" "),
           status: response.status,
           challenge: response.headers.get("www-authenticate"),
-          token: new Headers(init?.headers).get("authorization")?.replace("Bearer ", ""),
+          scope: token && decodeJwt(token)["scope"],
         });
         return response;
       },

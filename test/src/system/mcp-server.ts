@@ -1,4 +1,4 @@
-import { fromJson, type JsonObject, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import { type DescMethodUnary, fromJson, type JsonObject, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -8,7 +8,7 @@ import {
   type Transport,
 } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { createAuth, jwt, requireAuthContext } from "@connectum/auth";
+import { type Auth, createAuth, jwt, requireAuthContext, type ServicePolicy } from "@connectum/auth";
 import { McpServicePolicy, NoteServicePolicy } from "../gen/mcp/v1/mcp_auth.js";
 import { type HandleRequest, type HandleResponseSchema, McpService, NoteService } from "../gen/mcp/v1/mcp_pb.js";
 import { startHttpServer } from "../servers/http-server.js";
@@ -22,17 +22,25 @@ export interface McpServer {
   toolUrl(name: string): string;
   /** The texts that were added, with their authors. */
   readonly notes: readonly string[];
+  readonly revoke: Auth["revoke"];
   stop(): Promise<void>;
 }
 
 const prefix = "/api";
+const tools = new Map<unknown, DescMethodUnary>(Object.values(NoteService.method).map((tool) => [tool.name, tool]));
 
-/** @param issuer - the authorization server. */
-export async function startMcpServer(issuer: string): Promise<McpServer> {
+/**
+ * @param issuer - the authorization server.
+ * @param tables - those of the endpoint and of the tools. By default, those of the schema.
+ */
+export async function startMcpServer(
+  issuer: string,
+  tables: readonly ServicePolicy[] = [McpServicePolicy, NoteServicePolicy],
+): Promise<McpServer> {
   const server = await startHttpServer((_, response) => response.end());
   const resource = server.url + prefix;
   const auth = createAuth({
-    policies: [McpServicePolicy, NoteServicePolicy],
+    policies: tables,
     authenticate: jwt({ issuer, jwksUri: `${issuer}/jwks`, audience: resource, typ: "at+jwt" }),
     protectedResource: { url: resource, authorizationServers: [issuer] },
   });
@@ -47,25 +55,26 @@ export async function startMcpServer(issuer: string): Promise<McpServer> {
       },
     });
   // Its calls pass the access control of the tools' methods.
-  const tools = createRouterTransport(noteRoutes, { router: auth });
+  const inner = createRouterTransport(noteRoutes, { router: auth });
   server.listener = connectNodeAdapter({
     ...auth,
     requestPathPrefix: prefix,
     routes: (router) =>
-      noteRoutes(router).service(McpService, { handle: (message, context) => handle(message, context, tools) }),
+      noteRoutes(router).service(McpService, { handle: (message, context) => handle(message, context, inner) }),
   });
   return {
     resource,
     endpoint: new URL(`${resource}/${McpService.typeName}/Handle`),
     toolUrl: (name) => `${resource}/${NoteService.typeName}/${name}`,
     notes,
+    revoke: auth.revoke,
     stop: server.stop,
   };
 }
 
 type Answer = MessageInitShape<typeof HandleResponseSchema>;
 
-async function handle({ id, method, params = {} }: HandleRequest, context: HandlerContext, tools: Transport) {
+async function handle({ id, method, params = {} }: HandleRequest, context: HandlerContext, inner: Transport) {
   if (id === undefined) return {};
   const answer = (body: Pick<Answer, "result" | "error">): Answer => ({ jsonrpc: "2.0", id, ...body });
   switch (method) {
@@ -75,25 +84,25 @@ async function handle({ id, method, params = {} }: HandleRequest, context: Handl
       return answer({ result: { protocolVersion, capabilities: { tools: {} }, serverInfo } });
     }
     case "tools/list": {
-      const list = NoteService.methods.map(({ name }) => ({ name, inputSchema: { type: "object" } }));
+      const list = [...tools.values()].map(({ name }) => ({ name, inputSchema: { type: "object" } }));
       return answer({ result: { tools: list } });
     }
     case "tools/call":
-      return answer({ result: await callTool(params, context, tools) });
+      return answer({ result: await callTool(params, context, inner) });
     default:
       return answer({ error: { code: -32601, message: "Method not found" } });
   }
 }
 
 /** Calls the method of a tool with the credential of the caller. */
-async function callTool(params: JsonObject, context: HandlerContext, tools: Transport): Promise<JsonObject> {
+async function callTool(params: JsonObject, context: HandlerContext, inner: Transport): Promise<JsonObject> {
   const result = (text: string, isError: boolean) => ({ content: [{ type: "text", text }], isError });
-  const tool = NoteService.methods.find(({ name }) => name === params["name"]);
+  const tool = tools.get(params["name"]);
   if (tool === undefined) return result("No such tool", true);
   const authorization = context.requestHeader.get("authorization") ?? "";
   try {
     const request = fromJson(tool.input, params["arguments"] ?? {});
-    const { message } = await tools.unary(tool, context.signal, undefined, { authorization }, request);
+    const { message } = await inner.unary(tool, context.signal, undefined, { authorization }, request);
     return result(JSON.stringify(toJson(tool.output, message)), false);
   } catch (error) {
     const { code, rawMessage, metadata } = ConnectError.from(error, Code.InvalidArgument);
