@@ -8,6 +8,7 @@ import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
+import { mcp, removeAgents } from "./mcp.js";
 import { observability } from "./observability.js";
 import { contributing, pluginReadme, runtimeReadme } from "./packages.js";
 import { permissions, removeNotes } from "./permissions.js";
@@ -23,6 +24,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authentication.md": authentication,
   "docs/authorization.md": authorization,
   "docs/generator.md": generator,
+  "docs/mcp.md": mcp,
   "docs/observability.md": observability,
   "docs/permissions.md": permissions,
   "docs/review.md": review,
@@ -33,7 +35,7 @@ const documents: Readonly<Record<string, Runs>> = {
 };
 
 afterAll(async () => {
-  await Promise.all([stopReadme(), closeIssuers(), closeLogin(), removeShop(), removeNotes()]);
+  await Promise.all([stopReadme(), closeIssuers(), closeLogin(), removeShop(), removeNotes(), removeAgents()]);
   await removeGreeter();
 });
 
