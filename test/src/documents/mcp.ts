@@ -42,23 +42,30 @@ const agents: () => Promise<Project> = once(async () => {
   return project;
 });
 
+const login = once(() => startTestKeySet());
+
 export async function removeAgents(): Promise<void> {
   (await agents()).remove();
+  await (await login()).close();
+}
+
+async function authOf(): Promise<Auth> {
+  process.env["JWKS_URI"] = (await login()).jwksUri;
+  return (await (await agents()).import<{ auth: Auth }>("dist/auth.js")).auth;
 }
 
 /** The challenge of the refused call. */
 let challenge: string | null = null;
 
 async function callTools(): Promise<void> {
-  const login = await startTestKeySet();
-  process.env["JWKS_URI"] = login.jwksUri;
-  const project = await agents();
-  const { auth, routes } = await project.import<{ auth: Auth; routes(router: ConnectRouter): void }>("dist/mcp.js");
+  const auth = await authOf();
+  const { sign } = await login();
+  const { routes } = await (await agents()).import<{ routes(router: ConnectRouter): void }>("dist/mcp.js");
   const server = http.createServer(connectNodeAdapter({ ...auth, routes }));
   const endpoint = new URL(`${await listen(server)}/notes.v1.McpService/Handle`);
   const claims = { sub: "ada", iss: "https://login.example.com", aud: "https://api.example.com" };
   async function connect(scope: string): Promise<Client> {
-    const authorization = `Bearer ${await login.sign({ ...claims, scope }, { header: { typ: "at+jwt" } })}`;
+    const authorization = `Bearer ${await sign({ ...claims, scope }, { header: { typ: "at+jwt" } })}`;
     const look = async (url: URL | string, init?: RequestInit) => {
       const response = await fetch(url, init);
       challenge = response.headers.get("www-authenticate");
@@ -90,7 +97,6 @@ async function callTools(): Promise<void> {
   } finally {
     server.closeAllConnections();
     server.close();
-    await login.close();
   }
 }
 
@@ -98,6 +104,11 @@ async function callTools(): Promise<void> {
 export const mcp: Runs = {
   async "proto/notes/v1/notes.proto"() {
     expect((await agents()).read("src/gen/notes/v1/notes_auth.ts")).toContain("export const McpServicePolicy");
+  },
+  async "src/auth.ts"() {
+    const { wellKnown } = await authOf();
+    const metadata = wellKnown(new Request("https://api.example.com/.well-known/oauth-protected-resource"));
+    expect(await metadata?.json()).toMatchObject({ scopes_supported: ["notes:read", "notes:write"] });
   },
   "src/mcp.ts": callTools,
   async "mcp answer"(text) {

@@ -20,7 +20,7 @@ export interface McpServer {
   readonly endpoint: URL;
   /** The address of a tool's method for clients of Connect. */
   toolUrl(name: string): string;
-  /** The texts that were added, with their authors. */
+  /** Its texts, with their authors. One is there at the start. */
   readonly notes: readonly string[];
   readonly revoke: Auth["revoke"];
   stop(): Promise<void>;
@@ -44,7 +44,7 @@ export async function startMcpServer(
     authenticate: jwt({ issuer, jwksUri: `${issuer}/jwks`, audience: resource, typ: "at+jwt" }),
     protectedResource: { url: resource, authorizationServers: [issuer] },
   });
-  const notes: string[] = [];
+  const notes = ["grace: eggs"];
   const noteRoutes = (router: ConnectRouter) =>
     router.service(NoteService, {
       listNotes: () => ({ notes }),
