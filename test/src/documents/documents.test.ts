@@ -17,6 +17,7 @@ import { review } from "./review.js";
 import type { Runs } from "./runs.js";
 import { closeLogin, servers } from "./servers.js";
 import { removeShop } from "./shop.js";
+import { removeAccounts, stepUp } from "./step-up.js";
 
 /** Every document with blocks, and the tests that execute them. */
 const documents: Readonly<Record<string, Runs>> = {
@@ -29,13 +30,15 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/permissions.md": permissions,
   "docs/review.md": review,
   "docs/servers.md": servers,
+  "docs/step-up.md": stepUp,
   "runtime/README.md": runtimeReadme,
   "plugin/README.md": pluginReadme,
   "CONTRIBUTING.md": contributing,
 };
 
 afterAll(async () => {
-  await Promise.all([stopReadme(), closeIssuers(), closeLogin(), removeShop(), removeNotes(), removeAgents()]);
+  const stopped = [stopReadme(), closeIssuers(), closeLogin()];
+  await Promise.all([...stopped, removeShop(), removeNotes(), removeAccounts(), removeAgents()]);
   await removeGreeter();
 });
 
