@@ -8,6 +8,7 @@ import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
+import { migration, removeOrders } from "./migration.js";
 import { observability } from "./observability.js";
 import { contributing, pluginReadme, runtimeReadme } from "./packages.js";
 import { permissions, removeNotes } from "./permissions.js";
@@ -24,6 +25,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authentication.md": authentication,
   "docs/authorization.md": authorization,
   "docs/generator.md": generator,
+  "docs/migration.md": migration,
   "docs/observability.md": observability,
   "docs/permissions.md": permissions,
   "docs/review.md": review,
@@ -35,7 +37,15 @@ const documents: Readonly<Record<string, Runs>> = {
 };
 
 afterAll(async () => {
-  await Promise.all([stopReadme(), closeIssuers(), closeLogin(), removeShop(), removeNotes(), removeAccounts()]);
+  await Promise.all([
+    stopReadme(),
+    closeIssuers(),
+    closeLogin(),
+    removeShop(),
+    removeNotes(),
+    removeAccounts(),
+    removeOrders(),
+  ]);
   await removeGreeter();
 });
 
