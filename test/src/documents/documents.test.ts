@@ -9,6 +9,7 @@ import { blocksOf } from "./blocks.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
 import { mcp, removeAgents } from "./mcp.js";
+import { migration, removeOrders } from "./migration.js";
 import { observability } from "./observability.js";
 import { contributing, pluginReadme, runtimeReadme } from "./packages.js";
 import { permissions, removeNotes } from "./permissions.js";
@@ -26,6 +27,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authorization.md": authorization,
   "docs/generator.md": generator,
   "docs/mcp.md": mcp,
+  "docs/migration.md": migration,
   "docs/observability.md": observability,
   "docs/permissions.md": permissions,
   "docs/review.md": review,
@@ -37,8 +39,16 @@ const documents: Readonly<Record<string, Runs>> = {
 };
 
 afterAll(async () => {
-  const stopped = [stopReadme(), closeIssuers(), closeLogin()];
-  await Promise.all([...stopped, removeShop(), removeNotes(), removeAccounts(), removeAgents()]);
+  await Promise.all([
+    stopReadme(),
+    closeIssuers(),
+    closeLogin(),
+    removeShop(),
+    removeNotes(),
+    removeAccounts(),
+    removeOrders(),
+    removeAgents(),
+  ]);
   await removeGreeter();
 });
 
