@@ -8,6 +8,7 @@ import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
+import { mcp, removeAgents } from "./mcp.js";
 import { migration, removeOrders } from "./migration.js";
 import { observability } from "./observability.js";
 import { contributing, pluginReadme, runtimeReadme } from "./packages.js";
@@ -25,6 +26,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authentication.md": authentication,
   "docs/authorization.md": authorization,
   "docs/generator.md": generator,
+  "docs/mcp.md": mcp,
   "docs/migration.md": migration,
   "docs/observability.md": observability,
   "docs/permissions.md": permissions,
@@ -45,6 +47,7 @@ afterAll(async () => {
     removeNotes(),
     removeAccounts(),
     removeOrders(),
+    removeAgents(),
   ]);
   await removeGreeter();
 });
