@@ -1,8 +1,24 @@
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
+import { checkValue } from "../options/read-options.js";
+import { tokenName } from "./token-name.js";
 import { trimSpaces } from "./trim-spaces.js";
 
 /** A `cookie-value` (RFC 6265 section 4.1.1): visible ASCII without `"`, `,`, `;` and `\`, or such text in quotes. */
 const cookieValue = /^(?:[!#-+\--:<-[\]-~]*|"[!#-+\--:<-[\]-~]*")$/;
+
+/** Prefixes of protected cookies (RFC 6265bis section 4.1.3), in the spelling that every browser knows. */
+const prefixes: readonly string[] = ["__Host-", "__Secure-"];
+
+/** @throws TypeError for an invalid name, and for a prefix in a spelling that browsers may ignore. */
+export function cookieName(name: unknown, option: string): string {
+  checkValue(option, name, tokenName);
+  const prefix = /^__(?:host|secure)-/i.exec(name as string)?.[0];
+  if (prefix !== undefined && !prefixes.includes(prefix)) {
+    const spelling = prefixes.find((known) => known.toLowerCase() === prefix.toLowerCase());
+    throw new TypeError(`${option}: write "${spelling}", not "${prefix}": some browsers do not protect this spelling`);
+  }
+  return name as string;
+}
 
 /**
  * Returns the value of a cookie (RFC 6265 section 4.2.1) with its quotes, or undefined for an absent or empty one.

@@ -3,10 +3,28 @@ import { type Actor, actorOfClaim } from "../context/actor.js";
 import { type AuthContextInit, absentAsUndefined } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything } from "../options/check.js";
-import { type OptionTable, readOptions } from "../options/read-options.js";
+import { type OptionTable, ownMembers, readOptions } from "../options/read-options.js";
 
 /** Names from the outermost inwards, joined by dots or as a list. */
 export type ClaimPath = string | readonly string[];
+
+/**
+ * Where a list of names is: a path; the members of an object, whose keys are the names; or several of these, for all their names
+ * together.
+ *
+ * @example
+ * "realm_access.roles"
+ * @example
+ * { keysOf: "urn:zitadel:iam:org:project:roles" }
+ * @example
+ * { union: ["realm_access.roles", "resource_access.shop.roles"] }
+ */
+export type ClaimList = ClaimPath | ClaimKeys | { readonly union: readonly (ClaimPath | ClaimKeys)[] };
+
+/** The keys of an object. */
+export interface ClaimKeys {
+  readonly keysOf: ClaimPath;
+}
 
 /** Paths of claims: `"realm_access.roles"`, or a list if a name has dots: `["https://example.com/roles"]`. */
 export interface ClaimsMapping {
@@ -15,14 +33,14 @@ export interface ClaimsMapping {
   /** Default: `name`. */
   readonly name?: ClaimPath;
   /** A list of strings, or one string. Default: `roles`. */
-  readonly roles?: ClaimPath;
+  readonly roles?: ClaimList;
   /** A list of strings, or one string of names separated by spaces. Default: `scope`, else `scp`. */
-  readonly scopes?: ClaimPath;
+  readonly scopes?: ClaimList;
   /**
    * A list of strings, or one string of names separated by spaces. By default, none: a claim grants permissions only if it is
    * named here. Auth0's is `permissions`.
    */
-  readonly permissions?: ClaimPath;
+  readonly permissions?: ClaimList;
   /** How the caller authenticated: a string. Default: `acr`. */
   readonly acr?: ClaimPath;
   /** When the caller authenticated: seconds since the epoch. Default: `auth_time`. */
@@ -59,19 +77,18 @@ export function compileClaimsMapping(
   const paths = readOptions("claimsMapping", mapping, mappingOptions, "claimsMapping.");
   const subject = compilePath(paths.subject, "subject");
   const name = compilePath(paths.name, "name");
-  const roles = compilePath(paths.roles, "roles");
-  const scopes = "scopes" in paths ? compilePath(paths.scopes, "scopes") : scopeOrScp;
-  const permissions = "permissions" in paths ? compilePath(paths.permissions, "permissions") : () => undefined;
+  const roles = compileList(paths.roles, "roles", (value) => [value]);
+  const scopes = "scopes" in paths ? compileList(paths.scopes, "scopes", words) : scopeOrScp;
+  const permissions = "permissions" in paths ? compileList(paths.permissions, "permissions", words) : () => undefined;
   const acr = compilePath(paths.acr, "acr");
   const authTime = compilePath(paths.authTime, "authTime");
   const actor = compilePath(paths.actor, "actor");
-  const words = (value: string) => value.split(" ").filter((word) => word !== "");
   return (claims) => ({
     subject: text(subject(claims), "subject") ?? otherSubject(claims) ?? reject("subject", "is missing"),
     name: text(absentAsUndefined(name(claims)), "name"),
-    roles: list(roles(claims), "roles", (value) => [value]),
-    scopes: list(scopes(claims), "scopes", words),
-    permissions: list(permissions(claims), "permissions", words),
+    roles: roles(claims),
+    scopes: scopes(claims),
+    permissions: permissions(claims),
     acr: text(absentAsUndefined(acr(claims)), "acr"),
     authTime: time(authTime(claims), "authTime"),
     actor: actorOf(absentAsUndefined(actor(claims))),
@@ -79,9 +96,39 @@ export function compileClaimsMapping(
   });
 }
 
-function scopeOrScp(claims: object): unknown {
+function words(text: string): string[] {
+  return text.split(" ").filter((word) => word !== "");
+}
+
+function scopeOrScp(claims: object): readonly string[] | undefined {
   const scope = member(claims, "scope");
-  return scope ?? member(claims, "scp");
+  return list(scope ?? member(claims, "scp"), "scopes", words);
+}
+
+type NamesOf = (claims: object) => readonly string[] | undefined;
+
+/** @param split - divides a string into names. */
+function compileList(given: unknown, field: string, split: (text: string) => string[]): NamesOf {
+  const [kind, ...others] = Object.keys(Object(given));
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    const find = compilePath(given, field);
+    return (claims) => list(find(claims), field, split);
+  }
+  const own = ownMembers(given as { readonly keysOf?: unknown; readonly union?: unknown });
+  if (others.length === 0 && kind === "keysOf") {
+    const find = compilePath(own.keysOf, `${field}.keysOf`);
+    return (claims) => keysOf(find(claims), field);
+  }
+  const isUnion = others.length === 0 && kind === "union" && Array.isArray(own.union) && own.union.length > 0;
+  const parts: readonly unknown[] = isUnion ? (own.union as unknown[]) : [];
+  if (!isUnion || parts.some((part) => Object.hasOwn(Object(part), "union"))) {
+    throw new TypeError(`claimsMapping.${field}: expected a path, { keysOf: path } or { union: [path, ...] }`);
+  }
+  const all = parts.map((part, i) => compileList(part, `${field}.union[${i}]`, split));
+  return (claims) => {
+    const found = all.map((namesOf) => namesOf(claims)).filter((names) => names !== undefined);
+    return found.length === 0 ? undefined : [...new Set(found.flat())];
+  };
 }
 
 function compilePath(path: unknown, field: string): (claims: object) => unknown {
@@ -111,6 +158,12 @@ function list(value: unknown, field: string, split: (text: string) => string[]):
   const names: unknown = typeof value === "string" ? split(value) : value;
   if (Array.isArray(names) && names.every((name) => typeof name === "string" && name !== "")) return names;
   return reject(field, "is neither a string nor a list of non-empty strings");
+}
+
+function keysOf(value: unknown, field: string): readonly string[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "object" || Array.isArray(value)) return reject(field, "is not an object");
+  return list(Object.keys(value), field, words);
 }
 
 /** A NumericDate of RFC 7519 section 2. */

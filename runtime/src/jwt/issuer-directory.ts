@@ -9,7 +9,8 @@ import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
 
 /** Verifies each token with the keys of its issuer. */
 export interface IssuerDirectory
-  extends Required<Pick<AuthScheme, "fingerprint" | "accepts" | "isCurrent" | "warmUp">> {
+  extends Required<Pick<AuthScheme, "accepts" | "isCurrent" | "warmUp">>,
+    Pick<AuthScheme, "fingerprint"> {
   /** Wraps an unverified token as a credential. */
   present(token: string): Credential;
   /** The authentication schemes of tokens that demand a proof of possession. Undefined if none does: all come as Bearer. */
@@ -52,7 +53,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
   }
   return {
     schemes: schemesOf(verifiers, (token) => find(token)),
-    fingerprint: sha256([...byName.values()].map(({ fingerprint }) => fingerprint).join("\n")),
+    ...fingerprintOf([...byName.values()]),
     accepts: verifiers.map(({ accepts }) => accepts),
     isCurrent(vouchedBy) {
       const [name, key] = JSON.parse(vouchedBy) as [string, string | null];
@@ -74,15 +75,21 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
 
 /** With one issuer, cache entries hold no issuer name, so `isCurrent` gets the key name alone. */
 function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
-  const { fingerprint, accepts, verify, warmUp, isCurrent = () => false } = verifier;
+  const { accepts, verify, warmUp, isCurrent = () => false } = verifier;
   return {
     schemes: schemesOf([verifier], () => verifier),
-    fingerprint: sha256(fingerprint),
+    ...fingerprintOf([verifier]),
     accepts: [accepts],
     warmUp,
     isCurrent,
     present: (token) => ({ key: token, presented: token, verify: () => verify(token) }),
   };
+}
+
+/** None if a verifier has none. */
+function fingerprintOf(verifiers: readonly TokenVerifier[]): Pick<AuthScheme, "fingerprint"> {
+  const all = verifiers.map(({ fingerprint }) => fingerprint);
+  return all.includes(undefined) ? {} : { fingerprint: sha256(all.join("\n")) };
 }
 
 function schemesOf(

@@ -1,10 +1,11 @@
 import { type KeySourceOptions, keySourceOptions } from "../keys/key-source.js";
-import { anything, flag, required, seconds, text, textOrTexts, texts } from "../options/check.js";
+import { anything, flag, func, required, seconds, text, textOrTexts, texts } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
 import { checkProofOptions, type ProofOptions, proofOptions } from "../proofs/proof-options.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { ClaimsMapping } from "./claims-mapping.js";
+import type { TokenPlaceOptions } from "./token-place.js";
 
 /**
  * Options to verify the JSON Web Tokens (RFC 7519) of one issuer. The first key source that is set counts: `jwksUri`, then
@@ -27,12 +28,21 @@ export interface JwtIssuerOptions extends KeySourceOptions, ProofOptions {
   readonly clockTolerance?: number;
   /** Accepts tokens without `exp`. They never expire. Default: false. */
   readonly allowMissingExpiration?: boolean;
+  /**
+   * Returns true for a token that is meant for this server: a check of its verified claims, such as `azp`, `client_id` or
+   * `token_use`. Anything else refuses the token, and an error too. Runs once for a token, before it is cached; a shared store then
+   * needs `cache.namespace`. Default: no check.
+   *
+   * @example
+   * jwt({ issuer, jwksUri, checkClaims: ({ token_use, client_id }) => token_use === "access" && client_id === "4uc0" });
+   */
+  readonly checkClaims?: (claims: Readonly<Record<string, unknown>>) => boolean;
   /** Maps claims to the identity. */
   readonly claimsMapping?: ClaimsMapping;
 }
 
-/** Options for all issuers. */
-export interface JwtSchemeOptions {
+/** Option for all issuers. */
+export interface JwtCacheOption {
   /** Default: five minutes, 10000 tokens. An entry never outlives its token or the key that verified it. */
   readonly cache?: CacheOptions | false;
 }
@@ -42,6 +52,9 @@ export interface JwtIssuers {
   /** Each must set `issuer`. */
   readonly issuers: readonly JwtIssuerOptions[];
 }
+
+/** Options for all issuers. */
+export interface JwtSchemeOptions extends JwtCacheOption, TokenPlaceOptions {}
 
 export type JwtOptions = JwtSchemeOptions & (JwtIssuerOptions | JwtIssuers);
 
@@ -62,6 +75,7 @@ const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
     fallback: 0,
   },
   allowMissingExpiration: { ...flag, fallback: false },
+  checkClaims: func,
   claimsMapping: anything,
 });
 

@@ -3,10 +3,11 @@ import { checkObject, ownMembers } from "../options/read-options.js";
 import type { AuthScheme } from "../schemes/scheme.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtOptions } from "./jwt-options.js";
+import { compileTokenPlace } from "./token-place.js";
 
 /**
- * Authenticates callers by a JSON Web Token in `Authorization: Bearer` (RFC 7519, RFC 6750), or in `Authorization: DPoP` with a
- * proof of possession (RFC 9449). Follows RFC 8725.
+ * Authenticates callers by a JSON Web Token (RFC 7519) in `Authorization: Bearer` (RFC 6750), in `Authorization: DPoP` with a
+ * proof of possession (RFC 9449), or in another header or a cookie. Follows RFC 8725.
  *
  * Calls fail with `unauthenticated` for an invalid token, and with `unavailable` while the key set cannot be fetched.
  *
@@ -24,14 +25,16 @@ import type { JwtOptions } from "./jwt-options.js";
  */
 export function jwt(options: JwtOptions): AuthScheme {
   checkObject("jwt", options);
-  const { cache = {}, ...issuers } = ownMembers(options);
+  const own = ownMembers(options);
+  const { cache = {}, header: _, cookie: __, ...issuers } = own;
   const { present, schemes, ...verification } = createIssuerDirectory(issuers, "jwt");
+  const place = compileTokenPlace(own, schemes !== undefined);
   return {
     name: "jwt",
-    challenge: schemes?.challenges ?? "Bearer",
+    challenge: place === undefined ? (schemes?.challenges ?? "Bearer") : undefined,
     metadata: schemes?.metadata ?? {},
-    takesBearer: true,
-    trustedHeaders: [],
+    takesBearer: place === undefined,
+    trustedHeaders: place?.trustedHeaders ?? [],
     cache,
     ...verification,
     read(source) {
@@ -39,7 +42,7 @@ export function jwt(options: JwtOptions): AuthScheme {
         const found = schemes.read(source);
         return found && { ...present(found.token), prove: found.prove };
       }
-      const token = findBearerToken(source.header);
+      const token = place === undefined ? findBearerToken(source.header) : place.read(source.header);
       return token === undefined ? undefined : present(token);
     },
   };

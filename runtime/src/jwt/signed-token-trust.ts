@@ -1,16 +1,12 @@
-import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
-import { findBearerToken, maxCredentialLength } from "../headers/bearer-token.js";
-import { headerName } from "../headers/header-name.js";
+import { findBearerToken } from "../headers/bearer-token.js";
 import { checkObject, ownMembers } from "../options/read-options.js";
 import type { AuthScheme } from "../schemes/scheme.js";
 import { createIssuerDirectory } from "./issuer-directory.js";
-import type { JwtIssuers, JwtSchemeOptions } from "./jwt-options.js";
+import type { JwtCacheOption, JwtIssuers } from "./jwt-options.js";
+import { compileTokenPlace, type TokenPlaceOptions } from "./token-place.js";
 
 /** Options of {@link signedTokenTrust}. */
-export interface SignedTokenTrustOptions extends JwtIssuers, JwtSchemeOptions {
-  /** Header of the service's token, which leaves `Authorization` to the user's. Default: `Authorization: Bearer`. */
-  readonly header?: string;
-}
+export interface SignedTokenTrustOptions extends JwtIssuers, JwtCacheOption, Pick<TokenPlaceOptions, "header"> {}
 
 /**
  * Authenticates services by a JSON Web Token, signed by the service itself or by an issuer of service tokens.
@@ -33,18 +29,15 @@ export interface SignedTokenTrustOptions extends JwtIssuers, JwtSchemeOptions {
 export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
   checkObject("signedTokenTrust", options);
   const own = ownMembers(options);
-  const { cache = {}, header, ...issuers } = own;
+  const { cache = {}, header: _, ...issuers } = own;
   if (!("issuers" in own)) throw new TypeError("issuers: expected a list of at least one issuer");
   const { present, schemes, ...verification } = createIssuerDirectory(issuers, "signedTokenTrust");
-  const name = "header" in own ? headerName(header, "header") : undefined;
-  if (name !== undefined && schemes !== undefined) {
-    throw new TypeError("header: tokens with proofs come in Authorization; remove header or proofs");
-  }
+  const place = compileTokenPlace(own, schemes !== undefined);
   return {
     name: "service-token",
-    challenge: name === undefined ? (schemes?.challenges ?? "Bearer") : undefined,
-    takesBearer: name === undefined,
-    trustedHeaders: name === undefined ? [] : [name],
+    challenge: place === undefined ? (schemes?.challenges ?? "Bearer") : undefined,
+    takesBearer: place === undefined,
+    trustedHeaders: place?.trustedHeaders ?? [],
     internal: true,
     cache,
     ...verification,
@@ -53,16 +46,8 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
         const found = schemes.read(source);
         return found && { ...present(found.token), prove: found.prove };
       }
-      const token = name === undefined ? findBearerToken(source.header) : readToken(source.header, name);
+      const token = place === undefined ? findBearerToken(source.header) : place.read(source.header);
       return token === undefined ? undefined : present(token);
     },
   };
-}
-
-function readToken(header: Headers, name: string): string | undefined {
-  const token = header.get(name);
-  if (token === null) return undefined;
-  if (token.length > maxCredentialLength || !/^[\w\-.]+$/.test(token))
-    throw new InvalidCredentialError(`${name}: not one token`, { reason: "malformed" });
-  return token;
 }

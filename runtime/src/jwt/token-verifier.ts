@@ -5,6 +5,7 @@ import { checkCanonicalForm } from "../keys/canonical-form.js";
 import { createKeySource } from "../keys/key-source.js";
 import { refusalOf } from "../keys/refusal.js";
 import { ownMembers } from "../options/read-options.js";
+import { isPromiseLike } from "../platform/is-promise-like.js";
 import { rejectBoundToken } from "../proofs/bound-token.js";
 import type { Possession } from "../proofs/proof-of-possession.js";
 import type { Acceptance } from "../schemes/acceptance.js";
@@ -21,8 +22,8 @@ const maxExpiration = 253_402_300_799;
 export interface TokenVerifier {
   /** The accepted `iss`. Undefined: any. */
   readonly issuers: readonly string[] | undefined;
-  /** Equal for equal options and keys. */
-  readonly fingerprint: string;
+  /** Equal for equal options and keys. Undefined if a function is one of them. */
+  readonly fingerprint: string | undefined;
   /** The set of tokens that it may accept. */
   readonly accepts: Acceptance;
   /** The proofs of possession that its tokens demand. Undefined: none. */
@@ -39,7 +40,7 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
   const options = readJwtOptions(given, owner);
   const keys = createKeySource(options);
   const toIdentity = compileClaimsMapping(options.claimsMapping);
-  const { allowBoundTokens, clockTolerance, maxTokenAge, typ } = options;
+  const { allowBoundTokens, checkClaims, clockTolerance, maxTokenAge, typ } = options;
   const [issuers, audiences] = [options.issuer, options.audience].map((value) =>
     value === undefined ? undefined : ([value].flat() as string[]),
   );
@@ -67,17 +68,15 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
   const possession = options.proofs?.[0]?.compile(options.proofs, options.allowUnboundTokens);
   const checkBinding = possession?.checkClaims ?? (allowBoundTokens ? undefined : rejectBoundToken);
   const verifySignature = createSignatureVerifier(keys, verifyOptions);
+  // Another process must not take a token that is accepted here only with a proof.
+  const binding = possession && [possession.proofs.map(({ member }) => member), possession.allowsUnbound];
 
   return {
     issuers,
-    // Another process must not take a token that is accepted here only with a proof.
-    fingerprint: JSON.stringify([
-      keys.fingerprint,
-      verifyOptions,
-      options.claimsMapping,
-      allowBoundTokens,
-      ...(possession === undefined ? [] : [possession.proofs.map(({ member }) => member), possession.allowsUnbound]),
-    ]),
+    fingerprint:
+      checkClaims === undefined
+        ? JSON.stringify([keys.fingerprint, verifyOptions, options.claimsMapping, allowBoundTokens, binding])
+        : undefined,
     accepts: {
       by: "bearer token",
       only: {
@@ -101,12 +100,27 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
         if (typ !== undefined && !Object.hasOwn(protectedHeader, "typ"))
           throw new InvalidCredentialError("no typ", { reason: "claim" });
         checkBinding?.(payload);
+        if (checkClaims !== undefined) askUser(checkClaims, payload);
         return { identity: { ...toIdentity(payload), expiresAt: expiryOf(payload) }, vouchedBy };
       } catch (cause) {
         throw refusalOf(cause);
       }
     },
   };
+}
+
+/** @throws InvalidCredentialError with reason `claim` unless the function returns true. */
+function askUser(checkClaims: NonNullable<JwtIssuerOptions["checkClaims"]>, claims: JWTPayload): void {
+  let answer: unknown;
+  try {
+    // A polluted prototype supplies no claims.
+    answer = checkClaims(ownMembers(claims));
+  } catch (cause) {
+    throw new InvalidCredentialError("refused by checkClaims, which failed", { reason: "claim", cause });
+  }
+  if (answer === true) return;
+  const hint = answer === false ? "" : `: it returned ${isPromiseLike(answer) ? "a promise" : typeof answer}, not true`;
+  throw new InvalidCredentialError(`refused by checkClaims${hint}`, { reason: "claim" });
 }
 
 /** Normalizes a `typ` for comparison (RFC 7515 section 4.1.9). */

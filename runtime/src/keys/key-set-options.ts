@@ -1,5 +1,5 @@
-import { count, milliseconds, withDefault } from "../options/check.js";
-import { type OptionTable, readOptions } from "../options/read-options.js";
+import { count, func, milliseconds, withDefault } from "../options/check.js";
+import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 
 /** Options of a remote key set. All times in milliseconds. */
 export interface RemoteKeySetOptions {
@@ -16,22 +16,52 @@ export interface RemoteKeySetOptions {
   readonly cooldown?: number;
   /** Longest time for a fetch: connection, headers and body. Default: 5000. */
   readonly timeout?: number;
+  /**
+   * Headers of the request, or a function that returns them for each request: `authorization` for a key set that is not public. No
+   * redirect takes them elsewhere. Default: none.
+   */
+  readonly headers?: KeySetHeaders | (() => KeySetHeaders | Promise<KeySetHeaders>);
+  /**
+   * Replaces the global `fetch`, for a proxy or a certificate authority of your own. It must not follow redirects. Default: `fetch`.
+   */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Longest key set, in bytes. A longer one counts as a failure of the endpoint. Default: 1048576 (one MiB). */
   readonly maxBytes?: number;
   /** Most keys in a key set, usable or not. More count as a failure of the endpoint. Default: 1000. */
   readonly maxKeys?: number;
 }
 
-const keySetOptions = (): OptionTable<RemoteKeySetOptions, keyof RemoteKeySetOptions> => ({
+/** Values by name. */
+export type KeySetHeaders = Readonly<Record<string, string>>;
+
+type Defaulted = Exclude<keyof RemoteKeySetOptions, "headers" | "fetch">;
+
+const keySetOptions = (): OptionTable<RemoteKeySetOptions, Defaulted> => ({
   maxAge: withDefault(milliseconds, 600_000),
   maxStale: withDefault(milliseconds, 86_400_000),
   cooldown: withDefault(milliseconds, 1_000),
   timeout: withDefault(milliseconds, 5_000),
+  headers: {
+    accepts: (value) => typeof value === "function" || areHeaders(value),
+    expected: "an object of header names and values, or a function that returns one",
+  },
+  fetch: func,
   maxBytes: withDefault(count, 1_048_576),
   maxKeys: withDefault(count, 1_000),
 });
 
 /** Returns the options with their defaults. @throws TypeError naming the option. */
-export function readKeySetOptions(options: RemoteKeySetOptions): Required<RemoteKeySetOptions> {
+export function readKeySetOptions(options: RemoteKeySetOptions): Read<RemoteKeySetOptions, Defaulted> {
   return readOptions("jwks", options, keySetOptions, "jwks.");
+}
+
+/** The error of `Headers` would contain a secret. */
+function areHeaders(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  try {
+    new Headers(value as Record<string, string>);
+    return Object.values(value).every((one) => typeof one === "string");
+  } catch {
+    return false;
+  }
 }

@@ -44,7 +44,8 @@ const maxWait = 10_000;
  * @throws TypeError for an option that is unknown or not a positive number.
  */
 export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}): RemoteKeySet {
-  const { maxAge, maxStale, cooldown, timeout, maxBytes, maxKeys } = readKeySetOptions(options);
+  const { maxAge, maxStale, cooldown, maxKeys, ...request } = readKeySetOptions(options);
+  const { timeout } = request;
   const warn = createBoundedWarning();
 
   let keys: Keys | undefined;
@@ -57,7 +58,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
   async function fetchKeys(): Promise<void> {
     const asOf = monotonicTime();
     try {
-      const parsed = parseKeySet(await fetchKeySet(url, { timeout, maxBytes }), maxKeys);
+      const parsed = parseKeySet(await fetchKeySet(url, request), maxKeys);
       const content = JSON.stringify(parsed);
       // An unchanged set stays imported.
       if (keys?.content === content) keys = { ...keys, asOf };

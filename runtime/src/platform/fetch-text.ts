@@ -20,6 +20,8 @@ export interface FetchLimits {
   readonly tooLong: () => Error;
   /** Statuses whose body is read. By default, 200. */
   readonly statuses?: readonly number[];
+  /** By default, the global one. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 /** An answer whose body was read. */
@@ -48,7 +50,10 @@ export async function fetchText(url: URL | string, init: RequestInit, limits: Fe
   try {
     // Some edge runtimes do not support the redirect mode "error".
     const request: RequestInit = { ...init, redirect: "manual", signal: controller.signal };
-    return await Promise.race([read(fetch(url, request), limits, controller.signal), expired]);
+    return await Promise.race([
+      read((limits.fetch ?? fetch)(String(url), request), limits, controller.signal),
+      expired,
+    ]);
   } finally {
     timer.cancel();
     // Frees the connection of a failed or unfinished attempt.

@@ -1,8 +1,9 @@
 import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { readBearerToken } from "../headers/bearer-token.js";
-import { dropLookalikes, readCookie } from "../headers/cookie.js";
-import { anything, flag, func, type OptionCheck, optional, required, withDefault } from "../options/check.js";
+import { cookieName, dropLookalikes, readCookie } from "../headers/cookie.js";
+import { tokenName } from "../headers/token-name.js";
+import { anything, flag, func, optional, required, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import type { CacheOptions } from "../store/cache-options.js";
 import type { AuthScheme } from "./scheme.js";
@@ -48,28 +49,15 @@ export interface SessionOptions<S> {
   readonly cacheHeaders?: readonly string[];
 }
 
-/** A `token` (RFC 9110 section 5.6.2), such as the name of a cookie or header. */
-const token = /^[\w!#$%&'*+\-.^`|~]+$/;
-
-/** Prefixes of protected cookies (RFC 6265bis section 4.1.3), in the spelling that every browser knows. */
-const cookiePrefixes: readonly string[] = ["__Host-", "__Secure-"];
-const cookiePrefix = /^__(?:host|secure)-/i;
-
-const tokenCheck: OptionCheck = {
-  accepts: (value) => typeof value === "string" && token.test(value),
-  expected: "a name without spaces",
-  shown: true,
-};
-
 const sessionOptions = (): OptionTable<SessionOptions<unknown>, "name" | "cache"> => ({
-  name: { ...tokenCheck, fallback: "session" },
-  cookie: tokenCheck,
+  name: { ...tokenName, fallback: "session" },
+  cookie: anything,
   bearer: flag,
   verifySession: required(func),
   mapSession: required(func),
   cache: withDefault(anything, false as const),
   cacheHeaders: optional({
-    accepts: (value) => Array.isArray(value) && value.every(tokenCheck.accepts),
+    accepts: (value) => Array.isArray(value) && value.every(tokenName.accepts),
     expected: "a list of header names",
   }),
 });
@@ -92,7 +80,8 @@ const sessionOptions = (): OptionTable<SessionOptions<unknown>, "name" | "cache"
 export function session<S>(options: SessionOptions<S>): AuthScheme {
   const own = readOptions<SessionOptions<S>, "name" | "cache">("session", options, sessionOptions);
   checkTogether(own);
-  const { name, cookie, bearer = true, verifySession, mapSession, cache, cacheHeaders = [] } = own;
+  const cookie = "cookie" in own ? cookieName(own.cookie, "cookie") : undefined;
+  const { name, bearer = true, verifySession, mapSession, cache, cacheHeaders = [] } = own;
   const covered = ["authorization", "cookie", ...cacheHeaders];
   /** True if the framework reads the headers itself. */
   const readsHeaders = cookie === undefined && own.bearer !== true;
@@ -151,16 +140,7 @@ function pick(header: Headers, names: readonly string[]): Headers {
   return picked;
 }
 
-/** @throws TypeError for contradicting options, and for a prefix in a spelling that browsers may ignore. */
-function checkTogether({
-  cookie = "",
-  cache,
-  cacheHeaders,
-}: Pick<SessionOptions<unknown>, "cookie" | "cache" | "cacheHeaders">): void {
-  const prefix = cookiePrefix.exec(cookie)?.[0];
-  if (prefix !== undefined && !cookiePrefixes.includes(prefix)) {
-    const spelling = cookiePrefixes.find((known) => known.toLowerCase() === prefix.toLowerCase());
-    throw new TypeError(`cookie: write "${spelling}", not "${prefix}": some browsers do not protect this spelling`);
-  }
+/** @throws TypeError for contradicting options. */
+function checkTogether({ cache, cacheHeaders }: Pick<SessionOptions<unknown>, "cache" | "cacheHeaders">): void {
   if (cacheHeaders !== undefined && cache === false) throw new TypeError("cacheHeaders: has no effect without cache");
 }

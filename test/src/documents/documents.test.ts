@@ -8,6 +8,7 @@ import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
+import { closeProviders, identityProviders } from "./identity-providers.js";
 import { mcp, removeAgents } from "./mcp.js";
 import { migration, removeOrders } from "./migration.js";
 import { observability } from "./observability.js";
@@ -26,6 +27,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authentication.md": authentication,
   "docs/authorization.md": authorization,
   "docs/generator.md": generator,
+  "docs/identity-providers.md": identityProviders,
   "docs/mcp.md": mcp,
   "docs/migration.md": migration,
   "docs/observability.md": observability,
@@ -43,6 +45,7 @@ afterAll(async () => {
     stopReadme(),
     closeIssuers(),
     closeLogin(),
+    closeProviders(),
     removeShop(),
     removeNotes(),
     removeAccounts(),

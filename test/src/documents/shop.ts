@@ -19,6 +19,7 @@ import { once } from "./once.js";
 const documents = [
   "docs/authentication.md",
   "docs/authorization.md",
+  "docs/identity-providers.md",
   "docs/observability.md",
   "docs/review.md",
   "docs/servers.md",
@@ -50,6 +51,9 @@ export const apiKeys = {
     return key === "key-1" ? { owner: "ada", scopes: ["orders:write"] } : undefined;
   },
 };
+`,
+  "src/read-token.ts": `
+export const readToken = async () => "the-token-of-the-pod";
 `,
   "src/sign-in.ts": `
 export async function signIn(_keyPair?: object) {
