@@ -6,6 +6,7 @@ import { root } from "../published/run.js";
 import { authentication, closeIssuers } from "./authentication.js";
 import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";
+import { clients } from "./clients.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
 import { observability } from "./observability.js";
@@ -22,6 +23,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "README.md": readme,
   "docs/authentication.md": authentication,
   "docs/authorization.md": authorization,
+  "docs/clients.md": clients,
   "docs/generator.md": generator,
   "docs/observability.md": observability,
   "docs/permissions.md": permissions,
