@@ -17,6 +17,7 @@ import { review } from "./review.js";
 import type { Runs } from "./runs.js";
 import { closeLogin, servers } from "./servers.js";
 import { removeShop } from "./shop.js";
+import { testing } from "./testing.js";
 
 /** Every document with blocks, and the tests that execute them. */
 const documents: Readonly<Record<string, Runs>> = {
@@ -29,6 +30,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/permissions.md": permissions,
   "docs/review.md": review,
   "docs/servers.md": servers,
+  "docs/testing.md": testing,
   "runtime/README.md": runtimeReadme,
   "plugin/README.md": pluginReadme,
   "CONTRIBUTING.md": contributing,

@@ -23,6 +23,8 @@ const documents = [
   "docs/observability.md",
   "docs/review.md",
   "docs/servers.md",
+  "docs/testing.md",
+  "docs/troubleshooting.md",
   "runtime/README.md",
 ];
 
