@@ -75,10 +75,9 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
     lastAttempt = monotonicTime();
   }
 
-  /** Leaves out the query: it may contain a secret. */
-  function warnOf(problem: string): void {
-    warn(`key set ${url.origin}${url.pathname}: ${problem}`);
-  }
+  // Leaves out the query: it may contain a secret.
+  const name = `${url.origin}${url.pathname}`;
+  const warnOf = (problem: string): void => warn(`key set ${name}: ${problem}`);
 
   const age = (): number => (keys === undefined ? Number.POSITIVE_INFINITY : monotonicTime() - keys.asOf);
   const isTooOld = (): boolean => age() >= maxAge + maxStale;
@@ -131,7 +130,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
   }
 
   function unavailable(): ConnectError {
-    return new ConnectError("key set unavailable", Code.Unavailable, undefined, undefined, failure);
+    return new ConnectError(`key set unavailable: ${name}`, Code.Unavailable, undefined, undefined, failure);
   }
 
   /** A failed signature is final only until a newer set has been, or could be, fetched: the key may have changed. */

@@ -18,6 +18,7 @@ import type { Runs } from "./runs.js";
 import { closeLogin, servers } from "./servers.js";
 import { removeShop } from "./shop.js";
 import { testing } from "./testing.js";
+import { troubleshooting } from "./troubleshooting.js";
 
 /** Every document with blocks, and the tests that execute them. */
 const documents: Readonly<Record<string, Runs>> = {
@@ -31,6 +32,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/review.md": review,
   "docs/servers.md": servers,
   "docs/testing.md": testing,
+  "docs/troubleshooting.md": troubleshooting,
   "runtime/README.md": runtimeReadme,
   "plugin/README.md": pluginReadme,
   "CONTRIBUTING.md": contributing,
