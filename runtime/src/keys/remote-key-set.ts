@@ -46,6 +46,8 @@ const maxWait = 10_000;
 export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}): RemoteKeySet {
   const { maxAge, maxStale, cooldown, timeout, maxBytes, maxKeys } = readKeySetOptions(options);
   const warn = createBoundedWarning();
+  // Without the query: it may contain a secret.
+  const name = `${url.origin}${url.pathname}`;
 
   let keys: Keys | undefined;
   let lastAttempt = Number.NEGATIVE_INFINITY;
@@ -63,21 +65,20 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
       if (keys?.content === content) keys = { ...keys, asOf };
       else {
         keys = { ...(await importKeySet(parsed)), content, asOf };
-        if (keys.faults.length > 0) warnOf(`skipped ${keys.faults.length}: ${keys.faults.slice(0, 3).join("; ")}`);
+        const { faults } = keys;
+        if (faults.length > 0) warn(`key set ${name}: skipped ${faults.length}: ${faults.slice(0, 3).join("; ")}`);
       }
       failures = 0;
     } catch (error) {
       failures++;
       failure = error;
       // Calls report a failed fetch. Only this warning reports an unusable answer.
-      if (error instanceof InvalidKeySetError) warnOf(`${error.message}. The last good key set, if any, is kept.`);
+      if (error instanceof InvalidKeySetError) {
+        warn(`key set ${name}: ${error.message}. The last good key set, if any, is kept.`);
+      }
     }
     lastAttempt = monotonicTime();
   }
-
-  // Leaves out the query: it may contain a secret.
-  const name = `${url.origin}${url.pathname}`;
-  const warnOf = (problem: string): void => warn(`key set ${name}: ${problem}`);
 
   const age = (): number => (keys === undefined ? Number.POSITIVE_INFINITY : monotonicTime() - keys.asOf);
   const isTooOld = (): boolean => age() >= maxAge + maxStale;
