@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import type { ServicePolicy } from "@connectum/auth";
 import Provider from "oidc-provider";
@@ -192,8 +192,17 @@ export const clients: Runs = {
       const now = Math.floor(Date.now() / 1000);
       expect(await advice(stern, "getOrder", await by({ auth_time: now - 3_600 }))).toBe("sign in again");
       expect(await advice(stern, "getOrder", await by({ auth_time: now }))).toBe("none");
-      const aborted = new ConnectError("another fault", 13);
-      expect(adviceOn(aborted)).toBe("give up");
+      expect(adviceOn(new ConnectError("another fault", Code.Internal))).toBe("give up");
+
+      // The HTTP statuses of the Connect protocol.
+      const statusAt = async ({ http1Url }: Server, method: string, headers: Record<string, string>) => {
+        const request = { method: "POST", headers: { "content-type": "application/json", ...headers }, body: "{}" };
+        return (await fetch(`${http1Url}/shop.v1.OrderService/${method}`, request)).status;
+      };
+      expect(await statusAt(well, "GetOrder", {})).toBe(401);
+      expect(await statusAt(well, "CancelOrder", await by({}))).toBe(403);
+      expect(await statusAt(down, "GetOrder", await by({}))).toBe(503);
+      expect(await statusAt(well, "GetOrder", await by({}))).toBe(200);
     } finally {
       for (const server of [well, down, stern]) server.close();
     }

@@ -8,10 +8,15 @@ import type { DecisionEvent } from "@connectum/auth";
 import { expect, vi } from "vitest";
 import { root } from "../published/run.js";
 import { by, issuers } from "./authentication.js";
-import { jwtWith, type Mistake, mistakes } from "./mistakes.js";
+import { deniedMistakes } from "./denied-mistakes.js";
+import { jwtWith, type Mistake } from "./mistake.js";
 import { once } from "./once.js";
+import { productionMistakes } from "./production-mistakes.js";
 import type { Runs } from "./runs.js";
 import { clientOf, outcome, parts, serve, shop, snippet, type Wiring } from "./shop.js";
+import { unauthenticatedMistakes } from "./unauthenticated-mistakes.js";
+
+const mistakes = { ...unauthenticatedMistakes, ...deniedMistakes, ...productionMistakes };
 
 /** The snippet, which reads the environment when it is loaded. */
 const explanation = once(async () => {
@@ -54,10 +59,14 @@ async function expectSymptom(name: string, text: string): Promise<void> {
   const { login } = await issuers();
   const list = mistakes[name] ?? [];
   expect(list.length).toBeGreaterThan(0);
-  for (const { fix, ...mistake } of list) {
-    const seen = await symptomOf(mistake);
-    expect(seen.replaceAll(new URL(login.jwksUri).origin, "https://login.example.com")).toBe(text.trim());
-    expect(await symptomOf({ ...mistake, ...fix })).toBe("client: ok");
+  try {
+    for (const { fix, ...mistake } of list) {
+      const seen = await symptomOf(mistake);
+      expect(seen.replaceAll(new URL(login.jwksUri).origin, "https://login.example.com")).toBe(text.trim());
+      expect(await symptomOf({ ...mistake, ...fix })).toBe("client: ok");
+    }
+  } finally {
+    login.fail(undefined);
   }
 }
 
@@ -68,6 +77,14 @@ async function errorAtCreation(options: object): Promise<string> {
 
 export const troubleshooting: Runs = {
   ...Object.fromEntries(Object.keys(mistakes).map((name) => [name, (text: string) => expectSymptom(name, text)])),
+
+  async "own chain without gate"(text) {
+    await expectSymptom("own chain without gate", text);
+    // A handler that reads no identity answers everybody.
+    for (const { fix: _, handlers: __, ...mistake } of unauthenticatedMistakes["own chain without gate"] ?? []) {
+      expect(await symptomOf({ ...mistake, headers: async () => ({}) })).toBe("client: ok");
+    }
+  },
 
   async "src/explain.ts"() {
     const { auth } = await explanation();
