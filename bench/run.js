@@ -9,6 +9,7 @@ const benches = {
   chain: ["chain/index.js"],
   server: ["server/index.js"],
   gate: ["gate/index.js"],
+  streams: ["streams/index.js"],
   generate: ["generate/run.js"],
   bundle: ["bundle/index.js"],
   startup: ["startup/index.js"],

@@ -12,7 +12,8 @@ export function compileTokenSchemes({ possessions, possessionOf }: TokenIssuers)
   );
   const challenges = proofs.map(({ challenge }) => challenge).concat(takesBearer ? "Bearer" : []);
   return {
-    challenges: [...new Set(challenges)].sort((a, b) => b.localeCompare(a)),
+    // Bearer first: clients that know nothing else, such as MCP's, read the first challenge alone.
+    challenges: [...new Set(challenges)].sort(),
     metadata: Object.assign(
       {},
       ...proofs.map(({ metadata }) => metadata),

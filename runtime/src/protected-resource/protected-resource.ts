@@ -53,7 +53,7 @@ export function createProtectedResource(
         address,
         ...listParameter("scope", row.scopes),
         ...listParameter("acr_values", acr),
-        ...(maxAgeSeconds === undefined ? [] : [`max_age=${maxAgeSeconds}`]),
+        ...(maxAgeSeconds === undefined ? [] : [`max_age="${maxAgeSeconds}"`]),
       ].join(", ");
     },
   };

@@ -204,7 +204,7 @@ test("with the option protectedResource the challenge says how to authenticate, 
   });
   expect(response.headers.get("www-authenticate")).toBe(
     'Bearer error="insufficient_user_authentication", ' +
-      'resource_metadata="https://api.example.com/.well-known/oauth-protected-resource", max_age=300',
+      'resource_metadata="https://api.example.com/.well-known/oauth-protected-resource", max_age="300"',
   );
   const stream = createClient(EchoService, lab.transports.grpc).bidiStream(one(), { headers });
   const challenge = (await answer(first(stream))).replace(/^Unauthenticated /, "");

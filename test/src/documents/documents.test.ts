@@ -9,6 +9,8 @@ import { blocksOf } from "./blocks.js";
 import { clients } from "./clients.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
+import { mcp, removeAgents } from "./mcp.js";
+import { migration, removeOrders } from "./migration.js";
 import { observability } from "./observability.js";
 import { contributing, pluginReadme, runtimeReadme } from "./packages.js";
 import { permissions, removeNotes } from "./permissions.js";
@@ -17,6 +19,7 @@ import { review } from "./review.js";
 import type { Runs } from "./runs.js";
 import { closeLogin, servers } from "./servers.js";
 import { removeShop } from "./shop.js";
+import { removeAccounts, stepUp } from "./step-up.js";
 import { testing } from "./testing.js";
 import { troubleshooting } from "./troubleshooting.js";
 
@@ -27,10 +30,13 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authorization.md": authorization,
   "docs/clients.md": clients,
   "docs/generator.md": generator,
+  "docs/mcp.md": mcp,
+  "docs/migration.md": migration,
   "docs/observability.md": observability,
   "docs/permissions.md": permissions,
   "docs/review.md": review,
   "docs/servers.md": servers,
+  "docs/step-up.md": stepUp,
   "docs/testing.md": testing,
   "docs/troubleshooting.md": troubleshooting,
   "runtime/README.md": runtimeReadme,
@@ -39,7 +45,16 @@ const documents: Readonly<Record<string, Runs>> = {
 };
 
 afterAll(async () => {
-  await Promise.all([stopReadme(), closeIssuers(), closeLogin(), removeShop(), removeNotes()]);
+  await Promise.all([
+    stopReadme(),
+    closeIssuers(),
+    closeLogin(),
+    removeShop(),
+    removeNotes(),
+    removeAccounts(),
+    removeOrders(),
+    removeAgents(),
+  ]);
   await removeGreeter();
 });
 

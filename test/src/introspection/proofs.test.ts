@@ -103,7 +103,7 @@ test("a challenge names both ways in which tokens come", async () => {
   const without = (await start({ allowUnboundTokens: true }, dpop({ baseUrl, algorithms: ["ES256"] })).call({})) as {
     readonly metadata: Headers;
   };
-  expect(without.metadata.get("www-authenticate")).toBe('DPoP algs="ES256", Bearer');
+  expect(without.metadata.get("www-authenticate")).toBe('Bearer, DPoP algs="ES256"');
 });
 
 test.each<[string, Partial<IntrospectionOptions>, string]>([

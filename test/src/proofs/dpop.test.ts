@@ -194,7 +194,7 @@ describe("a token that is bound to a key", () => {
       expect(await refusalOf(interceptor, headers)).toMatchObject({ reason: "bound" });
       expect(await tryIt(interceptor, headers)).toEqual({
         ...refused(),
-        challenge: `DPoP error="invalid_token", ${algs}, Bearer error="invalid_token"`,
+        challenge: `Bearer error="invalid_token", DPoP error="invalid_token", ${algs}`,
       });
     }
     for (const scheme of ["DPoP", "dpop", "DPOP"]) {
@@ -285,7 +285,7 @@ describe("of several issuers", () => {
         { ...issuer, issuer: other, proofs: [proof], allowUnboundTokens: true },
       ],
     });
-    expect(await tryIt(interceptor)).toMatchObject({ challenge: `DPoP ${algs}, Bearer` });
+    expect(await tryIt(interceptor)).toMatchObject({ challenge: `Bearer, DPoP ${algs}` });
     const unbound = (iss: string) => createTestJwt({ sub: "ada", aud: "lab", iss });
     expect(await tryIt(interceptor, { authorization: `Bearer ${await unbound(issuer.issuer)}` })).toMatchObject(
       refused(),

@@ -238,6 +238,6 @@ test("challenges for DPoP say that a stronger authentication is needed", async (
       );
   const error = `error="insufficient_user_authentication"`;
   const rest = `resource_metadata="${baseUrl}/.well-known/oauth-protected-resource", acr_values="phr"`;
-  expect(await outcomeOf(token)).toBe(`DPoP ${error}, algs="ES256", ${rest}, Bearer ${error}, ${rest}`);
+  expect(await outcomeOf(token)).toBe(`Bearer ${error}, ${rest}, DPoP ${error}, algs="ES256", ${rest}`);
   expect(await outcomeOf(await ada.token({ acr: "phr" }))).toBe("ada");
 });

@@ -19,10 +19,12 @@ describe("the answers for a caller are those of can() by the generated tables", 
     const seen = new Map<string, number>();
     for (let index = 0; index < callers; index++) {
       const share = random.pick([0, 0.2, 0.5, 0.9, 1]);
+      const one = (list: readonly string[]) => (list.length > 0 && random.chance(share) ? random.pick(list) : "");
       const some = (list: readonly string[]) => list.filter(() => random.chance(share));
       const caller: AskedCaller = {
         kind: random.pick(["anonymous", "signed-in", "signed-in", "internal"] as const),
         ...{ roles: some(names.roles), scopes: some(names.scopes), permissions: some(names.permissions) },
+        ...{ acr: one(names.acr), age: one(names.ages), credential: one(names.credentials) },
       };
       const want = expectedAnswers(tables, caller);
       expect(await ask(page, caller)).toEqual(want);
@@ -60,13 +62,16 @@ describe("the answers for a caller are those of can() by the generated tables", 
 });
 
 function namesOf(tables: readonly { methods: object }[]) {
-  const names = { roles: new Set<string>(), scopes: new Set<string>(), permissions: new Set<string>() };
-  for (const row of tables.flatMap(({ methods }) => Object.values(methods) as Record<string, string[]>[])) {
-    for (const name of row["roles"] ?? []) names.roles.add(name);
-    for (const name of row["scopes"] ?? []) names.scopes.add(name);
-    for (const name of [...(row["permissions"] ?? []), ...(row["anyPermissions"] ?? [])]) names.permissions.add(name);
-  }
-  return { roles: [...names.roles], scopes: [...names.scopes], permissions: [...names.permissions] };
+  const rows = tables.flatMap(({ methods }) => Object.values(methods) as Record<string, string[] | number>[]);
+  const all = (...fields: readonly string[]) => [
+    ...new Set(rows.flatMap((row) => fields.flatMap((field) => (row[field] as string[] | undefined) ?? []))),
+  ];
+  return {
+    ...{ roles: all("roles"), scopes: all("scopes"), permissions: all("permissions", "anyPermissions") },
+    ...{ acr: all("acr"), credentials: all("credentials") },
+    // Just within, and beyond.
+    ages: all("maxAgeSeconds").flatMap((age) => [String(Number(age) - 50), String(Number(age) + 50)]),
+  };
 }
 
 test.each([

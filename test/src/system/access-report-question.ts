@@ -7,6 +7,10 @@ export interface AskedCaller {
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
   readonly permissions: readonly string[];
+  /** How the caller authenticated, how many seconds ago, and by which kind of credential. Empty: unknown. */
+  readonly acr: string;
+  readonly age: string;
+  readonly credential: string;
 }
 
 /** Chooses a caller by its radio button and checkboxes, and returns the answer for each method when they are shown. */
@@ -21,6 +25,13 @@ export function ask(page: Page, caller: AskedCaller): Promise<string[]> {
         input.checked = caller[list].includes(label.textContent ?? "");
       }
     }
+    for (const name of ["acr", "credential"] as const) {
+      const select = document.querySelector<HTMLSelectElement>(`#held-${name}`);
+      const chosen = [...(select?.options ?? [])].find((one) => one.text === caller[name]);
+      if (select) select.value = caller[name] === "" ? "" : (chosen as HTMLOptionElement).value;
+    }
+    const age = document.querySelector<HTMLInputElement>("#held-age");
+    if (age) age.value = caller.age;
     radio.dispatchEvent(new Event("input", { bubbles: true }));
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     return [...document.querySelectorAll("section.service")].flatMap((section) => {
@@ -35,9 +46,10 @@ export function ask(page: Page, caller: AskedCaller): Promise<string[]> {
 
 /** The answers by the generated tables, in the order of the report: services by name. */
 export function expectedAnswers(tables: readonly ServicePolicy[], asked: AskedCaller): string[] {
-  const { kind, ...held } = asked;
+  const { kind, age, credential, ...held } = asked;
+  const authTime = age === "" ? undefined : new Date(Date.now() - Number(age) * 1_000);
   const caller: Partial<Caller> | undefined =
-    kind === "anonymous" ? undefined : { ...held, internal: kind === "internal" };
+    kind === "anonymous" ? undefined : { ...held, authTime, scheme: credential, internal: kind === "internal" };
   const sorted = [...tables].sort((a, b) => (a.typeName < b.typeName ? -1 : 1));
   return sorted.flatMap((table) =>
     Object.entries(table.methods).map(([name, row]) => {

@@ -44,7 +44,7 @@ export function hostileProtos(): Protos {
       `permissions: ${name}`,
       `any_permissions: [${name}, ${other}]`,
     ];
-    const requires = `requires: {${fields[index % 4]}}${index % 3 === 2 ? `, condition: ${JSON.stringify(condition)}` : ""}`;
+    const requires = `requires: {${fields[index % 4]}${index % 2 === 1 ? `, acr: ${name}` : ""}}, credentials: [${other}, "jwt"]${index % 3 === 2 ? `, condition: ${JSON.stringify(condition)}` : ""}`;
     return `  // ${hostileNames[index]}\n  rpc ${method}(M) returns (M) { option (connectum.auth.v1.method_auth) = {${requires}}; }`;
   });
   return { "h.proto": `${head("h.v1")}// </script><script>alert(3)</script>\nservice S {\n${rpcs.join("\n")}\n}\n` };
@@ -60,6 +60,7 @@ export function awkwardProtos(): Protos {
     `rpc ${long}(M) returns (stream M) { option (connectum.auth.v1.method_auth) = {requires: {roles: "${long}"}}; }`,
     `rpc Many(stream M) returns (M) { option (connectum.auth.v1.method_auth) = {requires: {roles: [${roles}]}}; }`,
     'rpc Old(M) returns (M) { option deprecated = true; option (connectum.auth.v1.method_auth) = {requires: {permissions: "المدير"}, resource: "id"}; }',
+    'rpc Fresh(M) returns (M) { option (connectum.auth.v1.method_auth) = {requires: {acr: ["urn:mace:incommon:iap:silver", "phr"], max_age_seconds: 60}, credentials: ["api-key", "jwt"]}; }',
     "rpc Exempt(M) returns (M) { option (connectum.auth.v1.method_auth) = {exempt: true}; }",
   ];
   const service = `option (connectum.auth.v1.service_auth) = {default_requires: {}, condition: "request.id == caller.subject"};`;
@@ -98,11 +99,14 @@ function randomAccess(random: Random, service: number): string {
     ...(random.chance(0.3) ? [`scopes: [${names("scope", 15)}]`] : []),
     ...(random.chance(0.3) ? [`permissions: [${names(`area${service % 10}.p`, 10)}]`] : []),
     ...(random.chance(0.1) ? [`any_permissions: [${names("any.p", 5)}]`] : []),
+    ...(random.chance(0.2) ? [`acr: [${names("acr", 4)}]`] : []),
+    ...(random.chance(0.2) ? [`max_age_seconds: ${random.pick([100, 1_000])}`] : []),
   ];
   const requires = `requires: {${parts.join(", ")}}`;
   const bound = [
     ...(random.chance(0.2) ? [`condition: ${JSON.stringify(condition)}`] : []),
     ...(random.chance(0.3) && requires.includes("permissions") ? ['resource: "id"'] : []),
+    ...(random.chance(0.2) ? [`credentials: [${names("kind", 3)}]`] : []),
   ];
   const kind = random.between(0, 100);
   if (kind < 4) return "public: true";
