@@ -123,7 +123,9 @@ export function createEnforcingInterceptor(enforcer: Enforcer): Interceptor {
     const error =
       (verdict.effect === "deny" ? undefined : lapsed(req, context, start)) ??
       conclude(verdict, req, context, start, req.stream ? undefined : req.message);
-    if (verdict.reason === "unauthenticated" && req.header.has("authorization")) warnOfOrder();
+    // After authentication, the caller has another credential than the method takes.
+    const isEarly = verdict.reason === "unauthenticated" && stateOf(req.contextValues).stripped === undefined;
+    if (isEarly && req.header.has("authorization")) warnOfOrder();
     if (error) return Promise.reject(error);
     try {
       return proceed(next, req);

@@ -60,8 +60,13 @@ export function createIntrospectionEndpoint(options: ReadIntrospectionOptions): 
   function fail(error: unknown): never {
     if (error instanceof ConnectError || error instanceof UnsupportedTokenError) throw error;
     const advice = adviceFor(error);
-    if (advice !== undefined) warn(`${options.name}: ${place} ${advice}`);
+    if (advice !== undefined) warn(`${options.name}: the endpoint ${place} ${advice}`);
     throw unavailable(error);
+  }
+
+  function unavailable(cause: unknown): ConnectError {
+    const text = `token introspection unavailable: ${place}`;
+    return new ConnectError(text, Code.Unavailable, undefined, undefined, cause);
   }
 
   async function describe(token: string): Promise<TokenClaims> {
@@ -89,8 +94,4 @@ function clientAuthentication(options: ReadIntrospectionOptions): ClientAuth {
   if (key !== undefined) return PrivateKeyJwt(kid === undefined ? key : { key, kid });
   const send = options.clientAuthentication === "client_secret_post" ? ClientSecretPost : ClientSecretBasic;
   return send(clientSecret);
-}
-
-function unavailable(cause: unknown): ConnectError {
-  return new ConnectError("token introspection unavailable", Code.Unavailable, undefined, undefined, cause);
 }

@@ -47,6 +47,8 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
   const { maxAge, maxStale, cooldown, maxKeys, ...request } = readKeySetOptions(options);
   const { timeout } = request;
   const warn = createBoundedWarning();
+  // Without the query: it may contain a secret.
+  const name = `${url.origin}${url.pathname}`;
 
   let keys: Keys | undefined;
   let lastAttempt = Number.NEGATIVE_INFINITY;
@@ -64,21 +66,19 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
       if (keys?.content === content) keys = { ...keys, asOf };
       else {
         keys = { ...(await importKeySet(parsed)), content, asOf };
-        if (keys.faults.length > 0) warnOf(`skipped ${keys.faults.length}: ${keys.faults.slice(0, 3).join("; ")}`);
+        const { faults } = keys;
+        if (faults.length > 0) warn(`key set ${name}: skipped ${faults.length}: ${faults.slice(0, 3).join("; ")}`);
       }
       failures = 0;
     } catch (error) {
       failures++;
       failure = error;
       // Calls report a failed fetch. Only this warning reports an unusable answer.
-      if (error instanceof InvalidKeySetError) warnOf(`${error.message}. The last good key set, if any, is kept.`);
+      if (error instanceof InvalidKeySetError) {
+        warn(`key set ${name}: ${error.message}. The last good key set, if any, is kept.`);
+      }
     }
     lastAttempt = monotonicTime();
-  }
-
-  /** Leaves out the query: it may contain a secret. */
-  function warnOf(problem: string): void {
-    warn(`key set ${url.origin}${url.pathname}: ${problem}`);
   }
 
   const age = (): number => (keys === undefined ? Number.POSITIVE_INFINITY : monotonicTime() - keys.asOf);
@@ -132,7 +132,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
   }
 
   function unavailable(): ConnectError {
-    return new ConnectError("key set unavailable", Code.Unavailable, undefined, undefined, failure);
+    return new ConnectError(`key set unavailable: ${name}`, Code.Unavailable, undefined, undefined, failure);
   }
 
   /** A failed signature is final only until a newer set has been, or could be, fetched: the key may have changed. */

@@ -27,6 +27,7 @@ export type TrustSource =
   | { readonly header: string; readonly addresses: readonly string[] };
 
 export interface CompiledTrustSource {
+  /** @throws InvalidCredentialError for an address that is not trusted, with the reason for the log. */
   isTrusted(source: CredentialSource): boolean;
   /** Headers with the proof. They are removed before the handler. */
   readonly headers: readonly string[];
@@ -74,7 +75,12 @@ export function compileTrustSource(trustSource: TrustSource, option = "trustSour
             { reason: "untrusted" },
           );
         }
-        return matches(peer.address);
+        if (matches(peer.address)) return true;
+        // A proxy in between has another address than expected: the log must name it.
+        throw new InvalidCredentialError(
+          `${option}.peerAddresses: the connection is from ${JSON.stringify(peer.address)}, which is not in the list`,
+          { reason: "untrusted" },
+        );
       },
     };
   }

@@ -53,7 +53,7 @@ test("every issuer is asked", async () => {
 test("a key set that cannot be had is an error, and had later", async () => {
   isUp = false;
   const { warmUp, call } = startInstance({ authenticate: jwt({ ...options, jwksUri: url, jwks: { cooldown: 20 } }) });
-  await expect(warmUp()).rejects.toThrow("key set unavailable");
+  await expect(warmUp()).rejects.toThrow(`key set unavailable: ${url}`);
   expect(await call(token)).toBe("Unavailable");
   isUp = true;
   await expect.poll(() => call(token)).toBe("ada");

@@ -74,6 +74,19 @@ describe("five likely mistakes", () => {
     expect(warnings).toEqual([]);
   });
 
+  test("a user's token at an internal method is no sign of a wrong order", async () => {
+    const auth = createAuth({ policies: [EchoServicePolicy], authenticate: userScheme, onDecision });
+    // Without the gate, as on Workers: the interceptor decides.
+    const router = { interceptors: [...auth.interceptors] };
+    const echo = createClient(EchoService, createRouterTransport(labRoutes(router), { router }));
+    expect(await errorOf(echo.internalUnary({}, { headers: as("right") }))).toBe(
+      "Unauthenticated: Missing credentials",
+    );
+    expect(events).toMatchObject([{ method: "InternalUnary", decidedBy: "table", reason: "unauthenticated" }]);
+    expect(warnings).toEqual([]);
+    expect(await outcome(echo.unary({}, { headers: as("right") }))).toBe("ok");
+  });
+
   test("a rule with a misspelled method", async () => {
     const rules = [{ name: "frozen", effect: "deny" as const, methods: ["lab.v1.AccessService/Unspecifed"] }];
     const auth = createAuth({

@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import type { ReplayStore } from "@connectum/auth/jwt";
@@ -10,9 +9,9 @@ import { clientSecret, startTokenProvider } from "../servers/token-provider.js";
 import { installed } from "./greeter.js";
 import { once } from "./once.js";
 import type { Runs } from "./runs.js";
-import { call, clientOf, outcome, parts, serve, snippet, type Wiring } from "./shop.js";
+import { call, clientOf, outcome, serve, snippet, type Wiring } from "./shop.js";
 
-const issuers = once(async () => {
+export const issuers = once(async () => {
   const [login, partner, provider] = await Promise.all([
     startTestKeySet(),
     startTestKeySet("ES256"),
@@ -49,7 +48,7 @@ export async function by(claims: object): Promise<Record<string, string>> {
 const forged = async () => bearer(await createTestJwt(user));
 
 /** The wiring that a snippet exports by one of these names. */
-async function wiringOf(name: string): Promise<Wiring> {
+export async function wiringOf(name: string): Promise<Wiring> {
   await issuers();
   const { auth, options, interceptors, requestGate } = await snippet<
     { readonly auth?: Wiring; readonly options?: Wiring } & Wiring
@@ -245,36 +244,6 @@ export const authentication: Runs = {
     await expect(client.getOrder({}, {})).rejects.toThrow("enough");
     expect(sent.get("authorization")).toBe("DPoP a-token");
     expect(decodeJwt(sent.get("dpop") ?? "")).toMatchObject({ htm: "POST", ath: hashOf("a-token") });
-  },
-
-  async "src/clients.ts"() {
-    await issuers();
-    const { bearer, onBehalf } = await snippet<{ bearer: Interceptor; onBehalf: Interceptor }>("src/clients.ts");
-
-    // A server that accepts one token, reached by the name that the snippet trusts and by another.
-    const { runtime, policies } = await parts();
-    const verifyCredentials = (token: string) => (token === "a-token" ? { subject: "ada" } : null);
-    const shop = await serve(
-      runtime.createAuth({ policies, authenticate: runtime.credentials({ verifyCredentials }) }),
-    );
-    const at = (baseUrl: string) => {
-      const createConnection = () => connect(Number(new URL(shop.http1Url).port), "127.0.0.1");
-      const nodeOptions = { createConnection } as object;
-      return createConnectTransport({ baseUrl, httpVersion: "1.1", interceptors: [bearer], nodeOptions });
-    };
-    expect(await outcome(shop, (await clientOf(at("https://api.example.com"))).getOrder({}, {}))).toBe("ada");
-    expect(await outcome(shop, (await clientOf(at("https://elsewhere.example.com"))).getOrder({}, {}))).toBe(missing);
-    shop.close();
-
-    // One service calls another: the second sees the caller of the first.
-    const trustSource = { header: "x-gateway-secret", secrets: "the-secret-of-the-gateway" };
-    const behind = await serve(runtime.createAuth({ policies, authenticate: runtime.gateway({ trustSource }) }));
-    const client = await clientOf(createGrpcTransport({ baseUrl: behind.http2Url, interceptors: [onBehalf] }));
-    const forward = { getOrder: async () => ((await client.getOrder({}, {})) as object) ?? {} };
-    await call(await wiringOf("src/own-chain.ts"), "getOrder", await by({ sub: "grace" }), {}, forward);
-    expect(behind.subject).toBe("grace");
-    expect(await outcome(behind, client.getOrder({}, {}))).toBe(missing);
-    behind.close();
   },
 
   async "src/security-events.ts"() {

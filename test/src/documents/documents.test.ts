@@ -6,6 +6,7 @@ import { root } from "../published/run.js";
 import { authentication, closeIssuers } from "./authentication.js";
 import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";
+import { clients } from "./clients.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
 import { closeProviders, identityProviders } from "./identity-providers.js";
@@ -20,12 +21,15 @@ import type { Runs } from "./runs.js";
 import { closeLogin, servers } from "./servers.js";
 import { removeShop } from "./shop.js";
 import { removeAccounts, stepUp } from "./step-up.js";
+import { testing } from "./testing.js";
+import { troubleshooting } from "./troubleshooting.js";
 
 /** Every document with blocks, and the tests that execute them. */
 const documents: Readonly<Record<string, Runs>> = {
   "README.md": readme,
   "docs/authentication.md": authentication,
   "docs/authorization.md": authorization,
+  "docs/clients.md": clients,
   "docs/generator.md": generator,
   "docs/identity-providers.md": identityProviders,
   "docs/mcp.md": mcp,
@@ -35,6 +39,8 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/review.md": review,
   "docs/servers.md": servers,
   "docs/step-up.md": stepUp,
+  "docs/testing.md": testing,
+  "docs/troubleshooting.md": troubleshooting,
   "runtime/README.md": runtimeReadme,
   "plugin/README.md": pluginReadme,
   "CONTRIBUTING.md": contributing,

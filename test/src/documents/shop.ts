@@ -20,9 +20,12 @@ const documents = [
   "docs/authentication.md",
   "docs/authorization.md",
   "docs/identity-providers.md",
+  "docs/clients.md",
   "docs/observability.md",
   "docs/review.md",
   "docs/servers.md",
+  "docs/testing.md",
+  "docs/troubleshooting.md",
   "runtime/README.md",
 ];
 
@@ -132,7 +135,7 @@ export const parts: () => Promise<Parts> = once(() => snippet<Parts>("src/parts.
 
 export type Wiring = Pick<ConnectNodeAdapterOptions, "interceptors" | "requestGate" | "contextValues">;
 /** They see no message type: the schema is known in the project alone. */
-type Handlers = Partial<Record<MethodName, (request: never) => unknown>>;
+export type Handlers = Partial<Record<MethodName, (request: never) => unknown>>;
 type Call = Promise<unknown> | AsyncIterable<unknown>;
 export type MethodName =
   | "listProducts"
@@ -153,11 +156,15 @@ export interface Server {
   close(): void;
 }
 
-/** @param around - runs each call, as the tracing of a server does. */
+/**
+ * @param around - runs each call, as the tracing of a server does.
+ * @param own - what the service has instead of the server's.
+ */
 export async function serve(
   wiring: Wiring,
   handlers: Handlers = {},
   around: (call: () => void) => void = (call) => call(),
+  own: Pick<Wiring, "interceptors"> = {},
 ): Promise<Server> {
   const { connectNodeAdapter, runtime, OrderService } = await parts();
   const see = () => {
@@ -181,7 +188,7 @@ export async function serve(
   };
   const adapter = connectNodeAdapter({
     ...wiring,
-    routes: ({ service }) => service(OrderService, implementation as Partial<ServiceImpl<DescService>>),
+    routes: ({ service }) => service(OrderService, implementation as Partial<ServiceImpl<DescService>>, own),
   });
   const handler: typeof adapter = (request, response) => around(() => adapter(request, response));
   const servers = [http2.createServer(handler), http.createServer(handler)] as const;

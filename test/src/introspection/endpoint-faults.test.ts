@@ -21,7 +21,7 @@ const logged = () => warn.mock.calls.flat().join("\n");
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("an endpoint that fails is our failure, never the caller's", () => {
-  const anEndpoint = (advice: string) => new RegExp(`introspection: http://127.0.0.1:\\d+/ ${advice}`);
+  const anEndpoint = (advice: string) => new RegExp(`introspection: the endpoint http://127.0.0.1:\\d+/ ${advice}`);
   test.each<{ how: EndpointBehaviour; log: RegExp }>([
     { how: 500, log: /cannot verify credentials \(ConnectError, Unavailable, HttpStatusError\)/ },
     { how: 503, log: /cannot verify credentials/ },
@@ -332,7 +332,7 @@ describe("the metadata of the issuer", () => {
       authenticate: introspection(describedBy(provider, { issuer: other.url })),
     });
     metadata = {};
-    await expect(warmUp()).rejects.toThrow("token introspection unavailable");
+    await expect(warmUp()).rejects.toThrow(`token introspection unavailable: ${other.url}`);
     metadata = { [oidc]: right };
     await warmUp();
     expect(asked.at(-1)).toBe(oidc);

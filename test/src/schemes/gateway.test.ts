@@ -249,7 +249,7 @@ describe("the address of the peer", () => {
   test.each(["fe80::1%eth0", "nonsense", ""])("%j is no address: not trusted, and not a failure", async (address) => {
     const withValues: Interceptor = (next) => (req) => next({ ...req, contextValues: at(address) });
     const cause = await causeOf([withValues, byPeer(["fe00::/8"])], { "x-user": "ada" });
-    expect(cause).toBe("identity headers without proof of the gateway");
+    expect(cause).toBe(`trustSource.peerAddresses: the connection is from "${address}", which is not in the list`);
   });
 
   test("over real connections, and never by a header", async () => {
