@@ -25,7 +25,6 @@ export { createGatewayAuthInterceptor } from "./interceptors/create-gateway-auth
 export { createInternalAuthInterceptor } from "./interceptors/create-internal-auth-interceptor.js";
 export { createJwtAuthInterceptor } from "./interceptors/create-jwt-auth-interceptor.js";
 export { createSessionAuthInterceptor } from "./interceptors/create-session-auth-interceptor.js";
-export type { ClaimsMapping } from "./jwt/claims-mapping.js";
 export { jwt } from "./jwt/jwt.js";
 export type { JwtIssuerOptions, JwtOptions } from "./jwt/jwt-options.js";
 export { type SignedTokenTrustOptions, signedTokenTrust } from "./jwt/signed-token-trust.js";
@@ -34,6 +33,7 @@ export { can } from "./policy/can.js";
 export { getInternalMethods, getPublicMethods } from "./policy/methods-of.js";
 export type { MethodPatternOf, PermissionOf, ServicePolicy } from "./policy/service-policy.js";
 export { createTrial, type TrialDifference } from "./replay/create-trial.js";
+export type { ClaimsMapping } from "./schemes/claims-mapping.js";
 export { type CredentialsOptions, credentials } from "./schemes/credentials.js";
 export { type GatewayOptions, gateway } from "./schemes/gateway.js";
 export { meshIdentityTrust } from "./schemes/mesh-identity-trust.js";

@@ -1,5 +1,4 @@
 export { createJwtAuthInterceptor } from "./interceptors/create-jwt-auth-interceptor.js";
-export type { ClaimsMapping } from "./jwt/claims-mapping.js";
 export { jwt } from "./jwt/jwt.js";
 export type { JwtIssuerOptions, JwtOptions } from "./jwt/jwt-options.js";
 export { type SignedTokenTrustOptions, signedTokenTrust } from "./jwt/signed-token-trust.js";
@@ -9,5 +8,6 @@ export { dpop } from "./proofs/dpop.js";
 export type { DpopNonceOptions, DpopOptions } from "./proofs/dpop-options.js";
 export type { ProofOfPossession } from "./proofs/proof-of-possession.js";
 export type { ReplayStore } from "./proofs/replay-store.js";
+export type { ClaimsMapping } from "./schemes/claims-mapping.js";
 export type { SecurityEvent, SecurityEventOptions } from "./security-events/security-event-options.js";
 export { securityEventReceiver } from "./security-events/security-event-receiver.js";

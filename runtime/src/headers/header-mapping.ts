@@ -6,7 +6,7 @@ import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything, required, word } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import { headerName } from "./header-name.js";
-import { compileHeaderText, type HeaderEncoding } from "./header-text.js";
+import { compileHeaderText, type DecodeHeaderText, type HeaderEncoding, headerEncodings } from "./header-text.js";
 import { trimSpaces } from "./trim-spaces.js";
 
 /**
@@ -26,11 +26,11 @@ export interface HeaderMapping {
   readonly subject: string;
   readonly name?: string;
   /** A JSON list of strings, or names separated by commas. */
-  readonly roles?: string;
+  readonly roles?: ListHeader;
   /** A JSON list of strings, or names separated by spaces. */
-  readonly scopes?: string;
+  readonly scopes?: ListHeader;
   /** A JSON list of strings, or names separated by spaces. */
-  readonly permissions?: string;
+  readonly permissions?: ListHeader;
   /** A JSON object. */
   readonly claims?: string;
   /** How the caller authenticated, for methods with `acr`. */
@@ -42,6 +42,12 @@ export interface HeaderMapping {
   /** Text encoding of the headers. By default, `ascii`: other characters are refused. */
   readonly encoding?: HeaderEncoding;
 }
+
+/** A header with a list, or with the separator that the gateway writes: `{ header: "x-authentik-groups", separator: "|" }`. */
+export type ListHeader = string | { readonly header: string; readonly separator: Separator };
+
+const separators = [",", "|", ";", " "] as const;
+export type Separator = (typeof separators)[number];
 
 export interface CompiledHeaderMapping {
   /** Every header of the mapping, in lower case. */
@@ -68,13 +74,20 @@ const mappingOptions = (): OptionTable<HeaderMapping, "encoding"> => ({
   acr: anything,
   authTime: anything,
   actor: anything,
-  encoding: { ...word("ascii", "utf-8"), fallback: "ascii" as const },
+  encoding: { ...word(...headerEncodings), fallback: "ascii" as const },
 });
 
 /** @throws TypeError naming the field that is malformed. */
 export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapping {
   const own = readOptions("headerMapping", mapping, mappingOptions, "headerMapping.");
-  const { encoding, ...headers } = own;
+  const { encoding, ...given } = own;
+  const lists = {
+    roles: readList(given.roles, "roles", ","),
+    scopes: readList(given.scopes, "scopes", " "),
+    permissions: readList(given.permissions, "permissions", " "),
+  };
+  const headers: Record<string, unknown> = { ...given };
+  for (const [field, { header }] of Object.entries(lists)) if (field in given) headers[field] = header;
   const decode = compileHeaderText(encoding);
   const hint = encoding === "ascii" ? '; headerMapping.encoding: "utf-8" allows more' : "";
   const expected = `expected at most ${maxLength} characters of ${encoding}${hint}`;
@@ -95,50 +108,80 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
         const value = name === undefined ? null : header.get(name);
         if (name === undefined || value === null) return undefined;
         const isSingle = refuseRepeated(values, name);
-        const text = value.length > maxLength ? undefined : decode(value);
-        if (text === undefined)
+        if (value.length > maxLength || decode(value) === undefined)
           throw new InvalidCredentialError(`${name}: malformed: ${expected}`, { reason: "malformed" });
-        const mayBeJoined = !isSingle && joined.test(text);
-        const parsed = parse(text, mayBeJoined);
+        const mayBeJoined = !isSingle && joined.test(value);
+        const parsed = parse(value, mayBeJoined);
         if (parsed === undefined)
           throw new InvalidCredentialError(`${name}: malformed${mayBeJoined ? joinHint : ""}`, { reason: "malformed" });
         return parsed;
       };
-      const found = read("subject", (text, mayBeJoined) => (text === "" || mayBeJoined ? undefined : text));
+      const text: Parse<string> = (value, mayBeJoined) => (mayBeJoined ? undefined : decode(value));
+      const json = <T>(parse: (text: string) => T | undefined): Parse<T> => {
+        return (value) => parse(decode(value) as string);
+      };
+      const list = ({ separator }: { readonly separator: RegExp }): Parse<readonly string[]> => {
+        return (value, mayBeJoined) => parseList(value, separator, mayBeJoined, decode);
+      };
+      const found = read("subject", (value, mayBeJoined) => text(value, mayBeJoined) || undefined);
       return found === undefined
         ? undefined
         : {
             subject: found,
-            name: read("name", (text, mayBeJoined) => (mayBeJoined ? undefined : text)),
-            roles: read("roles", (text, mayBeJoined) => parseList(text, /,/, mayBeJoined)),
-            scopes: read("scopes", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
-            permissions: read("permissions", (text, mayBeJoined) => parseList(text, / +/, mayBeJoined)),
-            claims: read("claims", parseJson<Record<string, unknown>>),
-            acr: read("acr", (text, mayBeJoined) => (mayBeJoined ? undefined : text)),
+            name: read("name", text),
+            roles: read("roles", list(lists.roles)),
+            scopes: read("scopes", list(lists.scopes)),
+            permissions: read("permissions", list(lists.permissions)),
+            claims: read("claims", json(parseJson<Record<string, unknown>>)),
+            acr: read("acr", text),
             authTime: read("authTime", parseSeconds),
-            actor: read("actor", parseActor),
+            actor: read("actor", json(parseActor)),
           };
     },
   };
 }
 
+/** @throws TypeError naming the field that is malformed. */
+function readList(given: ListHeader | undefined, field: string, fallback: Separator) {
+  if (typeof given !== "object") return { header: given, separator: separatorOf(fallback) };
+  const { header, separator } = readOptions(`headerMapping.${field}`, given, listOptions, `headerMapping.${field}.`);
+  return { header, separator: separatorOf(separator) };
+}
+
+const listOptions = (): OptionTable<Exclude<ListHeader, string>> => ({
+  header: required(anything),
+  separator: required(word(...separators)),
+});
+
+function separatorOf(separator: Separator): RegExp {
+  return separator === " " ? / +/ : new RegExp(`[${separator}]`);
+}
+
 /**
- * Parses the text of a header. Returns undefined for malformed text.
+ * Parses the value of a header, which is within the encoding. Returns undefined for a malformed one.
  *
- * @param mayBeJoined - true if the text looks like two joined headers.
+ * @param mayBeJoined - true if the value looks like two joined headers.
  */
-type Parse<T> = (text: string, mayBeJoined: boolean) => T | undefined;
+type Parse<T> = (value: string, mayBeJoined: boolean) => T | undefined;
 
 /** Transports join repeated headers by `", "`. Some cut the space before an empty one. */
 const joined = /, |,$/;
 
 const joinHint = ', or sent twice; contextValues: recordPeer tells two headers from one with ", " in it';
 
-/** A JSON list cannot be a joined header: a joined one is not JSON. */
-function parseList(text: string, separator: RegExp, mayBeJoined: boolean): readonly string[] | undefined {
-  if (text === "") return [];
-  if (/^ *["{[]/.test(text)) return parseJson(text);
-  return mayBeJoined ? undefined : text.split(separator).map(trimSpaces);
+/**
+ * A JSON list cannot be a joined header: a joined one is not JSON. Names are decoded apart, so that an encoded separator does not
+ * separate.
+ */
+function parseList(
+  value: string,
+  separator: RegExp,
+  mayBeJoined: boolean,
+  decode: DecodeHeaderText,
+): readonly string[] | undefined {
+  if (value === "") return [];
+  if (/^ *["{[]/.test(value)) return parseJson(decode(value) as string);
+  return mayBeJoined ? undefined : value.split(separator).map((name) => decode(trimSpaces(name)) as string);
 }
 
 function parseSeconds(text: string): Date | undefined {

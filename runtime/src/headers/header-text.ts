@@ -1,5 +1,11 @@
-/** The text encoding of a gateway's headers. `ascii` refuses other characters. Most proxies write `utf-8`. */
-export type HeaderEncoding = "ascii" | "utf-8";
+/** The text encodings of a gateway's headers. */
+export const headerEncodings = ["ascii", "utf-8", "percent"] as const;
+
+/**
+ * The text encoding of a gateway's headers. `ascii` refuses other characters. Most proxies write `utf-8`. `percent` is
+ * percent-encoded UTF-8 (RFC 3986 section 2.1) in ASCII: `Z%C3%BCrich`.
+ */
+export type HeaderEncoding = (typeof headerEncodings)[number];
 
 /** Decodes the value of a header. Returns undefined for a value outside the encoding. */
 export type DecodeHeaderText = (value: string) => string | undefined;
@@ -12,6 +18,7 @@ const forbidden = /[\x00-\x1f\x7f-\x9f\ufffd]/;
 
 /** Node and the Fetch standard return a value as its bytes; workerd returns decoded UTF-8. */
 export function compileHeaderText(encoding: HeaderEncoding): DecodeHeaderText {
+  if (encoding === "percent") return decodePercent;
   if (encoding === "ascii") return (value) => (ascii.test(value) ? value : undefined);
   const toText = headersHoldText() ? (value: string) => value : decodeBytes;
   return (value) => {
@@ -27,6 +34,16 @@ function headersHoldText(): boolean {
     return new Headers({ a: "\u0100" }).get("a") === "\u0100";
   } catch {
     return false;
+  }
+}
+
+function decodePercent(value: string): string | undefined {
+  if (!ascii.test(value)) return undefined;
+  try {
+    const text = decodeURIComponent(value);
+    return forbidden.test(text) ? undefined : text;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { CryptoKey } from "jose";
-import type { ClaimsMapping } from "../jwt/claims-mapping.js";
 import { anything, count, flag, given, milliseconds, required, text, textOrTexts, word } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
 import { checkProofOptions, type ProofOptions, proofOptions } from "../proofs/proof-options.js";
+import type { ClaimsMapping } from "../schemes/claims-mapping.js";
 import type { CacheOptions } from "../store/cache-options.js";
 
 /**

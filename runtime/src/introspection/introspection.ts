@@ -1,9 +1,9 @@
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { checkBearerToken, findBearerToken } from "../headers/bearer-token.js";
-import { compileClaimsMapping } from "../jwt/claims-mapping.js";
 import { checkObject, ownMembers } from "../options/read-options.js";
 import { sha256 } from "../platform/sha256.js";
 import { rejectBoundToken } from "../proofs/bound-token.js";
+import { compileClaimsMapping } from "../schemes/claims-mapping.js";
 import type { AuthScheme, Verified } from "../schemes/scheme.js";
 import { checkClaims } from "./check-claims.js";
 import { UnsupportedTokenError } from "./fetch-json.js";

@@ -3,8 +3,8 @@ import { anything, flag, func, required, seconds, text, textOrTexts, texts } fro
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
 import { checkProofOptions, type ProofOptions, proofOptions } from "../proofs/proof-options.js";
+import type { ClaimsMapping } from "../schemes/claims-mapping.js";
 import type { CacheOptions } from "../store/cache-options.js";
-import type { ClaimsMapping } from "./claims-mapping.js";
 import type { TokenPlaceOptions } from "./token-place.js";
 
 /**

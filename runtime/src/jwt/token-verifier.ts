@@ -9,9 +9,9 @@ import { isPromiseLike } from "../platform/is-promise-like.js";
 import { rejectBoundToken } from "../proofs/bound-token.js";
 import type { Possession } from "../proofs/proof-of-possession.js";
 import type { Acceptance } from "../schemes/acceptance.js";
+import { compileClaimsMapping } from "../schemes/claims-mapping.js";
 import type { Verified } from "../schemes/scheme.js";
 import { opaque } from "../trust/opaque.js";
-import { compileClaimsMapping } from "./claims-mapping.js";
 import { type JwtIssuerOptions, readJwtOptions } from "./jwt-options.js";
 import { createSignatureVerifier } from "./signature-verifier.js";
 

@@ -1,5 +1,6 @@
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { builtIn } from "../platform/built-in.js";
+import { hasDuplicateMembers } from "../platform/json-members.js";
 
 /** Three parts of base64url without padding. */
 const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -29,7 +30,8 @@ export function checkCanonicalForm(token: string, header: object, claims: object
   if (!isCanonicalToken(token)) {
     throw new InvalidCredentialError("not canonical base64url", { reason: "malformed", final: true });
   }
-  if (membersIn(first) !== membersOf(header) || membersIn(second) !== membersOf(claims)) {
+  const { from } = builtIn("node:buffer").Buffer;
+  if (hasDuplicateMembers(from(first, "base64url"), header) || hasDuplicateMembers(from(second, "base64url"), claims)) {
     throw new InvalidCredentialError("duplicate member in the header or the claims", {
       reason: "malformed",
       final: true,
@@ -45,31 +47,4 @@ export function isCanonicalToken(token: string): boolean {
 function isCanonical(part: string): boolean {
   const remainder = part.length & 3;
   return remainder === 0 || ends[remainder]?.includes(part.slice(-1)) === true;
-}
-
-const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
-
-/**
- * Counts the members in a valid JSON text, duplicates included: each has one colon outside strings. In UTF-8, these three
- * bytes never occur inside another character.
- */
-function membersIn(part: string): number {
-  const json = builtIn("node:buffer").Buffer.from(part, "base64url");
-  let members = 0;
-  let inString = false;
-  for (let i = 0; i < json.length; i++) {
-    const byte = json[i];
-    if (byte === quote) inString = !inString;
-    else if (byte === backslash) i++;
-    else if (byte === colon && !inString) members++;
-  }
-  return members;
-}
-
-/** Counts the members of a parsed value. */
-function membersOf(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
-  let count = 0;
-  for (const member of Object.values(value)) count += (Array.isArray(value) ? 0 : 1) + membersOf(member);
-  return count;
 }

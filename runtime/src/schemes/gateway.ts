@@ -2,10 +2,13 @@ import type { CredentialSource } from "../call/credential-source.js";
 import { refuseRepeated } from "../call/raw-headers.js";
 import { decodeAuthHeaders, identityHeaders } from "../context/auth-headers.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
-import { compileHeaderMapping, type HeaderMapping } from "../headers/header-mapping.js";
-import { anything, text, withDefault } from "../options/check.js";
+import { type CompiledHeaderMapping, compileHeaderMapping, type HeaderMapping } from "../headers/header-mapping.js";
+import { headerName } from "../headers/header-name.js";
+import { anything, required, text, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import { compileTrustSource, type TrustSource } from "../trust/trust-source.js";
+import { type ClaimsMapping, compileClaimsMapping } from "./claims-mapping.js";
+import { readPayload } from "./payload-header.js";
 import type { AuthScheme } from "./scheme.js";
 
 /** Options of {@link gateway}. */
@@ -18,13 +21,29 @@ export interface GatewayOptions {
    * can set it.
    */
   readonly headerMapping?: HeaderMapping;
+  /**
+   * A header with the claims of the caller as JSON in base64 or base64url, instead of a `headerMapping`: the payload of a token that
+   * the gateway has verified. A claim `exp` ends the identity.
+   */
+  readonly payload?: PayloadOptions;
   /** Proof that the headers come from the gateway. */
   readonly trustSource: TrustSource;
 }
 
+/** Options of `payload`. */
+export interface PayloadOptions {
+  /** The name of the header, such as `x-userinfo`. */
+  readonly header: string;
+  /** Maps claims to the identity, as for `jwt`. */
+  readonly claimsMapping?: ClaimsMapping;
+}
+
+const payloadOptions = (): OptionTable<PayloadOptions> => ({ header: required(anything), claimsMapping: anything });
+
 const gatewayOptions = (): OptionTable<GatewayOptions, "name"> => ({
   name: withDefault(text, "gateway"),
   headerMapping: anything,
+  payload: anything,
   trustSource: anything,
 });
 
@@ -46,19 +65,22 @@ const gatewayOptions = (): OptionTable<GatewayOptions, "name"> => ({
  */
 export function gateway(options: GatewayOptions): AuthScheme {
   const own = readOptions("gateway", options, gatewayOptions);
-  const { name, headerMapping, trustSource } = own;
+  const { name, headerMapping, payload, trustSource } = own;
   const trust = compileTrustSource(trustSource);
+  if ("headerMapping" in own && "payload" in own) throw new TypeError("headerMapping, payload: keep one");
   const mapping =
-    "headerMapping" in own
-      ? compileHeaderMapping(headerMapping as HeaderMapping)
-      : {
-          headers: Object.values(identityHeaders),
-          subject: identityHeaders.subject,
-          read({ header, values }: CredentialSource) {
-            for (const name of Object.values(identityHeaders)) refuseRepeated(values, name);
-            return decodeAuthHeaders(header);
-          },
-        };
+    "payload" in own
+      ? compilePayload(payload as PayloadOptions)
+      : "headerMapping" in own
+        ? compileHeaderMapping(headerMapping as HeaderMapping)
+        : {
+            headers: Object.values(identityHeaders),
+            subject: identityHeaders.subject,
+            read({ header, values }: CredentialSource) {
+              for (const name of Object.values(identityHeaders)) refuseRepeated(values, name);
+              return decodeAuthHeaders(header);
+            },
+          };
   return {
     name,
     challenge: undefined,
@@ -74,4 +96,30 @@ export function gateway(options: GatewayOptions): AuthScheme {
       return identity && { key: undefined, presented: undefined, verify: () => ({ identity }) };
     },
   };
+}
+
+/** @throws TypeError naming the member that is malformed. */
+function compilePayload(payload: PayloadOptions): CompiledHeaderMapping {
+  const own = readOptions("payload", payload, payloadOptions, "payload.");
+  const name = headerName(own.header, "payload.header");
+  const toIdentity = compileClaimsMapping(own.claimsMapping);
+  return {
+    headers: [name],
+    subject: name,
+    read({ header, values }) {
+      refuseRepeated(values, name);
+      const claims = readPayload(header.get(name) ?? "", name);
+      return { ...toIdentity(claims), expiresAt: expiryOf(claims, name) };
+    },
+  };
+}
+
+/** @throws InvalidCredentialError for an `exp` that is no time (RFC 7519 section 4.1.4). */
+function expiryOf(claims: Readonly<Record<string, unknown>>, name: string): Date | undefined {
+  const exp = Object.hasOwn(claims, "exp") ? claims["exp"] : undefined;
+  if (exp === undefined) return undefined;
+  const expiresAt = new Date(typeof exp === "number" ? exp * 1_000 : Number.NaN);
+  if (Number.isNaN(expiresAt.getTime()))
+    throw new InvalidCredentialError(`${name}: exp is no time`, { reason: "claim" });
+  return expiresAt;
 }

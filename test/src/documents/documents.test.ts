@@ -7,6 +7,7 @@ import { authentication, closeIssuers } from "./authentication.js";
 import { authorization } from "./authorization.js";
 import { blocksOf } from "./blocks.js";
 import { clients } from "./clients.js";
+import { gatewayPages } from "./gateways.js";
 import { generator } from "./generator.js";
 import { removeGreeter } from "./greeter.js";
 import { closeProviders, identityProviders } from "./identity-providers.js";
@@ -30,6 +31,7 @@ const documents: Readonly<Record<string, Runs>> = {
   "docs/authentication.md": authentication,
   "docs/authorization.md": authorization,
   "docs/clients.md": clients,
+  "docs/gateways.md": gatewayPages,
   "docs/generator.md": generator,
   "docs/identity-providers.md": identityProviders,
   "docs/mcp.md": mcp,

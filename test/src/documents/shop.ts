@@ -19,6 +19,7 @@ import { once } from "./once.js";
 const documents = [
   "docs/authentication.md",
   "docs/authorization.md",
+  "docs/gateways.md",
   "docs/identity-providers.md",
   "docs/clients.md",
   "docs/observability.md",

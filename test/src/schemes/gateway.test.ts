@@ -153,6 +153,60 @@ test("a mapping without a field does not read it, whatever it may be called", as
   });
 });
 
+describe("another layout", () => {
+  const create = (more: object) => () => createGatewayAuthInterceptor({ trustSource, ...more } as never);
+
+  test.each<[string, string[]]>([
+    ["a|b c|d,e", ["a", "b c", "d,e"]],
+    [" a | b ", ["a", "b"]],
+    ['["a|b"]', ["a|b"]],
+    ["", []],
+  ])("roles by bars: %j", async (value, roles) => {
+    const interceptor = create({
+      headerMapping: { subject: "x-user", roles: { header: "x-roles", separator: "|" } },
+    })();
+    expect(await callerOf(interceptor, { ...proof, "x-user": "ada", "x-roles": value })).toMatchObject({ roles });
+  });
+
+  test.each<[mapping: object, message: string]>([
+    [
+      { roles: { header: "x-roles" } },
+      'headerMapping.roles.separator: expected "," or "|" or ";" or " ", got undefined',
+    ],
+    [
+      { roles: { header: "x-roles", separator: "" } },
+      'headerMapping.roles.separator: expected "," or "|" or ";" or " "',
+    ],
+    [{ roles: { separator: "|" } }, "headerMapping.roles: expected the name of a header, got undefined"],
+    [{ roles: { header: "x-user", separator: "|" } }, "headerMapping: two fields are read from one header"],
+    [{ roles: { header: "x-roles", separator: "|", sep: 1 } }, "sep: unknown option of headerMapping.roles"],
+    [{ roles: undefined }, "headerMapping.roles: expected the name of a header, got undefined"],
+  ])("%j is refused at creation", (mapping, message) => {
+    expect(create({ headerMapping: { subject: "x-user", ...mapping } })).toThrow(message);
+  });
+
+  test.each<[more: object, message: string]>([
+    [{ payload: { header: "x-a" }, headerMapping }, "headerMapping, payload: keep one"],
+    [{ payload: {} }, "payload.header: expected"],
+    [{ payload: undefined }, "payload: expected a plain object, got undefined"],
+    [{ payload: { header: "cookie" } }, "payload.header: cookie is a header with a meaning of its own"],
+    [{ payload: { header: "x-a", claimsMapping: { roles: 7 } } }, "claimsMapping.roles: expected"],
+  ])("%j is refused at creation", (more, message) => {
+    expect(create(more)).toThrow(message);
+  });
+
+  test("a payload may be long, not endless, and needs the proof", async () => {
+    const interceptor = create({ payload: { header: "x-payload" } })();
+    const payloadOf = (more: string) => Buffer.from(JSON.stringify({ sub: "ada", more })).toString("base64url");
+    const send = (more: string, headers: object = proof) =>
+      tryIt(interceptor, { ...headers, "x-payload": payloadOf(more) });
+    expect(await send("x".repeat(12_000))).toEqual(ok());
+    expect(await send("x".repeat(13_000))).toMatchObject(refused());
+    expect(await send("", {})).toMatchObject(refused());
+    expect(await tryIt(interceptor, proof)).toEqual(expect.objectContaining({ text: "Missing credentials" }));
+  });
+});
+
 describe("who may say it", () => {
   test.each([
     { name: "the gateway", headers: { ...proof, "x-user": "ada" }, want: ok() },

@@ -300,6 +300,6 @@ test("headers that Fastify and others keep in `raw` are known as well", async ()
 
 test.each(["latin1", "UTF-8", "", null, undefined])("headerMapping.encoding: %j is refused at creation", (encoding) => {
   expect(() => gatewayBy({ encoding: encoding as never })).toThrow(
-    new TypeError(`headerMapping.encoding: expected "ascii" or "utf-8", got ${JSON.stringify(encoding)}`),
+    new TypeError(`headerMapping.encoding: expected "ascii" or "utf-8" or "percent", got ${JSON.stringify(encoding)}`),
   );
 });
