@@ -4,7 +4,7 @@ import { type Actor, actorOfClaim } from "../context/actor.js";
 import type { AuthContextInit } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything, required, word } from "../options/check.js";
-import { type OptionTable, readOptions } from "../options/read-options.js";
+import { type OptionTable, ownMembers, readOptions } from "../options/read-options.js";
 import { headerName } from "./header-name.js";
 import { compileHeaderText, type DecodeHeaderText, type HeaderEncoding, headerEncodings } from "./header-text.js";
 import { trimSpaces } from "./trim-spaces.js";
@@ -80,13 +80,15 @@ const mappingOptions = (): OptionTable<HeaderMapping, "encoding"> => ({
 /** @throws TypeError naming the field that is malformed. */
 export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapping {
   const own = readOptions("headerMapping", mapping, mappingOptions, "headerMapping.");
-  const { encoding, ...given } = own;
+  const { encoding, ...rest } = own;
+  // A polluted prototype names no headers.
+  const given = ownMembers(rest);
   const lists = {
     roles: readList(given.roles, "roles", ","),
     scopes: readList(given.scopes, "scopes", " "),
     permissions: readList(given.permissions, "permissions", " "),
   };
-  const headers: Record<string, unknown> = { ...given };
+  const headers: Record<string, unknown> = ownMembers(given);
   for (const [field, { header }] of Object.entries(lists)) if (field in given) headers[field] = header;
   const decode = compileHeaderText(encoding);
   const hint = encoding === "ascii" ? '; headerMapping.encoding: "utf-8" allows more' : "";
