@@ -77,12 +77,45 @@ export const generator: Runs = {
 
   async protoc(text) {
     const project = await createShop();
-    await project.use("connectum-auth-proto proto && mkdir -p src/gen bin");
+    await project.run("mkdir -p bin");
     symlinkSync(join(root, "node_modules/.bin/protoc"), join(project.folder, "bin/protoc"));
-    await project.run(`PATH=$PWD/bin:$PATH\n${text}`);
+    await project.use(`PATH=$PWD/bin:$PATH\n${text.replace("npx ", "")}`);
     // The tables of buf and protoc are equal, up to the options that their heads name.
     const body = (text: string) => text.slice(text.indexOf("/* eslint-disable */"));
     expect(body(project.read(table))).toBe(body((await shop()).read(table)));
+    project.write("tsconfig.json", readmeBlock("tsconfig.json"));
+    project.write("src/use.ts", 'export { policies } from "./gen/auth_policies.js";\n');
+    await project.use("tsc");
+    expect(project.read("src/gen/shop/v1/orders_pb.ts")).toContain("OrderService");
+    project.remove();
+  },
+
+  async "packages/api/package.json"(text) {
+    const project = await createShop();
+    await project.run("mkdir -p packages/api && mv proto buf.yaml buf.gen.yaml packages/api");
+    project.write("packages/api/package.json", text);
+    const template = project.read("packages/api/buf.gen.yaml");
+    const changed = template.replaceAll("src/gen", "gen").replaceAll("target=ts", "target=js+dts");
+    project.write("packages/api/buf.gen.yaml", changed.replace("auth_policies.ts", "auth_policies.js"));
+    const { scripts } = JSON.parse(text);
+    await project.use(`cd packages/api && ${scripts.generate}`);
+    // The folder node_modules is shared with other tests.
+    for (const folder of ["src", "dist"]) {
+      await project.run(
+        `mkdir -p ${folder}/node_modules/@acme && ln -s ../../../packages/api ${folder}/node_modules/@acme/api`,
+      );
+    }
+    project.write("tsconfig.json", readmeBlock("tsconfig.json"));
+    project.write(
+      "src/use.ts",
+      `import { policies } from "@acme/api/auth_policies";
+import { OrderService } from "@acme/api/shop/v1/orders_pb";
+const [{ methods }] = policies;
+console.log(OrderService.typeName, methods.GetOrder.access);
+`,
+    );
+    await project.use("tsc");
+    expect(await project.run(`'${process.execPath}' dist/use.js`)).toContain("shop.v1.OrderService requires");
     project.remove();
   },
 
