@@ -6,7 +6,7 @@ import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
 import { anything, required, word } from "../options/check.js";
 import { type OptionTable, ownMembers, readOptions } from "../options/read-options.js";
 import { headerName } from "./header-name.js";
-import { compileHeaderText, type DecodeHeaderText, type HeaderEncoding, headerEncodings } from "./header-text.js";
+import { compileHeaderText, type HeaderEncoding, headerEncodings } from "./header-text.js";
 import { trimSpaces } from "./trim-spaces.js";
 
 /**
@@ -43,7 +43,13 @@ export interface HeaderMapping {
   readonly encoding?: HeaderEncoding;
 }
 
-/** A header with a list, or with the separator that the gateway writes: `{ header: "x-authentik-groups", separator: "|" }`. */
+/**
+ * A header with a list, or with the separator that the gateway writes. With `separator`, names count as they are: a name that looks
+ * like JSON is no list. A value that is JSON is refused.
+ *
+ * @example
+ * { header: "x-authentik-groups", separator: "|" }
+ */
 export type ListHeader = string | { readonly header: string; readonly separator: Separator };
 
 const separators = [",", "|", ";", " "] as const;
@@ -84,10 +90,12 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
   // A polluted prototype names no headers.
   const given = ownMembers(rest);
   const lists = {
-    roles: readList(given.roles, "roles", ","),
-    scopes: readList(given.scopes, "scopes", " "),
-    permissions: readList(given.permissions, "permissions", " "),
+    roles: readList(given.roles, "roles", /,/),
+    scopes: readList(given.scopes, "scopes", / +/),
+    permissions: readList(given.permissions, "permissions", / +/),
   };
+  // Encoded names are names: JSON beside the encoding would let a name end its string.
+  const mayBeJson = encoding !== "percent";
   const headers: Record<string, unknown> = ownMembers(given);
   for (const [field, { header }] of Object.entries(lists)) if (field in given) headers[field] = header;
   const decode = compileHeaderText(encoding);
@@ -122,8 +130,15 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
       const json = <T>(parse: (text: string) => T | undefined): Parse<T> => {
         return (value) => parse(decode(value) as string);
       };
-      const list = ({ separator }: { readonly separator: RegExp }): Parse<readonly string[]> => {
-        return (value, mayBeJoined) => parseList(value, separator, mayBeJoined, decode);
+      const list = ({ separator, isExact }: CompiledList): Parse<readonly string[]> => {
+        return (value, mayBeJoined) => {
+          if (value === "") return [];
+          const text = decode(value) as string;
+          if (mayBeJson && !isExact && startOfJson.test(value)) return parseJson(text);
+          if (mayBeJoined || isJson(text)) return undefined;
+          // Separate before decoding: an encoded separator belongs to a name.
+          return value.split(separator).map((name) => decode(trimSpaces(name)) as string);
+        };
       };
       const found = read("subject", (value, mayBeJoined) => text(value, mayBeJoined) || undefined);
       return found === undefined
@@ -143,21 +158,25 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
   };
 }
 
+interface CompiledList {
+  readonly header: unknown;
+  readonly separator: RegExp;
+  /** Whether the gateway's separator is known. Otherwise a JSON list counts as well. */
+  readonly isExact: boolean;
+}
+
 /** @throws TypeError naming the field that is malformed. */
-function readList(given: ListHeader | undefined, field: string, fallback: Separator) {
-  if (typeof given !== "object") return { header: given, separator: separatorOf(fallback) };
-  const { header, separator } = readOptions(`headerMapping.${field}`, given, listOptions, `headerMapping.${field}.`);
-  return { header, separator: separatorOf(separator) };
+function readList(given: ListHeader | undefined, field: string, separator: RegExp): CompiledList {
+  if (typeof given !== "object") return { header: given, separator, isExact: false };
+  const own = readOptions(`headerMapping.${field}`, given, listOptions, `headerMapping.${field}.`);
+  const isSpace = own.separator === " ";
+  return { header: own.header, separator: isSpace ? / +/ : new RegExp(`[${own.separator}]`), isExact: true };
 }
 
 const listOptions = (): OptionTable<Exclude<ListHeader, string>> => ({
   header: required(anything),
   separator: required(word(...separators)),
 });
-
-function separatorOf(separator: Separator): RegExp {
-  return separator === " " ? / +/ : new RegExp(`[${separator}]`);
-}
 
 /**
  * Parses the value of a header, which is within the encoding. Returns undefined for a malformed one.
@@ -171,19 +190,15 @@ const joined = /, |,$/;
 
 const joinHint = ', or sent twice; contextValues: recordPeer tells two headers from one with ", " in it';
 
-/**
- * A JSON list cannot be a joined header: a joined one is not JSON. Names are decoded apart, so that an encoded separator does not
- * separate.
- */
-function parseList(
-  value: string,
-  separator: RegExp,
-  mayBeJoined: boolean,
-  decode: DecodeHeaderText,
-): readonly string[] | undefined {
-  if (value === "") return [];
-  if (/^ *["{[]/.test(value)) return parseJson(decode(value) as string);
-  return mayBeJoined ? undefined : value.split(separator).map((name) => decode(trimSpaces(name)) as string);
+/** A JSON list cannot be a joined header: a joined one is not JSON. */
+const startOfJson = /^ *["{[]/;
+
+function isJson(text: string): boolean {
+  try {
+    return startOfJson.test(text) && JSON.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function parseSeconds(text: string): Date | undefined {

@@ -3,7 +3,7 @@ export const headerEncodings = ["ascii", "utf-8", "percent"] as const;
 
 /**
  * The text encoding of a gateway's headers. `ascii` refuses other characters. Most proxies write `utf-8`. `percent` is
- * percent-encoded UTF-8 (RFC 3986 section 2.1) in ASCII: `Z%C3%BCrich`.
+ * percent-encoded UTF-8 (RFC 3986 section 2.1) in ASCII: `Z%C3%BCrich`. Each name of a list is encoded apart; JSON as a whole.
  */
 export type HeaderEncoding = (typeof headerEncodings)[number];
 
@@ -37,8 +37,9 @@ function headersHoldText(): boolean {
   }
 }
 
+/** Every percent-encoder encodes quotes. A plain one is JSON with encoded parts, which could end a string of it. */
 function decodePercent(value: string): string | undefined {
-  if (!ascii.test(value)) return undefined;
+  if (!ascii.test(value) || value.includes('"')) return undefined;
   try {
     const text = decodeURIComponent(value);
     return forbidden.test(text) ? undefined : text;

@@ -114,12 +114,14 @@ function compilePayload(payload: PayloadOptions): CompiledHeaderMapping {
   };
 }
 
+/** The end of the year 9999, in seconds since the epoch. A later `exp` is probably in milliseconds. */
+const maxExpiration = 253_402_300_799;
+
 /** @throws InvalidCredentialError for an `exp` that is no time (RFC 7519 section 4.1.4). */
 function expiryOf(claims: Readonly<Record<string, unknown>>, name: string): Date | undefined {
   const exp = Object.hasOwn(claims, "exp") ? claims["exp"] : undefined;
   if (exp === undefined) return undefined;
-  const expiresAt = new Date(typeof exp === "number" ? exp * 1_000 : Number.NaN);
-  if (Number.isNaN(expiresAt.getTime()))
-    throw new InvalidCredentialError(`${name}: exp is no time`, { reason: "claim" });
-  return expiresAt;
+  const isTime = typeof exp === "number" && Math.abs(exp) <= maxExpiration;
+  if (!isTime) throw new InvalidCredentialError(`${name}: exp is no time before the year 10000`, { reason: "claim" });
+  return new Date(exp * 1_000);
 }

@@ -21,7 +21,10 @@ export function readPayload(value: string, name: string): Readonly<Record<string
   let json: Uint8Array;
   let claims: unknown;
   try {
-    const binary = atob(value.replace(/-/g, "+").replace(/_/g, "/"));
+    const standard = value.replace(/-/g, "+").replace(/_/g, "/");
+    const binary = atob(standard);
+    // `atob` ignores unused bits (RFC 4648 section 3.5).
+    if (withoutPadding(btoa(binary)) !== withoutPadding(standard)) return fail("not canonical base64");
     json = Uint8Array.from(binary, (char) => char.charCodeAt(0));
     claims = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(json));
   } catch (cause) {
@@ -30,4 +33,8 @@ export function readPayload(value: string, name: string): Readonly<Record<string
   if (typeof claims !== "object" || claims === null || Array.isArray(claims)) return fail("not a JSON object");
   if (hasDuplicateMembers(json, claims)) return fail("a member twice");
   return claims as Readonly<Record<string, unknown>>;
+}
+
+function withoutPadding(text: string): string {
+  return text.replace(/={1,2}$/, "");
 }
