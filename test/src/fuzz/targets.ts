@@ -1,7 +1,7 @@
 import { authHeaders, authHeadersRoundTrip } from "./auth-headers.js";
 import { bearer } from "./bearer.js";
 import { claimsMapping } from "./claims.js";
-import { gatewayHeaders } from "./gateway-headers.js";
+import { gatewayHeaders, gatewayLists, gatewayPayload } from "./gateway-headers.js";
 import { generatorRequests } from "./generator-requests.js";
 import { patterns } from "./patterns.js";
 import type { FuzzTarget } from "./target.js";
@@ -11,6 +11,8 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   bearer,
   claimsMapping,
   gatewayHeaders,
+  gatewayLists,
+  gatewayPayload,
   authHeaders,
   authHeadersRoundTrip,
   patterns,
