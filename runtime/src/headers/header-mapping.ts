@@ -45,7 +45,7 @@ export interface HeaderMapping {
 
 /**
  * A header with a list, or with the separator that the gateway writes. With `separator`, names count as they are: a name that looks
- * like JSON is no list. A value that is JSON is refused.
+ * like JSON is no list, and spaces around it belong to it. A value that is JSON is refused.
  *
  * @example
  * { header: "x-authentik-groups", separator: "|" }
@@ -137,7 +137,7 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
           if (mayBeJson && !isExact && startOfJson.test(value)) return parseJson(text);
           if (mayBeJoined || isJson(text)) return undefined;
           // Separate before decoding: an encoded separator belongs to a name.
-          return value.split(separator).map((name) => decode(trimSpaces(name)) as string);
+          return value.split(separator).map((name) => decode(isExact ? name : trimSpaces(name)) as string);
         };
       };
       const found = read("subject", (value, mayBeJoined) => text(value, mayBeJoined) || undefined);
@@ -161,7 +161,7 @@ export function compileHeaderMapping(mapping: HeaderMapping): CompiledHeaderMapp
 interface CompiledList {
   readonly header: unknown;
   readonly separator: RegExp;
-  /** Whether the gateway's separator is known. Otherwise a JSON list counts as well. */
+  /** Whether the gateway's separator is known. Otherwise a JSON list, and spaces around names, count as well. */
   readonly isExact: boolean;
 }
 

@@ -83,16 +83,22 @@ export const gatewayLists: FuzzTarget = fuzzTarget(
     const context = identityOf(await layouts(headers));
     if (context === undefined) return;
     same("subject", context.subject, decodeURIComponent(sent.get("x-user") ?? ""));
-    same("roles", context.roles, decoded(sent.get("x-roles"), "|"));
+    same(
+      "roles",
+      context.roles,
+      decoded(sent.get("x-roles"), "|", (name) => name),
+    );
     same("scopes", context.scopes, decoded(sent.get("x-scopes"), / +/));
     const text = JSON.stringify(context);
     if (/\\u00[01]|\ufffd/.test(text)) throw new Error(`a control character: ${text.slice(0, 1_000)}`);
   },
 );
 
-function decoded(value: string | null, separator: string | RegExp): readonly string[] {
+const trim = (name: string) => name.replace(/^[ \t]+|[ \t]+$/g, "");
+
+function decoded(value: string | null, separator: string | RegExp, read = trim): readonly string[] {
   if (value === null || value === "") return [];
-  return [...new Set(value.split(separator).map((name) => decodeURIComponent(name.replace(/^[ \t]+|[ \t]+$/g, ""))))];
+  return [...new Set(value.split(separator).map((name) => decodeURIComponent(read(name))))];
 }
 
 const payload = createCaller(

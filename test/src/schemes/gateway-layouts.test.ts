@@ -205,6 +205,7 @@ describe("whoever names a group cannot write another", () => {
     ["a group that looks like a JSON list", bars, '["admin"]', undefined],
     ["the same, among others", bars, '["admin"]|guest', ['["admin"]', "guest"]],
     ["a group that begins like JSON", bars, "[ext] guests", ["[ext] guests"]],
+    ["a group with spaces around", bars, "guest| admin|x", ["guest", " admin", "x"]],
     ["a JSON list where names are separated by commas", commas, '["admin","guest"]', undefined],
     ["a JSON list of encoded names", percent, '["guest%22%2C%22admin"]', undefined],
     ["an encoded JSON list", percent, "%5B%22admin%22%5D", undefined],

@@ -158,7 +158,7 @@ describe("another layout", () => {
 
   test.each<[string, string[]]>([
     ["a|b c|d,e", ["a", "b c", "d,e"]],
-    [" a | b ", ["a", "b"]],
+    ["a| b", ["a", " b"]],
     ['["a"]|b', ['["a"]', "b"]],
     ["", []],
   ])("roles by bars: %j", async (value, roles) => {
