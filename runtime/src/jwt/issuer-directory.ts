@@ -4,13 +4,13 @@ import { refusalOf } from "../keys/refusal.js";
 import { sha256 } from "../platform/sha256.js";
 import type { TokenSchemes } from "../proofs/proof-of-possession.js";
 import type { AuthScheme, Credential } from "../schemes/scheme.js";
+import type { CacheOptions } from "../store/cache-options.js";
 import { type JwtIssuerOptions, type JwtIssuers, readJwtIssuers } from "./jwt-options.js";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.js";
 
 /** Verifies each token with the keys of its issuer. */
 export interface IssuerDirectory
-  extends Required<Pick<AuthScheme, "accepts" | "isCurrent" | "warmUp">>,
-    Pick<AuthScheme, "fingerprint"> {
+  extends Required<Pick<AuthScheme, "fingerprint" | "accepts" | "isCurrent" | "warmUp">> {
   /** Wraps an unverified token as a credential. */
   present(token: string): Credential;
   /** The authentication schemes of tokens that demand a proof of possession. Undefined if none does: all come as Bearer. */
@@ -20,11 +20,19 @@ export interface IssuerDirectory
 /**
  * Creates a directory of one issuer, or of several, each bound to its own keys.
  *
+ * @param cache - the cache of the scheme.
  * @throws TypeError for a misconfiguration.
  */
-export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, owner: string): IssuerDirectory {
-  if (!Object.hasOwn(Object(options), "issuers"))
-    return directoryOfOne(createTokenVerifier(options as JwtIssuerOptions, owner));
+export function createIssuerDirectory(
+  options: JwtIssuerOptions | JwtIssuers,
+  owner: string,
+  cache: CacheOptions | false,
+): IssuerDirectory {
+  if (!Object.hasOwn(Object(options), "issuers")) {
+    const verifier = createTokenVerifier(options as JwtIssuerOptions, owner);
+    checkNamespace([verifier], cache);
+    return directoryOfOne(verifier);
+  }
   const { issuers } = readJwtIssuers(options as JwtIssuers, owner);
   const verifiers: TokenVerifier[] = [];
   const byName = new Map<string, TokenVerifier & { readonly id: string }>();
@@ -46,6 +54,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
     }
     verifiers.push(verifier);
   }
+  checkNamespace(verifiers, cache);
   function find(token: string): TokenVerifier & { readonly id: string } {
     const issuer = byName.get(issuerOf(token));
     if (issuer === undefined) throw new InvalidCredentialError("unknown issuer", { reason: "issuer", final: true });
@@ -53,7 +62,7 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
   }
   return {
     schemes: schemesOf(verifiers, (token) => find(token)),
-    ...fingerprintOf([...byName.values()]),
+    fingerprint: sha256([...byName.values()].map(({ fingerprint }) => fingerprint).join("\n")),
     accepts: verifiers.map(({ accepts }) => accepts),
     isCurrent(vouchedBy) {
       const [name, key] = JSON.parse(vouchedBy) as [string, string | null];
@@ -75,10 +84,10 @@ export function createIssuerDirectory(options: JwtIssuerOptions | JwtIssuers, ow
 
 /** With one issuer, cache entries hold no issuer name, so `isCurrent` gets the key name alone. */
 function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
-  const { accepts, verify, warmUp, isCurrent = () => false } = verifier;
+  const { fingerprint, accepts, verify, warmUp, isCurrent = () => false } = verifier;
   return {
     schemes: schemesOf([verifier], () => verifier),
-    ...fingerprintOf([verifier]),
+    fingerprint: sha256(fingerprint),
     accepts: [accepts],
     warmUp,
     isCurrent,
@@ -86,10 +95,18 @@ function directoryOfOne(verifier: TokenVerifier): IssuerDirectory {
   };
 }
 
-/** None if a verifier has none. */
-function fingerprintOf(verifiers: readonly TokenVerifier[]): Pick<AuthScheme, "fingerprint"> {
-  const all = verifiers.map(({ fingerprint }) => fingerprint);
-  return all.includes(undefined) ? {} : { fingerprint: sha256(all.join("\n")) };
+/**
+ * Functions cannot be compared: with `checkClaims`, the namespace says which servers have the same one. Fingerprints separate
+ * all other options, also within a namespace.
+ *
+ * @throws TypeError for a store without a namespace.
+ */
+function checkNamespace(verifiers: readonly TokenVerifier[], cache: CacheOptions | false): void {
+  const { store, namespace } = Object(cache) as CacheOptions;
+  if (store === undefined || namespace !== undefined || !verifiers.some(({ hasOwnCheck }) => hasOwnCheck)) return;
+  throw new TypeError(
+    "cache.namespace: needed with a store and checkClaims. Give servers with the same check one name",
+  );
 }
 
 function schemesOf(

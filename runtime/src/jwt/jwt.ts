@@ -27,7 +27,7 @@ export function jwt(options: JwtOptions): AuthScheme {
   checkObject("jwt", options);
   const own = ownMembers(options);
   const { cache = {}, header: _, cookie: __, ...issuers } = own;
-  const { present, schemes, ...verification } = createIssuerDirectory(issuers, "jwt");
+  const { present, schemes, ...verification } = createIssuerDirectory(issuers, "jwt", cache);
   const place = compileTokenPlace(own, schemes !== undefined);
   return {
     name: "jwt",

@@ -31,7 +31,7 @@ export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
   const own = ownMembers(options);
   const { cache = {}, header: _, ...issuers } = own;
   if (!("issuers" in own)) throw new TypeError("issuers: expected a list of at least one issuer");
-  const { present, schemes, ...verification } = createIssuerDirectory(issuers, "signedTokenTrust");
+  const { present, schemes, ...verification } = createIssuerDirectory(issuers, "signedTokenTrust", cache);
   const place = compileTokenPlace(own, schemes !== undefined);
   return {
     name: "service-token",

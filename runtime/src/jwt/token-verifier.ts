@@ -22,8 +22,10 @@ const maxExpiration = 253_402_300_799;
 export interface TokenVerifier {
   /** The accepted `iss`. Undefined: any. */
   readonly issuers: readonly string[] | undefined;
-  /** Equal for equal options and keys. Undefined if a function is one of them. */
-  readonly fingerprint: string | undefined;
+  /** Equal for equal options and keys. Says nothing about the function in `checkClaims`. */
+  readonly fingerprint: string;
+  /** Whether `checkClaims` is set. */
+  readonly hasOwnCheck: boolean;
   /** The set of tokens that it may accept. */
   readonly accepts: Acceptance;
   /** The proofs of possession that its tokens demand. Undefined: none. */
@@ -73,10 +75,15 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
 
   return {
     issuers,
-    fingerprint:
-      checkClaims === undefined
-        ? JSON.stringify([keys.fingerprint, verifyOptions, options.claimsMapping, allowBoundTokens, binding])
-        : undefined,
+    fingerprint: JSON.stringify([
+      keys.fingerprint,
+      verifyOptions,
+      options.claimsMapping,
+      allowBoundTokens,
+      binding,
+      checkClaims !== undefined,
+    ]),
+    hasOwnCheck: checkClaims !== undefined,
     accepts: {
       by: "bearer token",
       only: {
@@ -112,14 +119,18 @@ export function createTokenVerifier(given: JwtIssuerOptions, owner: string): Tok
 /** @throws InvalidCredentialError with reason `claim` unless the function returns true. */
 function askUser(checkClaims: NonNullable<JwtIssuerOptions["checkClaims"]>, claims: JWTPayload): void {
   let answer: unknown;
+  let isPromise = false;
   try {
     // A polluted prototype supplies no claims.
     answer = checkClaims(ownMembers(claims));
+    isPromise = isPromiseLike(answer);
+    // A rejection that nobody handles would end the process.
+    if (isPromise) Promise.resolve(answer).catch(() => {});
   } catch (cause) {
     throw new InvalidCredentialError("refused by checkClaims, which failed", { reason: "claim", cause });
   }
   if (answer === true) return;
-  const hint = answer === false ? "" : `: it returned ${isPromiseLike(answer) ? "a promise" : typeof answer}, not true`;
+  const hint = answer === false ? "" : `: it returned ${isPromise ? "a promise" : typeof answer}, not true`;
   throw new InvalidCredentialError(`refused by checkClaims${hint}`, { reason: "claim" });
 }
 

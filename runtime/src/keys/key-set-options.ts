@@ -1,5 +1,6 @@
 import { count, func, milliseconds, withDefault } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
+import { type KeySetHeaders, readHeaders } from "./key-set-headers.js";
 
 /** Options of a remote key set. All times in milliseconds. */
 export interface RemoteKeySetOptions {
@@ -31,9 +32,6 @@ export interface RemoteKeySetOptions {
   readonly maxKeys?: number;
 }
 
-/** Values by name. */
-export type KeySetHeaders = Readonly<Record<string, string>>;
-
 type Defaulted = Exclude<keyof RemoteKeySetOptions, "headers" | "fetch">;
 
 const keySetOptions = (): OptionTable<RemoteKeySetOptions, Defaulted> => ({
@@ -42,8 +40,9 @@ const keySetOptions = (): OptionTable<RemoteKeySetOptions, Defaulted> => ({
   cooldown: withDefault(milliseconds, 1_000),
   timeout: withDefault(milliseconds, 5_000),
   headers: {
-    accepts: (value) => typeof value === "function" || areHeaders(value),
+    accepts: (value) => typeof value === "function" || readHeaders(value) !== undefined,
     expected: "an object of header names and values, or a function that returns one",
+    environment: true,
   },
   fetch: func,
   maxBytes: withDefault(count, 1_048_576),
@@ -52,16 +51,8 @@ const keySetOptions = (): OptionTable<RemoteKeySetOptions, Defaulted> => ({
 
 /** Returns the options with their defaults. @throws TypeError naming the option. */
 export function readKeySetOptions(options: RemoteKeySetOptions): Read<RemoteKeySetOptions, Defaulted> {
-  return readOptions("jwks", options, keySetOptions, "jwks.");
-}
-
-/** The error of `Headers` would contain a secret. */
-function areHeaders(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  try {
-    new Headers(value as Record<string, string>);
-    return Object.values(value).every((one) => typeof one === "string");
-  } catch {
-    return false;
-  }
+  const { headers, ...own } = readOptions("jwks", options, keySetOptions, "jwks.");
+  // A copy: the caller may change its object.
+  const copy = typeof headers === "function" ? headers : readHeaders(headers);
+  return { ...own, ...(copy !== undefined && { headers: copy }) };
 }

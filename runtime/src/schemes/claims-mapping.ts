@@ -21,7 +21,7 @@ export type ClaimPath = string | readonly string[];
  */
 export type ClaimList = ClaimPath | ClaimKeys | { readonly union: readonly (ClaimPath | ClaimKeys)[] };
 
-/** The keys of an object. */
+/** The keys of an object. Each value is an object or `true`, else the token is rejected: `{ "admin": false }` grants nothing. */
 export interface ClaimKeys {
   readonly keysOf: ClaimPath;
 }
@@ -144,8 +144,11 @@ function compilePath(path: unknown, field: string): (claims: object) => unknown 
 
 /** Returns an own member of a JSON object, never one of its prototype, of a list or of a string. */
 function member(value: unknown, name: string): unknown {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  return isObject(value) && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown, field: string): string | undefined {
@@ -162,7 +165,8 @@ function list(value: unknown, field: string, split: (text: string) => string[]):
 
 function keysOf(value: unknown, field: string): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "object" || Array.isArray(value)) return reject(field, "is not an object");
+  if (!isObject(value) || !Object.values(value).every((one) => one === true || isObject(one)))
+    return reject(field, "is not an object whose values are objects or true");
   return list(Object.keys(value), field, words);
 }
 

@@ -91,6 +91,8 @@ const providers: Readonly<Record<string, Provider>> = {
       "of version 1": { ver: "1.0", iss: "https://sts.windows.net/6fd2…/", aud: "api://shop" },
       "of another tenant": { tid: "9999…", iss: "https://login.microsoftonline.com/9999…/v2.0" },
       "of another tenant in the same issuer": { tid: "9999…" },
+      // https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference
+      "an ID token of the same registration": { azp: undefined, azpacr: undefined, scp: undefined, nonce: "a-nonce" },
       "for Microsoft Graph": { aud: "00000003-0000-0000-c000-000000000000" },
     },
   },
@@ -142,26 +144,32 @@ const providers: Readonly<Record<string, Provider>> = {
       sub: "170848145649959169",
       aud: ["170086774599581953@shop", "269763872187302914"],
       client_id: "170086774599581953@shop",
+      jti: "69234237813329048",
       "urn:zitadel:iam:org:project:roles": { editor: { "170086363054473473": "shop.zitadel.cloud" } },
     },
     subject: "170848145649959169",
     has: { role: true, scope: false },
     others: {
+      // It has every client and the project as audience, and may have the roles.
+      "an ID token": { jti: undefined, nonce: "a-nonce", amr: ["pwd"], azp: "170086774599581953@shop" },
       "for another project": { aud: ["170086774599581953@shop"] },
       "with roles of another form": { "urn:zitadel:iam:org:project:roles": ["editor"] },
       "of another instance": { iss: "https://other.zitadel.cloud" },
     },
   },
-  // https://clerk.com/docs/backend-requests/resources/session-tokens
+  // https://clerk.com/docs/guides/sessions/session-tokens and https://clerk.com/docs/guides/sessions/jwt-templates
   clerk: {
     claims: {
       azp: "https://example.com",
       iss: "https://clerk.example.com",
       nbf: now - 10,
+      jti: "1234567890",
       sid: "sess_1",
       sub: "user_1",
-      org_id: "org_1",
-      org_role: "editor",
+      v: 2,
+      fva: [7, -1],
+      sts: "active",
+      o: { id: "org_1", slg: "shop", rol: "editor", per: "read,manage", fpm: "3,2" },
     },
     subject: "user_1",
     headers: [bearer, asCookie("__session")],
@@ -169,6 +177,14 @@ const providers: Readonly<Record<string, Provider>> = {
     others: {
       "of another origin": { azp: "https://evil.example" },
       "without origin": { azp: undefined },
+      "of a JWT template": {
+        sid: undefined,
+        v: undefined,
+        aud: "https://other.example",
+        o: undefined,
+        roles: ["editor"],
+      },
+      "of a session that is pending": { sts: "pending" },
       "of another instance": { iss: "https://clerk.other.example" },
     },
   },
@@ -249,6 +265,8 @@ const providers: Readonly<Record<string, Provider>> = {
     has: { role: false, scope: false },
     others: {
       "for the API server": { aud: ["https://kubernetes.default.svc"] },
+      // https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#legacy-serviceaccount-token-tracking
+      "of a Secret": { iss: "kubernetes/serviceaccount", aud: undefined, exp: undefined },
       "of another cluster": { iss: "https://other.example" },
     },
   },

@@ -1,9 +1,12 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
 import {
+  type CacheOptions,
   createAuth,
   createJwtAuthInterceptor,
   InvalidCredentialError,
+  type JwtIssuerOptions,
   type JwtOptions,
   jwt,
   signedTokenTrust,
@@ -52,6 +55,28 @@ describe("checkClaims", () => {
     const refusal = (await refusalOf(interceptor, bearer(await sign()))) as InvalidCredentialError;
     expect(refusal).toBeInstanceOf(InvalidCredentialError);
     expect([refusal.reason, refusal.cause]).toEqual(["claim", failure]);
+  });
+
+  test.each<[name: string, answer: () => unknown]>([
+    ["a promise that fails", async () => Promise.reject(new Error("no such tenant"))],
+    [
+      "an object whose then fails",
+      () => ({
+        // biome-ignore lint/suspicious/noThenProperty: such objects are tested
+        get then() {
+          throw Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+        },
+      }),
+    ],
+  ])("that returns %s refuses, and the process goes on", async (_, answer) => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    const interceptor = createJwtAuthInterceptor({ ...base, checkClaims: answer as () => boolean });
+    expect(await tryIt(interceptor, bearer(await sign()))).toMatchObject(refused());
+    // Node reports a rejection after the microtasks of its turn.
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   test("gets the verified claims: after every other check, once for a token, without inherited ones", async () => {
@@ -104,6 +129,54 @@ describe("checkClaims", () => {
     expect(await tryIt(start("cli", "cli"), headers)).toMatchObject(refused());
   });
 
+  test("with a shared store and namespace, every other option still counts", async () => {
+    const store = new Keyv<string>();
+    const start = (options: Partial<JwtIssuerOptions>) =>
+      createJwtAuthInterceptor({ ...base, checkClaims: () => true, ...options, cache: { store, namespace: "shop" } });
+    const headers = bearer(await sign({ team: ["admin"] }));
+    expect(await tryIt(start({}), headers)).toEqual(ok());
+    await vi.waitFor(() => expect(store.store.size).toBe(1), 20_000);
+    const reads = vi.spyOn(store, "get");
+    expect(await tryIt(start({}), headers)).toEqual(ok());
+    expect(await reads.mock.results[0]?.value).toBeDefined();
+    expect(await tryIt(start({ audience: "other" }), headers)).toMatchObject(refused());
+    expect(await tryIt(start({ secret: "another secret, of at least 32 bytes" }), headers)).toMatchObject(refused());
+    expect(await tryIt(start({ issuer: "https://a.example" }), headers)).toMatchObject(refused());
+    const mapped = await identityOf(start({ claimsMapping: { roles: "team" } }), await sign({ team: ["admin"] }));
+    expect(mapped?.roles).toEqual(["admin"]);
+    const unchecked = createJwtAuthInterceptor({ ...base, cache: { store, namespace: "shop" } });
+    reads.mockClear();
+    expect(await tryIt(unchecked, headers)).toEqual(ok());
+    expect(await reads.mock.results[0]?.value).toBeUndefined();
+  });
+
+  test.each<[name: string, create: (cache: CacheOptions) => unknown]>([
+    ["jwt", (cache) => jwt({ ...base, checkClaims: () => true, cache })],
+    [
+      "one of several issuers",
+      (cache) =>
+        jwt({
+          issuers: [
+            { ...base, issuer: "https://a.example" },
+            { ...base, issuer: "https://b.example", checkClaims: () => true },
+          ],
+          cache,
+        }),
+    ],
+    [
+      "signedTokenTrust",
+      (cache) =>
+        signedTokenTrust({ issuers: [{ ...base, issuer: "https://a.example", checkClaims: () => true }], cache }),
+    ],
+  ])("of %s needs a namespace with a store, and only then", (_, create) => {
+    const store = new Keyv<string>();
+    expect(() => create({ store })).toThrow(
+      "cache.namespace: needed with a store and checkClaims. Give servers with the same check one name",
+    );
+    expect(() => create({ store, namespace: "shop" })).not.toThrow();
+    expect(() => create({})).not.toThrow();
+  });
+
   test("that is no function is refused at creation", () => {
     expect(() => jwt({ ...base, checkClaims: true as never })).toThrow("checkClaims: expected a function, got true");
   });
@@ -118,23 +191,29 @@ describe("lists of names", () => {
   const union = { union: ["realm.roles", { keysOf: "project" }, ["a.b", "roles"]] };
 
   test.each<[name: string, roles: object, claims: object, want: unknown]>([
-    ["all of several", union, { realm: { roles: ["a"] }, project: { b: 1 }, "a.b": { roles: "c" } }, ["a", "b", "c"]],
-    ["each once", union, { realm: { roles: ["a", "b"] }, project: { b: 1 } }, ["a", "b"]],
+    ["all of several", union, { realm: { roles: ["a"] }, project: { b: {} }, "a.b": { roles: "c" } }, ["a", "b", "c"]],
+    ["each once", union, { realm: { roles: ["a", "b"] }, project: { b: true } }, ["a", "b"]],
     ["some absent", union, { project: { b: {} } }, ["b"]],
     ["all absent", union, {}, []],
     ["null and empty ones", union, { realm: { roles: [] }, project: null, "a.b": { roles: "" } }, []],
-    ["one of the wrong type", union, { realm: { roles: [7] }, project: { b: 1 } }, "refused"],
+    ["one of the wrong type", union, { realm: { roles: [7] }, project: { b: {} } }, "refused"],
     ["keys", { keysOf: "project" }, { project: { editor: { org: "x" }, viewer: {} } }, ["editor", "viewer"]],
     [
       "keys that a prototype has",
       { keysOf: "project" },
-      JSON.parse('{"project":{"__proto__":1,"toString":2}}'),
+      JSON.parse('{"project":{"__proto__":{},"toString":true}}'),
       ["__proto__", "toString"],
     ],
     ["keys of a list", { keysOf: "project" }, { project: ["editor"] }, "refused"],
     ["keys of a text", { keysOf: "project" }, { project: "editor" }, "refused"],
-    ["keys with an empty one", { keysOf: "project" }, { project: { "": 1 } }, "refused"],
-    ["an object where a list is named", ["project"], { project: { editor: 1 } }, "refused"],
+    ["keys with an empty one", { keysOf: "project" }, { project: { "": {} } }, "refused"],
+    ...[false, null, 0, 1, "", "no", []].map((value): [string, object, object, unknown] => [
+      `keys of which one is ${JSON.stringify(value)}`,
+      { keysOf: "project" },
+      { project: { editor: {}, admin: value } },
+      "refused",
+    ]),
+    ["an object where a list is named", ["project"], { project: { editor: {} } }, "refused"],
   ])("%s", async (_, roles, claims, want) => {
     expect(await rolesOf(roles, claims)).toEqual(want);
   });
@@ -265,6 +344,7 @@ describe("the request of the key set", () => {
     return {
       seen,
       call: () => tryIt(interceptor, bearer(token)),
+      causeOf: () => refusalOf(interceptor, bearer(token)),
       close: async () => {
         await Promise.all([endpoint.close(), new Promise((resolve) => server.close(resolve).closeAllConnections())]);
       },
@@ -294,6 +374,49 @@ describe("the request of the key set", () => {
     await vi.waitFor(async () => expect(await call()).toEqual(ok()), { timeout: 20_000 });
     expect(seen.slice(0, 2)).toEqual(["Bearer old", secret]);
     expect(JSON.stringify(warn.mock.calls)).not.toContain("a-secret");
+    await close();
+  });
+
+  test.each<[name: string, answer: unknown]>([
+    ["with a line break in a value", { authorization: `${secret}\nx` }],
+    ["with an unset value", { authorization: undefined }],
+    ["with an empty value", { authorization: "" }],
+    ["with a name that is none", { "a b": secret }],
+    ["of a class", new Headers({ authorization: secret })],
+    ["that are a text", secret],
+    ["that are a list", [["authorization", secret]]],
+    ["that are null", null],
+    ["that are missing", undefined],
+  ])("is not made with headers %s; the error has no secret", async (_, answer) => {
+    const { seen, call, causeOf, close } = await start({ headers: () => answer as never });
+    expect(await call()).toEqual(unavailable);
+    expect(seen).toEqual([]);
+    const causes = inspect(await causeOf(), { depth: 10 });
+    expect(causes).toContain("jwks.headers: the function returned no object of header names and values");
+    expect(causes).not.toContain("a-secret");
+    await close();
+  });
+
+  test("has the headers of its creation, whatever becomes of the object", async () => {
+    const headers = { Authorization: secret };
+    const { seen, call, close } = await start({ headers });
+    headers.Authorization = "Bearer changed";
+    expect(await call()).toEqual(ok());
+    expect(seen).toEqual([secret]);
+    await close();
+  });
+
+  test("is not made if its headers come too late", async () => {
+    let answer: (headers: Record<string, string>) => void = () => {};
+    const own = vi.fn(fetch);
+    const pending = new Promise<Record<string, string>>((resolve) => {
+      answer = resolve;
+    });
+    const { call, close } = await start({ headers: () => pending, fetch: own, timeout: 20 });
+    expect(await call()).toEqual(unavailable);
+    answer({ authorization: secret });
+    await new Promise(setImmediate);
+    expect(own).not.toHaveBeenCalled();
     await close();
   });
 
@@ -345,6 +468,11 @@ describe("the request of the key set", () => {
     [{ headers: { authorization: 7 } }, "jwks.headers: expected an object of header names and values"],
     [{ headers: { "a b": "c" } }, "jwks.headers: expected an object of header names and values"],
     [{ headers: { authorization: `${secret}\nx` } }, "jwks.headers: expected an object of header names and values"],
+    [{ headers: new Headers({ a: "b" }) }, "jwks.headers: expected an object of header names and values"],
+    [{ headers: new Map([["a", "b"]]) }, "jwks.headers: expected an object of header names and values"],
+    [{ headers: { authorization: undefined } }, "jwks.headers: expected an object of header names and values"],
+    [{ headers: { authorization: "" } }, "jwks.headers: expected an object of header names and values"],
+    [{ headers: undefined }, "jwks.headers: expected an object of header names and values"],
     [{ headers: [["a", "b"]] }, "jwks.headers: expected an object of header names and values"],
     [{ fetch: "fetch" }, "jwks.fetch: expected a function"],
   ])("with %j is refused at creation, without the secret in the error", (jwks, message) => {
