@@ -1,5 +1,5 @@
 import { count, func, milliseconds, withDefault } from "../options/check.js";
-import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
+import { type OptionTable, ownMembers, type Read, readOptions } from "../options/read-options.js";
 import { type KeySetHeaders, readHeaders } from "./key-set-headers.js";
 
 /** Options of a remote key set. All times in milliseconds. */
@@ -49,10 +49,11 @@ const keySetOptions = (): OptionTable<RemoteKeySetOptions, Defaulted> => ({
   maxKeys: withDefault(count, 1_000),
 });
 
-/** Returns the options with their defaults. @throws TypeError naming the option. */
+/** Returns the options with their defaults, in an object without a prototype. @throws TypeError naming the option. */
 export function readKeySetOptions(options: RemoteKeySetOptions): Read<RemoteKeySetOptions, Defaulted> {
-  const { headers, ...own } = readOptions("jwks", options, keySetOptions, "jwks.");
+  const own = readOptions("jwks", options, keySetOptions, "jwks.");
+  const { headers } = own;
+  if (typeof headers !== "object") return own;
   // A copy: the caller may change its object.
-  const copy = typeof headers === "function" ? headers : readHeaders(headers);
-  return { ...own, ...(copy !== undefined && { headers: copy }) };
+  return ownMembers({ ...own, headers: readHeaders(headers) as KeySetHeaders });
 }

@@ -44,8 +44,8 @@ const maxWait = 10_000;
  * @throws TypeError for an option that is unknown or not a positive number.
  */
 export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}): RemoteKeySet {
-  const { maxAge, maxStale, cooldown, maxKeys, ...request } = readKeySetOptions(options);
-  const { timeout } = request;
+  const own = readKeySetOptions(options);
+  const { maxAge, maxStale, cooldown, timeout, maxKeys } = own;
   const warn = createBoundedWarning();
   // Without the query: it may contain a secret.
   const name = `${url.origin}${url.pathname}`;
@@ -60,7 +60,7 @@ export function createRemoteKeySet(url: URL, options: RemoteKeySetOptions = {}):
   async function fetchKeys(): Promise<void> {
     const asOf = monotonicTime();
     try {
-      const parsed = parseKeySet(await fetchKeySet(url, request), maxKeys);
+      const parsed = parseKeySet(await fetchKeySet(url, own), maxKeys);
       const content = JSON.stringify(parsed);
       // An unchanged set stays imported.
       if (keys?.content === content) keys = { ...keys, asOf };

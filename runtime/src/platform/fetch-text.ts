@@ -20,8 +20,6 @@ export interface FetchLimits {
   readonly tooLong: () => Error;
   /** Statuses whose body is read. By default, 200. */
   readonly statuses?: readonly number[];
-  /** By default, the global one. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 /** An answer whose body was read. */
@@ -34,12 +32,18 @@ export interface FetchedText {
 /**
  * Fetches a text. Settles within the time limit even if `fetch` hangs. Follows no redirect.
  *
+ * @param send - by default, the global `fetch`.
  * @throws HttpStatusError for another status than `statuses`; another error if the endpoint fails.
  *
  * @example
  * const { text } = await fetchText(url, {}, { timeout: 5_000, maxBytes: 65_536, tooLong: () => new Error("too long") });
  */
-export async function fetchText(url: URL | string, init: RequestInit, limits: FetchLimits): Promise<FetchedText> {
+export async function fetchText(
+  url: URL | string,
+  init: RequestInit,
+  limits: FetchLimits,
+  send: (url: string, init: RequestInit) => Promise<Response> = fetch,
+): Promise<FetchedText> {
   const controller = new AbortController();
   let expire: (error: Error) => void = () => {};
   const expired = new Promise<never>((_, reject) => {
@@ -50,10 +54,7 @@ export async function fetchText(url: URL | string, init: RequestInit, limits: Fe
   try {
     // Some edge runtimes do not support the redirect mode "error".
     const request: RequestInit = { ...init, redirect: "manual", signal: controller.signal };
-    return await Promise.race([
-      read((limits.fetch ?? fetch)(String(url), request), limits, controller.signal),
-      expired,
-    ]);
+    return await Promise.race([read(send(String(url), request), limits, controller.signal), expired]);
   } finally {
     timer.cancel();
     // Frees the connection of a failed or unfinished attempt.

@@ -16,10 +16,11 @@ import {
   sharedSecretTrust,
   signedTokenTrust,
 } from "@connectum/auth";
-import { createTestJwt, TEST_JWT_SECRET } from "@connectum/auth/testing";
-import { afterEach, describe, expect, test } from "vitest";
+import { createTestJwt, createTestKeyPair, TEST_JWT_SECRET } from "@connectum/auth/testing";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { EchoServicePolicy } from "../gen/lab/v1/lab_auth.js";
 import { EchoService } from "../gen/lab/v1/lab_pb.js";
+import { startEndpoint } from "../jwt/published-keys.js";
 import { missing, ok, refused, tryIt } from "../support/call.js";
 import { labRoutes } from "../support/lab.js";
 import { witness } from "../support/witness.js";
@@ -69,6 +70,29 @@ describe("an option that is inherited from Object.prototype is not set", () => {
     });
     expect(await tryIt(interceptors, {})).toMatchObject(missing);
     expect(await tryIt(interceptors, bearer)).toEqual(ok());
+  });
+  test("jwks, and its headers and fetch", async () => {
+    const endpoint = await startEndpoint({ keys: [] });
+    const evil = vi.fn(() => Promise.reject(new Error("evil")));
+    plant({ jwks: { fetch: evil }, fetch: evil, headers: { "x-evil": "1" }, statuses: [500] });
+    const interceptor = createJwtAuthInterceptor({ jwksUri: endpoint.url, audience: "lab" });
+    const pair = await createTestKeyPair("ES256", "1");
+    const header = { alg: "ES256", kid: "1" };
+    const token = await createTestJwt({ sub: "ada", aud: "lab" }, { key: pair.privateKey, header });
+    await tryIt(interceptor, { authorization: `Bearer ${token}` });
+    expect(endpoint.requests).toBe(1);
+    expect(evil).not.toHaveBeenCalled();
+    await endpoint.close();
+  });
+  test("checkClaims, header, cookie, payload", async () => {
+    plant({ checkClaims: () => false, header: "x-token", cookie: "token", payload: { header: "x-payload" } });
+    const byJwt = createJwtAuthInterceptor({ secret: TEST_JWT_SECRET, audience: "lab" });
+    const token = await createTestJwt({ sub: "ada", aud: "lab" });
+    expect(await tryIt(byJwt, { authorization: `Bearer ${token}` })).toEqual(ok());
+    expect(await tryIt(byJwt, { "x-token": token, cookie: `token=${token}` })).toMatchObject(missing);
+    const trustSource = { header: "x-secret", secrets: secret };
+    const mapped = createGatewayAuthInterceptor({ headerMapping: { subject: "x-user" }, trustSource });
+    expect(await tryIt(mapped, { "x-secret": secret, "x-user": "ada" })).toEqual(ok());
   });
   test("headerMapping, and its fields", async () => {
     plant({ headerMapping: { subject: "x-evil" }, roles: "x-evil-roles", encoding: "utf-8" });
