@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthContext } from "../context/auth-context.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
-import { maxCredentialLength } from "../headers/bearer-token.js";
+import { maxCredentialLength } from "../headers/authorization-token.js";
 import { count } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import { isPromiseLike } from "../platform/is-promise-like.js";

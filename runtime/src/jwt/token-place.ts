@@ -1,5 +1,5 @@
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
-import { maxCredentialLength } from "../headers/bearer-token.js";
+import { maxCredentialLength } from "../headers/authorization-token.js";
 import { cookieName, readCookie } from "../headers/cookie.js";
 import { headerName } from "../headers/header-name.js";
 

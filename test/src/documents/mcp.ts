@@ -7,10 +7,8 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { expect } from "vitest";
-import { createProject, type Project } from "../published/project.js";
-import { blocksOf } from "./blocks.js";
-import { generated, readmeBlock, registry } from "./greeter.js";
 import { once } from "./once.js";
+import { pageProject } from "./page-project.js";
 import type { Runs } from "./runs.js";
 import { listen } from "./shop.js";
 
@@ -31,16 +29,7 @@ export const notes: ServiceImpl<typeof NoteService> = {
 `;
 
 /** The project of the page, compiled. */
-const agents: () => Promise<Project> = once(async () => {
-  const greeter = await generated();
-  const project = createProject(await registry(), greeter);
-  for (const file of ["buf.yaml", "buf.gen.yaml", "tsconfig.json"]) project.write(file, readmeBlock(file));
-  project.write("package.json", greeter.read("package.json"));
-  project.write("src/notes.ts", implementation);
-  for (const { name, text } of blocksOf("docs/mcp.md")) if (/^(src|proto)\//.test(name)) project.write(name, text);
-  await project.use("connectum-auth-proto proto && buf generate && buf lint && buf format -d --exit-code && tsc");
-  return project;
-});
+const agents = pageProject("docs/mcp.md", { "src/notes.ts": implementation });
 
 const login = once(() => startTestKeySet());
 

@@ -2,11 +2,10 @@ import { createClient, createRouterTransport, type Interceptor } from "@connectr
 import { type Auth, setAuthHeaders } from "@connectum/auth";
 import { createMockAuthContext, startTestKeySet, type TestKeySet } from "@connectum/auth/testing";
 import { expect } from "vitest";
-import { createProject, type Project } from "../published/project.js";
 import { outcome } from "../support/call.js";
 import { blocksOf } from "./blocks.js";
-import { generated, readmeBlock, registry } from "./greeter.js";
 import { once } from "./once.js";
+import { pageProject } from "./page-project.js";
 import type { Runs } from "./runs.js";
 
 const document = "docs/migration.md";
@@ -15,18 +14,15 @@ const secret = "secret-of-the-gateway".repeat(2);
 let keySet: TestKeySet | undefined;
 
 /** The project of the page, compiled. */
-const orders: () => Promise<Project> = once(async () => {
-  const greeter = await generated();
-  const project = createProject(await registry(), greeter);
-  for (const file of ["buf.yaml", "buf.gen.yaml", "tsconfig.json"]) project.write(file, readmeBlock(file));
-  project.write("package.json", greeter.read("package.json"));
-  project.write("src/parts.ts", `export { OrderService } from "./gen/orders/v1/orders_pb.js";\n`);
-  for (const { name, text } of blocksOf(document)) if (/^(src|proto)\//.test(name)) project.write(name, text);
-  await project.use("connectum-auth-proto proto && buf generate && buf format -d --exit-code && tsc");
+const project = pageProject(document, {
+  "src/parts.ts": `export { OrderService } from "./gen/orders/v1/orders_pb.js";\n`,
+});
+
+const orders = once(async () => {
   keySet = await startTestKeySet();
   process.env["JWKS_URI"] = keySet.jwksUri;
   process.env["GATEWAY_SECRET"] = secret;
-  return project;
+  return project();
 });
 
 export async function removeOrders(): Promise<void> {

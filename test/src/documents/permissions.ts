@@ -2,10 +2,9 @@ import { createClient, createRouterTransport } from "@connectrpc/connect";
 import type { Auth } from "@connectum/auth";
 import { expect } from "vitest";
 import { outcome } from "../authorization/callers.js";
-import { createProject, type Project } from "../published/project.js";
-import { blocksOf } from "./blocks.js";
-import { generated, readmeBlock, registry } from "./greeter.js";
-import { once } from "./once.js";
+import { createProject } from "../published/project.js";
+import { readmeBlock, registry } from "./greeter.js";
+import { pageProject } from "./page-project.js";
 import type { Runs } from "./runs.js";
 
 const document = "docs/permissions.md";
@@ -30,17 +29,9 @@ export const directory = {
 };
 
 /** The project of the page, compiled. */
-const notes: () => Promise<Project> = once(async () => {
-  const greeter = await generated();
-  const project = createProject(await registry(), greeter);
-  for (const file of ["buf.yaml", "buf.gen.yaml", "tsconfig.json"]) project.write(file, readmeBlock(file));
-  const template = readmeBlock("buf.gen.yaml").replace(/registry=[\w.]+/, "catalogue=permissions.json");
-  project.write("buf.gen.yaml", template);
-  project.write("package.json", greeter.read("package.json"));
-  for (const [file, text] of Object.entries(stubs)) project.write(file, text);
-  for (const { name, text } of blocksOf(document)) if (/^(src|proto)\//.test(name)) project.write(name, text);
-  await project.use("connectum-auth-proto proto && buf generate && buf format -d --exit-code && tsc");
-  return project;
+const notes = pageProject(document, {
+  ...stubs,
+  "buf.gen.yaml": readmeBlock("buf.gen.yaml").replace(/registry=[\w.]+/, "catalogue=permissions.json"),
 });
 
 export async function removeNotes(): Promise<void> {

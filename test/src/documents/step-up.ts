@@ -2,14 +2,10 @@ import { createClient, createRouterTransport } from "@connectrpc/connect";
 import type { Auth } from "@connectum/auth";
 import { startTestKeySet, type TestKeySet } from "@connectum/auth/testing";
 import { expect } from "vitest";
-import { createProject, type Project } from "../published/project.js";
 import { outcome as detailed } from "../support/call.js";
-import { blocksOf } from "./blocks.js";
-import { generated, readmeBlock, registry } from "./greeter.js";
 import { once } from "./once.js";
+import { pageProject } from "./page-project.js";
 import type { Runs } from "./runs.js";
-
-const document = "docs/step-up.md";
 
 /** What snippets import, and readers have of their own. */
 const stubs = {
@@ -22,16 +18,7 @@ export const apiKeys = { find: async (key: string) => (key === "key-1" ? { subje
 let keySet: TestKeySet | undefined;
 
 /** The project of the page, compiled. */
-const accounts: () => Promise<Project> = once(async () => {
-  const greeter = await generated();
-  const project = createProject(await registry(), greeter);
-  for (const file of ["buf.yaml", "buf.gen.yaml", "tsconfig.json"]) project.write(file, readmeBlock(file));
-  project.write("package.json", greeter.read("package.json"));
-  for (const [file, text] of Object.entries(stubs)) project.write(file, text);
-  for (const { name, text } of blocksOf(document)) if (/^(src|proto)\//.test(name)) project.write(name, text);
-  await project.use("connectum-auth-proto proto && buf generate && buf lint && buf format -d --exit-code && tsc");
-  return project;
-});
+const accounts = pageProject("docs/step-up.md", stubs);
 
 export async function removeAccounts(): Promise<void> {
   await keySet?.close();
