@@ -15,7 +15,14 @@ import { EchoService } from "../gen/lab/v1/lab_pb.js";
 type Streams = NonNullable<CreateAuthOptions["streams"]>;
 
 beforeEach(() => vi.useFakeTimers({ toFake: ["Date", "performance", "setInterval", "clearInterval"] }));
-afterEach(() => void vi.useRealTimers());
+/** Ends the streams of a test. */
+const closings: (() => void)[] = [];
+afterEach(async () => {
+  for (const close of closings.splice(0)) close();
+  // An open stream would keep a timer that no longer runs, for tests after this one too.
+  await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0));
+  vi.useRealTimers();
+});
 
 const lifetime = 3_600_000;
 const row = { access: "requires", roles: [], scopes: [], permissions: ["lab.read"] } as const;
@@ -85,14 +92,19 @@ async function open(kind: (typeof kinds)[number], options: Partial<CreateAuthOpt
     { router: auth },
   );
   const client = createClient(EchoService, transport);
-  const headers = { authorization: "Bearer ada" };
+  const abort = new AbortController();
+  closings.push(() => {
+    abort.abort();
+    sent.close();
+  });
+  const callOptions = { headers: { authorization: "Bearer ada" }, signal: abort.signal };
   const messages = (async function* () {
     for await (const text of sent.texts) yield { text };
   })();
   const state = { ended: "" };
   const run = async () => {
-    if (kind === "client") return void (await client.clientStream(messages, { headers }));
-    const answers = kind === "server" ? client.serverStream({}, { headers }) : client.bidiStream(messages, { headers });
+    if (kind === "client") return void (await client.clientStream(messages, callOptions));
+    const answers = kind === "server" ? client.serverStream({}, callOptions) : client.bidiStream(messages, callOptions);
     for await (const { text } of answers) received.push(text);
   };
   void run().then(
