@@ -122,7 +122,7 @@ const lenient: readonly (readonly [RegExp, RegExp, string])[] = [
 ];
 
 test("mutated requests get the verdict of oauth4webapi, or a stricter one for a declared reason", async () => {
-  const count = samples(400, 6_000);
+  const count = samples(400, 12_000);
   const differences = new Map<string, number>();
   const tally = { both: 0, neither: 0 };
   const unexplained: unknown[] = [];

@@ -44,17 +44,19 @@ const conditions: readonly PolicyCondition[] = [
 const kinds = (...names: string[]) => fc.subarray(names, { minLength: 1 });
 /** Seldom: callers without credential cannot be decided again when the kinds change. */
 const userKinds = fc.oneof(
-  { weight: 4, arbitrary: fc.constant<{ credentials?: string[] }>({}) },
+  { weight: 12, arbitrary: fc.constant<{ credentials?: string[] }>({}) },
   { weight: 1, arbitrary: fc.record({ credentials: kinds("json", "key") }) },
 );
-const bound = fc.record(
+const rarely = { requiredKeys: [] };
+const bindings = fc.record(
   {
     condition: fc.constantFrom(...conditions),
     resource: fc.constant({ path: "account_id", of: ({ accountId }: { accountId: string }) => accountId }),
   },
-  { requiredKeys: [] },
+  rarely,
 );
-const rarely = { requiredKeys: [] };
+/** In half of the rows: a condition that has changed cannot be decided again. */
+const bound = fc.oneof(fc.constant<{ condition?: PolicyCondition }>({}), bindings);
 const row: fc.Arbitrary<MethodPolicy> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ access: fc.constantFrom("public" as const, "deny" as const) }) },
   {
@@ -135,13 +137,12 @@ const user: fc.Arbitrary<AuthContextInit> = fc.record({
   // Far from the limits: the calls before and after the change are not at the same time.
   authTime: fc.constantFrom(50, 50, 150, 250, undefined).map((age) => age && Date.now() - age * 1_000),
 }) as fc.Arbitrary<object> as fc.Arbitrary<AuthContextInit>;
+/** Mostly users: whoever has no credential cannot be decided again when another scheme may find one. */
 const headers = fc.oneof(
   fc.constant({}),
   fc.constant({ authorization: "Bearer broken" }),
-  user.map((one) => asCaller(one)),
-  user.map((one) => asCaller(one)),
-  user.map((one) => asCaller(one)),
-  user.map((one) => ({ "x-key": JSON.stringify(one) })),
+  { weight: 10, arbitrary: user.map((one) => asCaller(one)) },
+  { weight: 2, arbitrary: user.map((one) => ({ "x-key": JSON.stringify(one) })) },
   fc.constant({ "x-service": "billing" }),
 );
 const call = fc.record({ method: fc.constantFrom(...methods), headers, accountId: fc.constantFrom("", "1", "2") });
@@ -259,8 +260,8 @@ test("replay and a trial decide as the changed server does, or say that they can
     }),
     { numRuns: samples(100, 500) },
   );
-  // A test that leaves most calls open, or never meets a difference, would prove nothing. Usual are 0.3 and 0.11: runs vary.
-  expect(counts.differences).toBeGreaterThan(counts.calls / 24);
-  expect(counts.undecided).toBeLessThan(counts.calls / 2);
-  expect(counts.trialUndecided).toBeLessThanOrEqual(counts.undecided);
+  // A test that leaves most calls open, or never meets a difference, would prove nothing.
+  expect(counts.differences).toBeGreaterThan(counts.calls / 10);
+  expect(counts.undecided).toBeLessThan(counts.calls / 3);
+  expect(counts.trialUndecided).toBeLessThan(counts.undecided);
 });

@@ -132,7 +132,7 @@ describe("access widens exactly if some caller gains it", () => {
         if (gains === undefined) within++;
         expect({ isWithin: isWithin(inner, outer), gains }).toEqual({ isWithin: gains === undefined, gains });
       }),
-      { numRuns: samples(1_000, 8_000) },
+      { numRuns: samples(1_000, 20_000) },
     );
     expect(within).toBeGreaterThan(100);
   });
