@@ -1,5 +1,6 @@
 import { InvalidCredentialError, type InvalidCredentialReason } from "../errors/invalid-credential-error.js";
 import { wallTime } from "../platform/clock.js";
+import { maxExpiration } from "../schemes/max-expiration.js";
 
 /** The members of a response (RFC 7662 section 2.2). All are untrusted data. */
 export type TokenClaims = Readonly<Record<string, unknown>>;
@@ -14,9 +15,6 @@ export interface TokenRequirements {
   /** Accepted values of `token_type`, in lower case. */
   readonly tokenTypes: readonly string[];
 }
-
-/** The end of the year 9999, in seconds since the epoch. A later `exp` is probably in milliseconds. */
-const maxExpiration = 253_402_300_799;
 
 /**
  * Checks the members of the response for an active token, and returns its expiry: undefined without `exp`.

@@ -1,5 +1,16 @@
 import type { CryptoKey } from "jose";
-import { anything, count, flag, given, milliseconds, required, text, textOrTexts, word } from "../options/check.js";
+import {
+  anything,
+  count,
+  flag,
+  given,
+  milliseconds,
+  required,
+  text,
+  textOrTexts,
+  tolerance,
+  word,
+} from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
 import { checkProofOptions, type ProofOptions, proofOptions } from "../proofs/proof-options.js";
@@ -95,12 +106,7 @@ const introspectionOptions = (): OptionTable<IntrospectionOptions, Defaulted> =>
   tokens: { ...word("all", "opaque"), fallback: "all" as const },
   claimsMapping: anything,
   clientPrefix: text,
-  clockTolerance: {
-    accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
-    expected: "seconds, at least 0",
-    shown: true,
-    fallback: 0,
-  },
+  clockTolerance: { ...tolerance, fallback: 0 },
   allowMissingTokenType: { ...flag, fallback: false },
   allowInsecureHttp: { ...flag, fallback: false },
   timeout: { ...milliseconds, fallback: 5_000 },

@@ -1,5 +1,5 @@
 import { type KeySourceOptions, keySourceOptions } from "../keys/key-source.js";
-import { anything, flag, func, required, seconds, text, textOrTexts, texts } from "../options/check.js";
+import { anything, flag, func, required, seconds, text, textOrTexts, texts, tolerance } from "../options/check.js";
 import { type OptionTable, type Read, readOptions } from "../options/read-options.js";
 import { warn } from "../platform/warn.js";
 import { checkProofOptions, type ProofOptions, proofOptions } from "../proofs/proof-options.js";
@@ -68,12 +68,7 @@ const jwtIssuerOptions = (): OptionTable<JwtIssuerOptions, Defaulted> => ({
   typ: text,
   requiredClaims: texts,
   maxTokenAge: seconds,
-  clockTolerance: {
-    accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
-    expected: "seconds, at least 0",
-    shown: true,
-    fallback: 0,
-  },
+  clockTolerance: { ...tolerance, fallback: 0 },
   allowMissingExpiration: { ...flag, fallback: false },
   checkClaims: func,
   claimsMapping: anything,

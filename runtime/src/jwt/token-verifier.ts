@@ -10,13 +10,11 @@ import { rejectBoundToken } from "../proofs/bound-token.js";
 import type { Possession } from "../proofs/proof-of-possession.js";
 import type { Acceptance } from "../schemes/acceptance.js";
 import { compileClaimsMapping } from "../schemes/claims-mapping.js";
+import { maxExpiration } from "../schemes/max-expiration.js";
 import type { Verified } from "../schemes/scheme.js";
 import { opaque } from "../trust/opaque.js";
 import { type JwtIssuerOptions, readJwtOptions } from "./jwt-options.js";
 import { createSignatureVerifier } from "./signature-verifier.js";
-
-/** The end of the year 9999, in seconds since the epoch. A later `exp` is probably in milliseconds. */
-const maxExpiration = 253_402_300_799;
 
 /** Verifies the tokens of one issuer with its own keys. */
 export interface TokenVerifier {

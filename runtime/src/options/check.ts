@@ -76,6 +76,13 @@ export const count: OptionCheck = {
   shown: true,
 };
 
+/** Seconds, or none: a tolerance. */
+export const tolerance: OptionCheck = {
+  accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
+  expected: "seconds, at least 0",
+  shown: true,
+};
+
 /** One of several words. */
 export function word(...words: readonly string[]): OptionCheck {
   const expected = words.map((one) => `"${one}"`).join(" or ");

@@ -1,4 +1,5 @@
 import { startTimer } from "./clock.js";
+import { memberOf } from "./member-of.js";
 
 /** The endpoint answered with another status than expected. */
 export class HttpStatusError extends Error {
@@ -70,7 +71,7 @@ async function read(answer: Promise<Response>, limits: FetchLimits, signal: Abor
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop);
   const { status, headers } = response;
-  if (!(limits.statuses ?? [200]).includes(status)) throw new HttpStatusError(status);
+  if (!(memberOf(limits, "statuses") ?? [200]).includes(status)) throw new HttpStatusError(status);
   const decoder = new TextDecoder();
   let text = "";
   for (let bytes = 0; reader !== undefined; ) {

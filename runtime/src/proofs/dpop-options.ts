@@ -1,5 +1,6 @@
 import { asymmetricAlgorithms } from "../keys/verification-jwk.js";
 import {
+  anything,
   count,
   milliseconds,
   type OptionCheck,
@@ -7,6 +8,7 @@ import {
   required,
   seconds,
   textOrTexts,
+  tolerance,
   withDefault,
   word,
 } from "../options/check.js";
@@ -69,12 +71,6 @@ const replayStoreCheck: OptionCheck = {
   expected: "a store with the method add, or with get, set and delete, such as a Keyv",
 };
 
-const tolerance: OptionCheck = {
-  accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
-  expected: "seconds, at least 0",
-  shown: true,
-};
-
 type Defaulted = "algorithms" | "maxAge" | "clockTolerance" | "storeTimeout" | "storeFailure" | "maxSize";
 
 const dpopOptions = (): OptionTable<DpopOptions, Defaulted> => ({
@@ -82,7 +78,7 @@ const dpopOptions = (): OptionTable<DpopOptions, Defaulted> => ({
   algorithms: { ...algorithmsCheck, fallback: ["ES256", "PS256", "EdDSA", "Ed25519"] },
   maxAge: withDefault(seconds, 60),
   clockTolerance: withDefault(tolerance, 5),
-  nonce: optional({ accepts: () => true, expected: "" }),
+  nonce: optional(anything),
   // Not optional: undefined would leave each instance on its own.
   store: replayStoreCheck,
   storeTimeout: withDefault(milliseconds, 250),

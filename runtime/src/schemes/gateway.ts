@@ -8,6 +8,7 @@ import { anything, required, text, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import { compileTrustSource, type TrustSource } from "../trust/trust-source.js";
 import { type ClaimsMapping, compileClaimsMapping } from "./claims-mapping.js";
+import { maxExpiration } from "./max-expiration.js";
 import { readPayload } from "./payload-header.js";
 import type { AuthScheme } from "./scheme.js";
 
@@ -113,9 +114,6 @@ function compilePayload(payload: PayloadOptions): CompiledHeaderMapping {
     },
   };
 }
-
-/** The end of the year 9999, in seconds since the epoch. A later `exp` is probably in milliseconds. */
-const maxExpiration = 253_402_300_799;
 
 /** @throws InvalidCredentialError for an `exp` that is no time (RFC 7519 section 4.1.4). */
 function expiryOf(claims: Readonly<Record<string, unknown>>, name: string): Date | undefined {
