@@ -1,9 +1,8 @@
-import { findBearerToken } from "../headers/bearer-token.js";
 import { checkObject, ownMembers } from "../options/read-options.js";
 import type { AuthScheme } from "../schemes/scheme.js";
-import { createIssuerDirectory } from "./issuer-directory.js";
 import type { JwtCacheOption, JwtIssuers } from "./jwt-options.js";
-import { compileTokenPlace, type TokenPlaceOptions } from "./token-place.js";
+import type { TokenPlaceOptions } from "./token-place.js";
+import { createTokenScheme } from "./token-scheme.js";
 
 /** Options of {@link signedTokenTrust}. */
 export interface SignedTokenTrustOptions extends JwtIssuers, JwtCacheOption, Pick<TokenPlaceOptions, "header"> {}
@@ -29,25 +28,7 @@ export interface SignedTokenTrustOptions extends JwtIssuers, JwtCacheOption, Pic
 export function signedTokenTrust(options: SignedTokenTrustOptions): AuthScheme {
   checkObject("signedTokenTrust", options);
   const own = ownMembers(options);
-  const { cache = {}, header: _, ...issuers } = own;
   if (!("issuers" in own)) throw new TypeError("issuers: expected a list of at least one issuer");
-  const { present, schemes, ...verification } = createIssuerDirectory(issuers, "signedTokenTrust", cache);
-  const place = compileTokenPlace(own, schemes !== undefined);
-  return {
-    name: "service-token",
-    challenge: place === undefined ? (schemes?.challenges ?? "Bearer") : undefined,
-    takesBearer: place === undefined,
-    trustedHeaders: place?.trustedHeaders ?? [],
-    internal: true,
-    cache,
-    ...verification,
-    read(source) {
-      if (schemes !== undefined) {
-        const found = schemes.read(source);
-        return found && { ...present(found.token), prove: found.prove };
-      }
-      const token = place === undefined ? findBearerToken(source.header) : place.read(source.header);
-      return token === undefined ? undefined : present(token);
-    },
-  };
+  if ("cookie" in own) throw new TypeError("cookie: unknown option of signedTokenTrust. Services send a header");
+  return { name: "service-token", internal: true, ...createTokenScheme(own, "signedTokenTrust") };
 }
