@@ -2,14 +2,11 @@ import type { CredentialSource } from "../call/credential-source.js";
 import { refuseRepeated } from "../call/raw-headers.js";
 import { decodeAuthHeaders, identityHeaders } from "../context/auth-headers.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
-import { type CompiledHeaderMapping, compileHeaderMapping, type HeaderMapping } from "../headers/header-mapping.js";
-import { headerName } from "../headers/header-name.js";
-import { anything, required, text, withDefault } from "../options/check.js";
+import { compileHeaderMapping, type HeaderMapping } from "../headers/header-mapping.js";
+import { anything, text, withDefault } from "../options/check.js";
 import { type OptionTable, readOptions } from "../options/read-options.js";
 import { compileTrustSource, type TrustSource } from "../trust/trust-source.js";
-import { type ClaimsMapping, compileClaimsMapping } from "./claims-mapping.js";
-import { maxExpiration } from "./max-expiration.js";
-import { readPayload } from "./payload-header.js";
+import { compilePayload, type PayloadOptions } from "./payload-header.js";
 import type { AuthScheme } from "./scheme.js";
 
 /** Options of {@link gateway}. */
@@ -30,16 +27,6 @@ export interface GatewayOptions {
   /** Proof that the headers come from the gateway. */
   readonly trustSource: TrustSource;
 }
-
-/** Options of `payload`. */
-export interface PayloadOptions {
-  /** The name of the header, such as `x-userinfo`. */
-  readonly header: string;
-  /** Maps claims to the identity, as for `jwt`. */
-  readonly claimsMapping?: ClaimsMapping;
-}
-
-const payloadOptions = (): OptionTable<PayloadOptions> => ({ header: required(anything), claimsMapping: anything });
 
 const gatewayOptions = (): OptionTable<GatewayOptions, "name"> => ({
   name: withDefault(text, "gateway"),
@@ -97,29 +84,4 @@ export function gateway(options: GatewayOptions): AuthScheme {
       return identity && { key: undefined, presented: undefined, verify: () => ({ identity }) };
     },
   };
-}
-
-/** @throws TypeError naming the member that is malformed. */
-function compilePayload(payload: PayloadOptions): CompiledHeaderMapping {
-  const own = readOptions("payload", payload, payloadOptions, "payload.");
-  const name = headerName(own.header, "payload.header");
-  const toIdentity = compileClaimsMapping(own.claimsMapping);
-  return {
-    headers: [name],
-    subject: name,
-    read({ header, values }) {
-      refuseRepeated(values, name);
-      const claims = readPayload(header.get(name) ?? "", name);
-      return { ...toIdentity(claims), expiresAt: expiryOf(claims, name) };
-    },
-  };
-}
-
-/** @throws InvalidCredentialError for an `exp` that is no time (RFC 7519 section 4.1.4). */
-function expiryOf(claims: Readonly<Record<string, unknown>>, name: string): Date | undefined {
-  const exp = Object.hasOwn(claims, "exp") ? claims["exp"] : undefined;
-  if (exp === undefined) return undefined;
-  const isTime = typeof exp === "number" && Math.abs(exp) <= maxExpiration;
-  if (!isTime) throw new InvalidCredentialError(`${name}: exp is no time before the year 10000`, { reason: "claim" });
-  return new Date(exp * 1_000);
 }

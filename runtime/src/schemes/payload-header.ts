@@ -1,5 +1,22 @@
+import { refuseRepeated } from "../call/raw-headers.js";
 import { InvalidCredentialError } from "../errors/invalid-credential-error.js";
+import type { CompiledHeaderMapping } from "../headers/header-mapping.js";
+import { headerName } from "../headers/header-name.js";
+import { anything, required } from "../options/check.js";
+import { type OptionTable, readOptions } from "../options/read-options.js";
 import { hasDuplicateMembers } from "../platform/json-members.js";
+import { type ClaimsMapping, compileClaimsMapping } from "./claims-mapping.js";
+import { maxExpiration } from "./max-expiration.js";
+
+/** Options of `payload`. */
+export interface PayloadOptions {
+  /** The name of the header, such as `x-userinfo`. */
+  readonly header: string;
+  /** Maps claims to the identity, as for `jwt`. */
+  readonly claimsMapping?: ClaimsMapping;
+}
+
+const payloadOptions = (): OptionTable<PayloadOptions> => ({ header: required(anything), claimsMapping: anything });
 
 /** Longest value, in characters. */
 const maxLength = 16 * 1024;
@@ -12,7 +29,7 @@ const base64 = /^(?:[\w-]+|[A-Za-z0-9+/]+)={0,2}$/;
  *
  * @throws InvalidCredentialError with reason `malformed`.
  */
-export function readPayload(value: string, name: string): Readonly<Record<string, unknown>> {
+function readPayload(value: string, name: string): Readonly<Record<string, unknown>> {
   const fail = (problem: string, cause?: unknown): never => {
     throw new InvalidCredentialError(`${name}: ${problem}`, { reason: "malformed", cause });
   };
@@ -37,4 +54,29 @@ export function readPayload(value: string, name: string): Readonly<Record<string
 
 function withoutPadding(text: string): string {
   return text.replace(/={1,2}$/, "");
+}
+
+/** @throws TypeError naming the member that is malformed. */
+export function compilePayload(payload: PayloadOptions): CompiledHeaderMapping {
+  const own = readOptions("payload", payload, payloadOptions, "payload.");
+  const name = headerName(own.header, "payload.header");
+  const toIdentity = compileClaimsMapping(own.claimsMapping);
+  return {
+    headers: [name],
+    subject: name,
+    read({ header, values }) {
+      refuseRepeated(values, name);
+      const claims = readPayload(header.get(name) ?? "", name);
+      return { ...toIdentity(claims), expiresAt: expiryOf(claims, name) };
+    },
+  };
+}
+
+/** @throws InvalidCredentialError for an `exp` that is no time (RFC 7519 section 4.1.4). */
+function expiryOf(claims: Readonly<Record<string, unknown>>, name: string): Date | undefined {
+  const exp = Object.hasOwn(claims, "exp") ? claims["exp"] : undefined;
+  if (exp === undefined) return undefined;
+  const isTime = typeof exp === "number" && Math.abs(exp) <= maxExpiration;
+  if (!isTime) throw new InvalidCredentialError(`${name}: exp is no time before the year 10000`, { reason: "claim" });
+  return new Date(exp * 1_000);
 }

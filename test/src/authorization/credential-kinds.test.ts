@@ -1,6 +1,7 @@
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import {
   type AuthScheme,
+  authContextKey,
   createAuth,
   createAuthInterceptor,
   createGatewayAuthInterceptor,
@@ -244,4 +245,16 @@ test("can() decides by the scheme, else by the type", () => {
   expect(can(policy, "Unary", {})).toBe(false);
   expect(can(policy, "ClientStream", undefined)).toBe(false);
   expect(can(policy, "ClientStream", createMockAuthContext({ type: "api-key" }))).toBe(true);
+});
+
+test("an identity that other code established has no scheme, whatever its type says", async () => {
+  const establish: Interceptor = (next) => (req) => {
+    const identity = { subject: "ada", roles: [], scopes: [], permissions: [], claims: {}, type: "session" };
+    req.contextValues.set(authContextKey, identity);
+    return next(req);
+  };
+  const router = { interceptors: [establish, createProtoAuthzInterceptor({ policies })] };
+  const echo = createClient(EchoService, createRouterTransport(labRoutes(router), { router }));
+  await expect(echo.unary({})).rejects.toThrow("Missing credentials");
+  expect(await echo.publicUnary({})).toMatchObject({});
 });
